@@ -1,0 +1,3 @@
+//! Glue only: parse, run, exit code. Everything else is in the library.
+
+fn main() {}
