@@ -1,1 +1,5 @@
 //! (to be written)
+
+mod problem;
+
+pub use problem::Problem;

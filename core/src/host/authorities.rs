@@ -1,0 +1,192 @@
+//! The reviewed list of authorities: whose host is whose, which are retired, which words tell of whom.
+//!
+//! Built once from `rules/authorities.toml` and never changed. It must not learn hosts from anywhere else: lists found on the
+//! web carry invented ones. Start at [`Authorities::parse`].
+
+use std::collections::HashMap;
+
+use super::name::{registrable, under};
+use super::parse;
+use super::signs::{Signs, Word};
+use crate::rules::Problem;
+
+/// A body whose pages or look-up are imitated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// Short name in files and records, e.g. `mem`.
+    pub id: String,
+    /// Full name in Chinese.
+    pub name: String,
+    /// Other names and abbreviations a page may use.
+    pub names: Vec<String>,
+    /// The genuine host to quote when this body is imitated.
+    pub near: String,
+    /// Which line of authority it belongs to: 应急, 市监, 住建, 人社, 教育 or 其他.
+    pub route: String,
+    /// Genuine hosts; what lies below them is genuine too.
+    pub hosts: Vec<String>,
+    /// Hosts it gave up: no longer trusted.
+    pub retired: Vec<String>,
+    /// Titles of its look-up pages.
+    pub titles: Vec<String>,
+    /// 政府网站标识码.
+    pub site_codes: Vec<String>,
+    /// The place word of a local body, as the words of role place name it.
+    pub(super) place: Option<String>,
+}
+
+/// The checked list, ready to judge.
+#[derive(Debug)]
+pub struct Authorities {
+    pub(super) all: Vec<Authority>,
+    /// Genuine host → index in `all`.
+    pub(super) genuine: HashMap<String, usize>,
+    /// Retired host → index and why.
+    pub(super) retired: HashMap<String, (usize, String)>,
+    /// Host → why it is innocent.
+    pub(super) lookalikes: HashMap<String, String>,
+    /// Registrable names one slip of a finger from a genuine one outside gov.cn → index.
+    pub(super) slips: HashMap<String, usize>,
+    /// Main labels of national bodies' registrable names → index.
+    pub(super) keys: HashMap<String, usize>,
+    /// `yjt.zj` of `yjt.zj.gov.cn` → index, longest first.
+    pub(super) stems: Vec<(String, usize)>,
+    pub(super) likely: Vec<String>,
+    pub(super) twins: Vec<String>,
+    pub(super) signs: Signs,
+}
+
+/// What the file says, checked; `Authorities::build` derives the rest.
+pub(super) struct Parsed {
+    pub(super) all: Vec<Authority>,
+    pub(super) retired_notes: HashMap<String, String>,
+    pub(super) lookalikes: HashMap<String, String>,
+    pub(super) words: Vec<Word>,
+    pub(super) likely: Vec<String>,
+    pub(super) twins: Vec<String>,
+}
+
+impl Authorities {
+    /// Reads the list; `file` is its name for messages.
+    ///
+    /// # Errors
+    /// All mistakes in it.
+    pub fn parse(file: &str, text: &str) -> Result<Authorities, Vec<Problem>> {
+        let parsed = parse::read(file, text)?;
+        Authorities::build(parsed).map_err(|say| {
+            let advice = "请减少字样的数量或长度".to_owned();
+            vec![Problem { code: "words-too-many", file: file.to_owned(), line: 0, say, advice }]
+        })
+    }
+
+    /// The authorities in the order of the file.
+    pub fn iter(&self) -> std::slice::Iter<'_, Authority> {
+        self.all.iter()
+    }
+
+    /// Whose genuine host this is, or lies below. The host is a lower-case A-label.
+    pub fn by_host(&self, host: &str) -> Option<&Authority> {
+        let (index, _) = self.genuine_of(host)?;
+        Some(&self.all[index])
+    }
+
+    pub(super) fn genuine_of(&self, host: &str) -> Option<(usize, &str)> {
+        parents(host).find_map(|name| self.genuine.get_key_value(name).map(|(key, &index)| (index, key.as_str())))
+    }
+
+    pub(super) fn retired_of(&self, host: &str) -> Option<(usize, &str)> {
+        parents(host).find_map(|name| self.retired.get(name).map(|(index, note)| (*index, note.as_str())))
+    }
+
+    pub(super) fn innocent_of(&self, host: &str) -> Option<&str> {
+        parents(host).find_map(|name| self.lookalikes.get(name).map(String::as_str))
+    }
+
+    fn build(parsed: Parsed) -> Result<Authorities, String> {
+        let mut genuine = HashMap::new();
+        let mut retired = HashMap::new();
+        let mut slips = HashMap::new();
+        let mut keys = HashMap::new();
+        let mut stems = Vec::new();
+        let mut wake: Vec<String> = Vec::new();
+        for (index, authority) in parsed.all.iter().enumerate() {
+            for host in &authority.hosts {
+                genuine.insert(host.clone(), index);
+                if let Some(stem) = host.strip_suffix(".gov.cn").filter(|stem| stem.contains('.')) {
+                    stems.push((stem.to_owned(), index));
+                }
+                let own = registrable(host);
+                let label = own.split('.').next().unwrap_or(own);
+                let known = |word: &Word| word.role.is_body() && word.text == label;
+                if authority.place.is_none() && parsed.words.iter().any(known) {
+                    keys.entry(label.to_owned()).or_insert(index);
+                    if !under(own, "gov.cn") {
+                        for slip in slips_of(label) {
+                            slips.insert(format!("{slip}{}", &own[label.len()..]), index);
+                        }
+                    }
+                }
+                if !under(host, "gov.cn") {
+                    wake.push(host.clone());
+                }
+            }
+            for host in &authority.retired {
+                let note = parsed.retired_notes.get(host).cloned().unwrap_or_default();
+                retired.insert(host.clone(), (index, note));
+                wake.push(host.clone());
+            }
+        }
+        slips.retain(|host, _| !genuine.contains_key(host) && !parsed.lookalikes.contains_key(host));
+        wake.extend(slips.keys().cloned());
+        stems.sort_by_key(|(stem, _)| std::cmp::Reverse(stem.len()));
+        Ok(Authorities {
+            signs: Signs::build(parsed.words, &wake)?,
+            all: parsed.all,
+            genuine,
+            retired,
+            lookalikes: parsed.lookalikes,
+            slips,
+            keys,
+            stems,
+            likely: parsed.likely,
+            twins: parsed.twins,
+        })
+    }
+}
+
+/// The name itself and every name above it, longest first.
+fn parents(host: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, rest)| rest))
+}
+
+/// Spellings one slip away that the eye passes over: a letter doubled, two swapped, the hyphen lost or doubled, the key beside.
+///
+/// All 300-odd edits of a four-letter label would hit innocents: `.com.cn` is full of four-letter names.
+fn slips_of(label: &str) -> Vec<String> {
+    const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+    let bytes = label.as_bytes();
+    let mut out = Vec::new();
+    for at in 0..bytes.len() {
+        let (left, right) = label.split_at(at);
+        let doubled = format!("{left}{}{right}", char::from(bytes[at]));
+        out.push(doubled);
+        if let Some(&next) = bytes.get(at + 1)
+            && next != bytes[at]
+        {
+            out.push(format!("{left}{}{}{}", char::from(next), char::from(bytes[at]), &label[at + 2..]));
+        }
+        if bytes[at] == b'-' {
+            out.push(format!("{left}{}", &label[at + 1..]));
+        }
+        for row in KEYS {
+            let Some(key) = row.bytes().position(|key| key == bytes[at]) else { continue };
+            for beside in [key.checked_sub(1), Some(key + 1)].into_iter().flatten() {
+                if let Some(&other) = row.as_bytes().get(beside) {
+                    out.push(format!("{left}{}{}", char::from(other), &label[at + 1..]));
+                }
+            }
+        }
+    }
+    out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
+    out
+}
