@@ -158,16 +158,16 @@ impl std::fmt::Debug for Frontier {
 
 impl Frontier {
     /// Reads what the store has. Leases of a dead process are waiting again.
-    pub fn open(store: &Store) -> Result<Self, StoreError> {
-        let plan = Plan::read(store)?;
+    pub fn open(store: &Store, now: Now) -> Result<Self, StoreError> {
+        let plan = Plan::read(store, now)?;
         Ok(Self { store: store.clone(), plan: Mutex::new(plan), lost: Arc::default() })
     }
 
     /// Forgets what is in memory and reads the store again: the way on after a set was refused for want of room.
     /// No lease may be out.
-    pub fn reload(&self) -> Result<(), StoreError> {
+    pub fn reload(&self, now: Now) -> Result<(), StoreError> {
         let mut plan = self.plan();
-        let mut fresh = Plan::read(&self.store)?;
+        let mut fresh = Plan::read(&self.store, now)?;
         fresh.carry_over(&plan);
         *plan = fresh;
         self.lost.store(false, Ordering::Release);
@@ -176,7 +176,7 @@ impl Frontier {
 
     /// Begins or goes on with a round: parked hosts are free again, each host's pages are counted from those already fetched
     /// in it.
-    pub fn begin_round(&self, round: u64, first_page: u64) -> Result<(), StoreError> {
+    pub fn begin_round(&self, round: u64, first_page: u64, now: Now) -> Result<(), StoreError> {
         let mut fetched = std::collections::HashMap::<String, u32>::new();
         for page in self.store.pages(first_page) {
             let page = page?;
@@ -184,7 +184,7 @@ impl Frontier {
                 *fetched.entry(page.host).or_default() += 1;
             }
         }
-        self.plan().begin_round(round, &fetched);
+        self.plan().begin_round(round, &fetched, now);
         Ok(())
     }
 

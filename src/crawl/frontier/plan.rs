@@ -42,7 +42,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Rebuilds everything from the store's blocks.
-    pub(super) fn read(store: &Store) -> Result<Self, StoreError> {
+    pub(super) fn read(store: &Store, now: Now) -> Result<Self, StoreError> {
         let mut plan = Self {
             seen: Seen::new(store.fingerprint_keys()),
             hosts: Vec::new(),
@@ -68,13 +68,7 @@ impl Plan {
             plan.take_up(key, &block, done);
         }
         for number in 0..plan.hosts.len() as u32 {
-            // They may be asked at once; the first call of `next` brings the clock.
-            plan.turn += 1;
-            let at = Instant::now();
-            if plan.hosts[number as usize].waiting() > 0 {
-                plan.hosts[number as usize].queued_at = Some(at);
-                plan.ready.push(Reverse((at, plan.turn, number)));
-            }
+            plan.enqueue(number, now.mono);
         }
         Ok(plan)
     }
@@ -231,16 +225,13 @@ impl Plan {
         }
     }
 
-    pub(super) fn begin_round(&mut self, round: u64, fetched: &HashMap<String, u32>) {
+    pub(super) fn begin_round(&mut self, round: u64, fetched: &HashMap<String, u32>, now: Now) {
         self.round = round;
         for number in 0..self.hosts.len() as u32 {
             let queue = &mut self.hosts[number as usize];
             queue.parked = false;
             queue.pages = fetched.get(&*queue.name).copied().unwrap_or(0);
-            let at = queue.next_at.unwrap_or_else(Instant::now);
-            if queue.waiting() > 0 && queue.in_flight < self.connections {
-                self.enqueue_at(number, at);
-            }
+            self.enqueue(number, now.mono);
         }
     }
 
