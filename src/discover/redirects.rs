@@ -43,7 +43,10 @@ fn by_script(text: &str) -> Option<String> {
 
 fn by_meta(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
-    let from = lower.find("http-equiv=\"refresh\"").or_else(|| lower.find("http-equiv='refresh'")).or_else(|| lower.find("http-equiv=refresh"))?;
+    let from = lower
+        .find("http-equiv=\"refresh\"")
+        .or_else(|| lower.find("http-equiv='refresh'"))
+        .or_else(|| lower.find("http-equiv=refresh"))?;
     let tag_start = lower[..from].rfind('<')?;
     let tag_end = lower[from..].find('>').map_or(lower.len(), |end| from + end);
     let at = tag_start + lower[tag_start..tag_end].find("url=")? + 4;
@@ -82,17 +85,44 @@ mod tests {
         check(302, &[("location", "/link?url=next")], "", Some("https://www.engine.example/link?url=next"));
         check(302, &[("location", "javascript:alert(1)")], "", None);
         check(302, &[], "", None);
-        check(200, &[], "<script>window.location.replace(\"http://seller.example/b\")</script>", Some("http://seller.example/b"));
-        check(200, &[], "<script>location.href = 'http:\\/\\/seller.example\\/c'</script>", Some("http://seller.example/c"));
-        check(200, &[], "<META http-equiv=\"refresh\" content=\"0;URL='http://seller.example/d?x=1&amp;y=2'\">", Some("http://seller.example/d?x=1&y=2"));
-        check(200, &[], "<meta content=\"0; url=http://seller.example/e\" http-equiv=refresh>", Some("http://seller.example/e"));
+        check(
+            200,
+            &[],
+            "<script>window.location.replace(\"http://seller.example/b\")</script>",
+            Some("http://seller.example/b"),
+        );
+        check(
+            200,
+            &[],
+            "<script>location.href = 'http:\\/\\/seller.example\\/c'</script>",
+            Some("http://seller.example/c"),
+        );
+        check(
+            200,
+            &[],
+            "<META http-equiv=\"refresh\" content=\"0;URL='http://seller.example/d?x=1&amp;y=2'\">",
+            Some("http://seller.example/d?x=1&y=2"),
+        );
+        check(
+            200,
+            &[],
+            "<meta content=\"0; url=http://seller.example/e\" http-equiv=refresh>",
+            Some("http://seller.example/e"),
+        );
         check(200, &[], "<p>您的 location 不对</p>", None);
         check(404, &[], "<script>location.href='http://seller.example/'</script>", None);
     }
 
     #[test]
     fn no_body_makes_it_panic() {
-        for body in ["location", "location=", "location='", "<meta http-equiv=refresh url=", "http-equiv=\"refresh\"", "location.replace("] {
+        for body in [
+            "location",
+            "location=",
+            "location='",
+            "<meta http-equiv=refresh url=",
+            "http-equiv=\"refresh\"",
+            "location.replace(",
+        ] {
             assert_eq!(next_address(&reply(200, &[], body)), None, "{body}");
         }
     }

@@ -12,12 +12,12 @@ use jianzheng_core::rules::problem::Problem;
 use toml::de::{DeTable, DeValue};
 
 /// The file is no TOML.
-pub(super) const SYNTAX: &str = "discover.syntax";
-const UNKNOWN_KEY: &str = "discover.unknown-key";
-const MISSING_KEY: &str = "discover.missing-key";
-const WRONG_TYPE: &str = "discover.wrong-type";
+pub(super) const SYNTAX: &str = "syntax";
+const UNKNOWN_KEY: &str = "unknown-key";
+const MISSING_KEY: &str = "missing-key";
+const WRONG_TYPE: &str = "wrong-type";
 /// The type is right, the value is not.
-pub(super) const WRONG_VALUE: &str = "discover.wrong-value";
+pub(super) const WRONG_VALUE: &str = "wrong-value";
 
 /// Files of a few pages; more is not something a person wrote.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -31,7 +31,11 @@ pub(super) struct Sheet<'f> {
 
 impl<'f> Sheet<'f> {
     /// Reads `text` with `take`; what it makes counts only when the whole file is without a mistake.
-    pub(super) fn read<T>(file: &'f str, text: &str, take: impl FnOnce(&Part<'_>) -> Option<T>) -> Result<T, Vec<Problem>> {
+    pub(super) fn read<T>(
+        file: &'f str,
+        text: &str,
+        take: impl FnOnce(&Part<'_>) -> Option<T>,
+    ) -> Result<T, Vec<Problem>> {
         // Windows editors put a mark before the first letter.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_starts = std::iter::once(0).chain(next_lines(text)).collect();
@@ -267,7 +271,8 @@ impl<'t> Part<'t> {
             if known.contains(&name) {
                 continue;
             }
-            let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
             let advice = match nearest {
                 Some(nearest) => format!("最接近的是 {nearest}；不需要就删去这一行"),
                 None => "删去这一行".to_owned(),

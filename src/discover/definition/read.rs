@@ -11,11 +11,12 @@ use super::{
 };
 use crate::discover::sheet::{Part, Placed, Sheet, WRONG_VALUE};
 
-const SELECTOR: &str = "discover.selector";
-const TEMPLATE: &str = "discover.template";
+const SELECTOR: &str = "selector";
+const TEMPLATE: &str = "template";
 
 /// Headers that belong to the client, not to a file.
-const OUR_HEADERS: [&str; 6] = ["cookie", "host", "content-length", "connection", "transfer-encoding", "accept-encoding"];
+const OUR_HEADERS: [&str; 6] =
+    ["cookie", "host", "content-length", "connection", "transfer-encoding", "accept-encoding"];
 
 /// See [`Definition::parse`].
 pub(super) fn definition(name: &str, file: &str, text: &str) -> Result<Definition, Vec<Problem>> {
@@ -117,28 +118,30 @@ fn question(top: &Part<'_>, pages: u32) -> Option<Question> {
     let path = path?;
     let all = || std::iter::once(&path).chain(params.iter().map(|(_, t)| t));
     if !all().any(Template::holds_query) {
-        part.report(TEMPLATE, part.at(), "[ask] 里没有 {query}，问不出任何词", "在 params 里写上查询词的参数，例如 q = \"{query}\"");
+        part.report(
+            TEMPLATE,
+            part.at(),
+            "[ask] 里没有 {query}，问不出任何词",
+            "在 params 里写上查询词的参数，例如 q = \"{query}\"",
+        );
     }
     if pages > 1 && !all().any(Template::holds_page) {
         let say = format!("要翻 {pages} 页，[ask] 里却没有 {{page}} 或 {{offset}}");
         part.report(TEMPLATE, part.at(), say, "在 params 里写上翻页的参数，或者把 [budget] 的 pages 改成 1");
     }
-    Some(Question {
-        path,
-        params,
-        headers,
-        cookies: cookies.map(|c| c.value),
-        first_page,
-        first_offset,
-        offset_step,
-    })
+    Some(Question { path, params, headers, cookies: cookies.map(|c| c.value), first_page, first_offset, offset_step })
 }
 
 fn template(part: &Part<'_>, text: &Placed<String>) -> Option<Template> {
     Template::parse(&text.value)
         .map_err(|unknown| {
             let say = format!("\"{}\" 里的 {unknown} 不认识", text.value);
-            part.report(TEMPLATE, text.at, say, "花括号里只能写 {query}（查询词）、{page}（页码）、{offset}（起始条数）");
+            part.report(
+                TEMPLATE,
+                text.at,
+                say,
+                "花括号里只能写 {query}（查询词）、{page}（页码）、{offset}（起始条数）",
+            );
         })
         .ok()
 }
@@ -181,7 +184,18 @@ fn html_shape(part: &Part<'_>) -> Option<HtmlShape> {
     let (snippet, date, skip, ad) = (all("snippet"), may("date"), all("skip"), all("ad"));
     let (pager, next) = (may("pager"), may("next"));
     let title = title?;
-    Some(HtmlShape { item: item?, link: link.unwrap_or_else(|| title.clone()), title, real_link, snippet, date, skip, ad, pager, next })
+    Some(HtmlShape {
+        item: item?,
+        link: link.unwrap_or_else(|| title.clone()),
+        title,
+        real_link,
+        snippet,
+        date,
+        skip,
+        ad,
+        pager,
+        next,
+    })
 }
 
 fn json_shape(part: &Part<'_>) -> Option<JsonShape> {

@@ -54,7 +54,8 @@ fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[Elem
         let Some(undone) = undo_link(&definition.links, own_host, told) else { continue };
         haul.results += 1;
         let ad_link = href.and_then(|href| undo_link(&definition.links, own_host, href)).is_some_and(|link| link.ad);
-        let ad_mark = shape.ad.iter().any(|css| css.selector.matches(item) || item.select(&css.selector).next().is_some());
+        let ad_mark =
+            shape.ad.iter().any(|css| css.selector.matches(item) || item.select(&css.selector).next().is_some());
         // Cards stand within cards: the same address with the same title is one result.
         if haul.found.iter().any(|seen: &Candidate| seen.url == undone.url && seen.title == title) {
             continue;
@@ -113,7 +114,9 @@ struct Page<'p> {
 impl Sight for Page<'_> {
     fn title_holds(&self, words: &str) -> bool {
         let mut elements = self.html.root_element().descendent_elements();
-        elements.find(|e| e.value().name() == "title").is_some_and(|title| title.text().any(|text| text.contains(words)))
+        elements
+            .find(|e| e.value().name() == "title")
+            .is_some_and(|title| title.text().any(|text| text.contains(words)))
     }
 
     /// A result may say anything, 获取验证码 included: words count only on a page without results.

@@ -136,6 +136,24 @@ fn holds(mark: &Mark, reply: &Reply, sight: &impl Sight) -> bool {
     }
 }
 
+/// Whether a reply sends us to one of the source's walls.
+pub(crate) fn sent_to_wall(definition: &Definition, reply: &Reply) -> bool {
+    struct Nothing;
+    impl Sight for Nothing {
+        fn title_holds(&self, _: &str) -> bool {
+            false
+        }
+        fn text_holds(&self, _: &str) -> bool {
+            false
+        }
+        fn mark_holds(&self, _: &Mark) -> bool {
+            false
+        }
+    }
+    reply.location().is_some()
+        && definition.walls.iter().any(|wall| wall.marks.iter().all(|mark| holds(mark, reply, &Nothing)))
+}
+
 fn is_below(host: &str, parent: &str) -> bool {
     let rest = host.strip_suffix(parent);
     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -152,7 +170,10 @@ fn refusal(definition: &Definition, reply: &Reply, sight: &impl Sight) -> Option
         200..=299 => None,
         300..=399 => {
             let to = reply.location().and_then(|url| url.host_str().map(str::to_owned));
-            broken(format!("被改道到{}，没有跟去", to.map_or("不明的地方".to_owned(), |host| format!(" {}", clean(&host, MAX_SHORT)))))
+            broken(format!(
+                "被改道到{}，没有跟去",
+                to.map_or("不明的地方".to_owned(), |host| format!(" {}", clean(&host, MAX_SHORT)))
+            ))
         }
         status @ (401 | 403 | 429) => {
             let say = if status == 429 { "嫌问得太勤" } else { "拒绝回答" };
@@ -163,7 +184,9 @@ fn refusal(definition: &Definition, reply: &Reply, sight: &impl Sight) -> Option
             reading.retry = true;
             Some(reading)
         }
-        status => broken(format!("提问的地址不对或已改变（HTTP {status}），检查 rules/sources/{}.toml", definition.name)),
+        status => {
+            broken(format!("提问的地址不对或已改变（HTTP {status}），检查 rules/sources/{}.toml", definition.name))
+        }
     }
 }
 
@@ -197,7 +220,10 @@ fn settle(definition: &Definition, ask: &Ask, reply: &Reply, sight: &impl Sight,
         return Reading::without(Outcome::Broken, why);
     }
     if found.is_empty() {
-        let why = format!("有 {results} 条结果，但读不出标题和网址：版面可能变了，检查 rules/sources/{}.toml", definition.name);
+        let why = format!(
+            "有 {results} 条结果，但读不出标题和网址：版面可能变了，检查 rules/sources/{}.toml",
+            definition.name
+        );
         return Reading::without(Outcome::Broken, why);
     }
     if !relevance::any_relevant(&ask.query, &found) {
