@@ -1,0 +1,130 @@
+//! Reads a result page. Start at [`read`].
+
+use scraper::node::Node;
+use scraper::{ElementRef, Html};
+use url::Url;
+
+use super::{Candidate, Haul, MAX_RESULTS, MAX_SHORT, MAX_SNIPPET, MAX_TITLE, Reading, Sight};
+use super::{clean, refusal, settle, undo_link, web_address};
+use crate::discover::definition::{Css, Definition, HtmlShape, Mark};
+use crate::discover::outcome::Outcome;
+use crate::discover::request::{Ask, Reply};
+
+/// Tags that a result page may have: some thirty times the usual. The tree builder is quadratic in nesting.
+const MAX_TAGS: usize = 60_000;
+/// Text of a page that is searched for a source's words.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// Reads the page `text` that `reply` brought.
+pub(super) fn read(definition: &Definition, shape: &HtmlShape, ask: &Ask, reply: &Reply, text: &str) -> Reading {
+    // The guard against hostile trees; core's `page::tree::capped` belongs here, in front of the tree builder.
+    if text.bytes().filter(|b| *b == b'<').count() > MAX_TAGS {
+        return Reading::without(Outcome::Broken, "页面的标签多得不像结果页，没有读");
+    }
+    let page = Html::parse_document(text);
+    let results = results(&page, shape);
+    let sight = Page { html: &page, has_results: !results.is_empty() };
+    if let Some(refusal) = refusal(definition, reply, &sight) {
+        return refusal;
+    }
+    let haul = haul(definition, shape, &page, &results, &reply.final_url);
+    settle(definition, ask, reply, &sight, haul)
+}
+
+fn results<'p>(page: &'p Html, shape: &HtmlShape) -> Vec<ElementRef<'p>> {
+    let noise = |item: &ElementRef<'_>| shape.skip.iter().any(|css| css.selector.matches(item));
+    page.select(&shape.item.selector).filter(|item| !noise(item)).take(MAX_RESULTS).collect()
+}
+
+fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[ElementRef<'_>], base: &Url) -> Haul {
+    let mut haul = Haul::default();
+    for item in results {
+        let title = first_text(*item, &shape.title, MAX_TITLE).unwrap_or_default();
+        let link = item.select(&shape.link.selector).next();
+        let href = link.and_then(|link| link.attr("href")).and_then(|href| web_address(base, href));
+        let real = shape.real_link.iter().find_map(|name| {
+            let value = item.attr(name).or_else(|| link.and_then(|link| link.attr(name)))?;
+            web_address(base, value)
+        });
+        let Some(told) = real.or_else(|| href.clone()).filter(|_| !title.is_empty()) else {
+            haul.results += 1;
+            continue;
+        };
+        let own_host = base.host_str();
+        let Some(undone) = undo_link(&definition.links, own_host, told) else { continue };
+        haul.results += 1;
+        let ad_link = href.and_then(|href| undo_link(&definition.links, own_host, href)).is_some_and(|link| link.ad);
+        let ad_mark =
+            shape.ad.iter().any(|css| css.selector.matches(item) || item.select(&css.selector).next().is_some());
+        // Cards stand within cards: the same address with the same title is one result.
+        if haul.found.iter().any(|seen: &Candidate| seen.url == undone.url && seen.title == title) {
+            continue;
+        }
+        let snippet = shape.snippet.iter().find_map(|css| first_text(*item, css, MAX_SNIPPET));
+        haul.found.push(Candidate {
+            url: undone.url,
+            title,
+            snippet: snippet.unwrap_or_else(|| visible(*item, MAX_SNIPPET)),
+            date: shape.date.as_ref().and_then(|css| first_text(*item, css, MAX_SHORT)),
+            rank: u32::try_from(haul.found.len() + 1).unwrap_or(u32::MAX),
+            ad: undone.ad || ad_link || ad_mark,
+            needs_lookup: undone.needs_lookup,
+            engine: None,
+        });
+    }
+    haul.more = !haul.found.is_empty() && has_next(page, shape);
+    haul
+}
+
+/// Whether there is a way on. A page without a bar of page numbers tells nothing, so it may.
+fn has_next(page: &Html, shape: &HtmlShape) -> bool {
+    let Some(bar) = shape.pager.as_ref().and_then(|css| page.select(&css.selector).next()) else { return true };
+    shape.next.as_ref().is_none_or(|css| bar.select(&css.selector).next().is_some())
+}
+
+fn first_text(item: ElementRef<'_>, css: &Css, most: usize) -> Option<String> {
+    item.select(&css.selector).map(|element| visible(element, most)).find(|text| !text.is_empty())
+}
+
+/// Text below an element that a person sees, as one line.
+fn visible(element: ElementRef<'_>, most: usize) -> String {
+    let mut text = String::new();
+    for node in element.descendants() {
+        let Node::Text(piece) = node.value() else { continue };
+        let hidden = node.parent().is_some_and(|parent| match parent.value() {
+            Node::Element(parent) => matches!(parent.name(), "script" | "style" | "noscript" | "template"),
+            _ => false,
+        });
+        if !hidden {
+            text.push_str(piece);
+        }
+        // Four bytes a character, and blanks that will collapse.
+        if text.len() > most.saturating_mul(8) {
+            break;
+        }
+    }
+    clean(&text, most)
+}
+
+struct Page<'p> {
+    html: &'p Html,
+    has_results: bool,
+}
+
+impl Sight for Page<'_> {
+    fn title_holds(&self, words: &str) -> bool {
+        let mut elements = self.html.root_element().descendent_elements();
+        elements
+            .find(|e| e.value().name() == "title")
+            .is_some_and(|title| title.text().any(|text| text.contains(words)))
+    }
+
+    /// A result may say anything, 获取验证码 included: words count only on a page without results.
+    fn text_holds(&self, words: &str) -> bool {
+        !self.has_results && visible(self.html.root_element(), MAX_TEXT).contains(words)
+    }
+
+    fn mark_holds(&self, mark: &Mark) -> bool {
+        matches!(mark, Mark::Element(css) if self.html.select(&css.selector).next().is_some())
+    }
+}
