@@ -18,7 +18,8 @@ use super::guard::{Guard, Refusal};
 /// How long an answer is kept. The system resolver tells no TTL; a minute spares it the pages of one host and little more.
 const KEEP: Duration = Duration::from_secs(60);
 const MAX_KEPT: usize = 8192;
-const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Shorter than the time for a connection, so that a silent name server is told from a silent host.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(8);
 /// More addresses than this of one name are not tried.
 const MAX_ADDRESSES: usize = 16;
 
@@ -90,13 +91,16 @@ pub enum Exempt {
     Everything,
 }
 
+/// An answer and since when it is kept.
+type Kept = (Instant, Vec<SocketAddr>);
+
 /// The resolver that reqwest asks.
 #[derive(Clone)]
 pub struct Resolver {
     guard: Arc<Guard>,
     lookup: Arc<dyn Lookup>,
     exempt: Exempt,
-    kept: Arc<Mutex<HashMap<String, (Instant, Vec<SocketAddr>)>>>,
+    kept: Arc<Mutex<HashMap<String, Kept>>>,
 }
 
 impl Resolver {

@@ -137,18 +137,19 @@ impl Trust {
     /// # Errors
     /// rustls refuses the set-up.
     pub fn strict(&self) -> Result<ClientConfig, TlsSetupError> {
-        self.config(Vec::new(), false)
+        self.config(None, false)
     }
 
-    /// A broken certificate is written down and accepted, except of the names in `never`: the proxy is no target.
+    /// A broken certificate is written down and accepted, except that of `never`: the proxy is no target.
     ///
     /// # Errors
     /// rustls refuses the set-up.
-    pub fn lenient(&self, never: Vec<String>) -> Result<ClientConfig, TlsSetupError> {
+    pub fn lenient(&self, never: Option<String>) -> Result<ClientConfig, TlsSetupError> {
         self.config(never, true)
     }
 
-    fn config(&self, never: Vec<String>, lenient: bool) -> Result<ClientConfig, TlsSetupError> {
+    fn config(&self, never: Option<String>, lenient: bool) -> Result<ClientConfig, TlsSetupError> {
+        let never = never.map(|host| bare(&host).to_owned());
         let verifier = Recorder { strict: self.strict.clone(), seen: self.seen.clone(), lenient, never };
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
@@ -164,8 +165,13 @@ impl Trust {
 
     /// What the last handshake with that host showed, or the one with that very certificate where it is known.
     pub fn shown_by(&self, host: &str, leaf: Option<&[u8]>) -> Option<Shown> {
-        self.seen.get(host.trim_start_matches('[').trim_end_matches(']'), leaf.map(|leaf| Sha256::digest(leaf).into()))
+        self.seen.get(bare(host), leaf.map(|leaf| Sha256::digest(leaf).into()))
     }
+}
+
+/// A host as rustls names it: an IPv6 address without its brackets.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// A certificate a host showed.
@@ -225,7 +231,7 @@ struct Recorder {
     strict: Arc<WebPkiServerVerifier>,
     seen: Arc<Seen>,
     lenient: bool,
-    never: Vec<String>,
+    never: Option<String>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -248,9 +254,7 @@ impl ServerCertVerifier for Recorder {
         let problem = strict.as_ref().err().map(|e| TlsProblem::of(e).unwrap_or(TlsProblem::Malformed));
         self.seen.put(host.to_string(), Shown { leaf_sha256: Sha256::digest(end_entity).into(), problem });
         match strict {
-            Err(_) if self.lenient && !self.never.iter().any(|name| *name == host) => {
-                Ok(ServerCertVerified::assertion())
-            }
+            Err(_) if self.lenient && self.never.as_deref() != Some(&*host) => Ok(ServerCertVerified::assertion()),
             strict => strict,
         }
     }

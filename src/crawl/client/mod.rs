@@ -152,19 +152,19 @@ impl Fetcher {
     pub fn new(settings: Settings) -> Result<Fetcher, SetupError> {
         let proxy = settings.proxy.as_ref().map(remote_resolving).transpose()?;
         let guard = settings.guard.behind_proxy(proxy.is_some());
-        let proxy_name = proxy.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
+        let proxy_name = proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
         let trust = Trust::new(settings.ca_file.as_deref())?;
         let shared = Arc::new(guard.clone());
         let client = |tls: rustls::ClientConfig, exempt: Exempt| {
             let resolver = Resolver::new(shared.clone(), settings.lookup.clone(), exempt);
             build(tls, resolver, proxy.as_ref(), &settings.limits)
         };
-        let exempt = || if proxy.is_some() { Exempt::Name(proxy_name.clone()) } else { Exempt::Nothing };
+        let exempt = || proxy_name.clone().map_or(Exempt::Nothing, Exempt::Name);
         let contact = settings.contact.filter(|contact| contact.bytes().all(|b| matches!(b, 0x20..=0x7e)));
         let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
         Ok(Fetcher {
             sources: client(trust.strict()?, exempt())?,
-            targets: client(trust.lenient(vec![proxy_name.clone()])?, exempt())?,
+            targets: client(trust.lenient(proxy_name.clone())?, exempt())?,
             own: client(trust.strict()?, Exempt::Everything)?,
             guard,
             trust,
@@ -225,7 +225,7 @@ impl Fetcher {
                     if been.contains(&(next.clone(), jar.header_for(&next))) {
                         return Err(FetchError::RedirectLoop { url: next });
                     }
-                    let location = String::from_utf8_lossy(&location.unwrap_or_default()).into_owned();
+                    let location = location.unwrap_or_default();
                     hops.push(Hop { url, status: exchange.status, location, ip: exchange.ip });
                     url = next;
                 }
@@ -249,7 +249,7 @@ impl Fetcher {
         first: bool,
         is_own: bool,
         deadline: Instant,
-    ) -> Result<(Exchange, Option<Vec<u8>>), FetchError> {
+    ) -> Result<(Exchange, Option<String>), FetchError> {
         let headers = request::headers(self, get, url, jar, first)?;
         let request_head = request::head(url, &headers, self.plain_proxy);
         let client = match get.policy {
@@ -275,7 +275,7 @@ impl Fetcher {
         }
         let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
         let location =
-            response.headers().get(LOCATION).filter(|_| redirects).map(|location| location.as_bytes().to_vec());
+            response.headers().get(LOCATION).filter(|_| redirects).map(|location| location_text(location.as_bytes()));
         let mut exchange = self.take_head(url, time, request_head, &response);
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
         (exchange.body, exchange.truncated) = body::read(response, max, deadline, &self.limits).await;
@@ -379,17 +379,26 @@ fn unusable_proxy(url: &Url, why: &str) -> SetupError {
 }
 
 /// Where a `Location` leads: resolved against the URL that sent it.
-fn target(url: &Url, location: &[u8]) -> Result<Url, FetchError> {
-    let bad = |text: &str| FetchError::BadRedirect {
-        location: text.chars().take(100).flat_map(char::escape_default).collect(),
-    };
-    let text = String::from_utf8_lossy(location);
-    if location.len() > MAX_LOCATION || text.trim().is_empty() {
-        return Err(bad(&text));
+fn target(url: &Url, location: &str) -> Result<Url, FetchError> {
+    let bad =
+        || FetchError::BadRedirect { location: location.chars().take(100).flat_map(char::escape_default).collect() };
+    if location.len() > MAX_LOCATION || location.trim().is_empty() {
+        return Err(bad());
     }
-    let mut next = url.join(text.trim()).map_err(|_| bad(&text))?;
+    let mut next = url.join(location.trim()).map_err(|_| bad())?;
     strip(&mut next);
     Ok(next)
+}
+
+/// A `Location` as text. What is not UTF-8 is coded byte by byte, as browsers do: a path in GBK has to stay one.
+fn location_text(location: &[u8]) -> String {
+    match std::str::from_utf8(location) {
+        Ok(text) => text.to_owned(),
+        Err(_) => location
+            .iter()
+            .map(|&byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect(),
+    }
 }
 
 /// Removes what is never sent. A URL that can have no user is refused by the guard anyway.

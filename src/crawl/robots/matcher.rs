@@ -148,10 +148,7 @@ fn normal(text: &[u8], is_pattern: bool) -> Vec<u8> {
             || matches!(value, b'-' | b'.' | b'_' | b'~')
             || (plain && value.is_ascii_graphic() && !matches!(value, b'*' | b'$'));
         if bare {
-            // Stars in a row are one.
-            if !(special && value == b'*' && out.last() == Some(&b'*')) {
-                out.push(value);
-            }
+            out.push(value);
         } else {
             const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
             out.extend([b'%', DIGITS[usize::from(value >> 4)], DIGITS[usize::from(value & 15)]]);

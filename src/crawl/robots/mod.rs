@@ -1,7 +1,7 @@
 //! What a site asks of robots: RFC 9309, read with the tolerance for slips that Google's parser has.
 //!
 //! Pure: fetching and keeping is [`access`]. Hostile input costs time and memory in proportion to its size and no more: see
-//! [`matcher`]. It must not look at `Sitemap` or anything else that is not a wish about robots. Start at [`Robots::parse`].
+//! `matcher`. It must not look at `Sitemap` or anything else that is not a wish about robots. Start at [`Robots::parse`].
 
 pub mod access;
 mod matcher;
