@@ -1,10 +1,10 @@
 //! The officers' desk: everything that commands (and later the console) may ask of the program's state, behind one trait.
 //!
 //! [`Desk`] takes and returns owned rows, so that a command can one day talk to a running daemon instead of opening the store.
-//! [`local::LocalDesk`] answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
+//! `local::LocalDesk` answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
-pub mod local;
+
 pub mod rows;
 
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! The shapes of CONTRACT.md's "Lists as JSON lines": what goes out on stdout, and later to the console.
 //!
-//! Wire format only; each row is made from stored records in one place ([`super::local`]).
+//! Wire format only; each row is made from stored records in one place (`desk::local`).
 
 use serde::Serialize;
 
