@@ -12,7 +12,7 @@ use jiff::Timestamp;
 /// A line of /proc/self/status, in MiB.
 fn memory(line: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib = status.lines().find_map(|text| text.strip_prefix(line)?.split_whitespace().nth(0)?.parse::<u64>().ok());
+    let kib = status.lines().find_map(|text| text.strip_prefix(line)?.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or(0) / 1024
 }
 

@@ -91,13 +91,6 @@ impl Store {
         self.listing(&id_key(case))
     }
 
-    /// The ids of the digests that told a case, by day.
-    pub fn case_digests(&self, case: u64) -> Listing<String> {
-        self.listing_with(Table::CaseDigests, &id_key(case), |key, _| {
-            key.get(8..).map(|id| Ok(String::from_utf8_lossy(id).into_owned()))
-        })
-    }
-
     /// How many hits a case has.
     pub async fn case_hits_count(&self, case: u64) -> Result<u64, StoreError> {
         self.listing_with(Table::CaseHits, &id_key(case), |key, _| Some(Ok(number(&key[8.min(key.len())..]))))

@@ -107,7 +107,10 @@ struct Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
+        // A step may hold the last clone; the writer cannot wait for itself.
+        if let Some(writer) = self.writer.take()
+            && writer.thread().id() != std::thread::current().id()
+        {
             // A writer that panicked has said so in the log; there is nobody left to tell.
             let _ = writer.join();
         }

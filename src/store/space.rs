@@ -4,6 +4,7 @@
 //! each group and the group refused while there is still some. Start at [`Space::admit`].
 
 use std::{
+    cell::Cell,
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -30,11 +31,20 @@ pub(super) struct Space {
     ballast_bytes: u64,
     floor: u64,
     free: FreeSpace,
+    /// Whether the ballast may be missing.
+    light: Cell<bool>,
 }
 
 impl Space {
     pub(super) fn new(folder: &Path, floor: u64, ballast_bytes: u64, free: FreeSpace) -> Self {
-        Self { folder: folder.to_owned(), ballast: folder.join("ballast"), ballast_bytes, floor, free }
+        Self {
+            folder: folder.to_owned(),
+            ballast: folder.join("ballast"),
+            ballast_bytes,
+            floor,
+            free,
+            light: Cell::new(true),
+        }
     }
 
     /// Whether a group of so many bytes may be written. `bulk` is what can wait: new captures and candidates.
@@ -48,20 +58,29 @@ impl Space {
             return Ok(());
         }
         let _ = fs::remove_file(&self.ballast);
+        self.light.set(true);
         let free = self.free()?;
         // The slack is what a group may take at worst; small records seldom do, and are worth the try.
         if free >= bytes.saturating_mul(3) + SLACK / 2 { Ok(()) } else { Err(self.full(free, need)) }
     }
 
-    /// Puts the ballast back where there is room again.
+    /// Puts the ballast back where it is missing and there is room again.
     pub(super) fn restore_ballast(&self) {
-        if self.ballast_bytes == 0 || fs::metadata(&self.ballast).is_ok_and(|meta| meta.len() == self.ballast_bytes) {
+        if self.ballast_bytes == 0 || !self.light.get() {
             return;
         }
-        let room = self.free().is_ok_and(|free| free > self.floor.max(SLACK) + 2 * self.ballast_bytes);
-        if room && let Err(error) = self.write_ballast() {
-            tracing::debug!(%error, "no ballast");
-            let _ = fs::remove_file(&self.ballast);
+        let there = fs::metadata(&self.ballast).is_ok_and(|meta| meta.len() == self.ballast_bytes);
+        let room = || self.free().is_ok_and(|free| free > self.floor.max(SLACK) + 2 * self.ballast_bytes);
+        if !there && room() {
+            match self.write_ballast() {
+                Ok(()) => self.light.set(false),
+                Err(error) => {
+                    tracing::debug!(%error, "no ballast");
+                    let _ = fs::remove_file(&self.ballast);
+                }
+            }
+        } else {
+            self.light.set(!there);
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) enum Table {
     Digests,
     /// (digest id, chunk) → DigestRows.
     DigestRows,
-    /// (case, digest id) → nothing.
+    /// (case / 16, digest id) → which of the sixteen it told.
     CaseDigests,
     /// host → HostFacts.
     Hosts,

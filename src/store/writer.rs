@@ -125,8 +125,8 @@ impl Drop for LostUnlessDone {
 pub(super) fn run(engine: &Engine, space: &Space, busy: &Busy, mut queue: mpsc::UnboundedReceiver<Job>) {
     let mut broken: Option<StoreError> = None;
     let mut waiting: VecDeque<Job> = VecDeque::new();
-    space.restore_ballast();
     loop {
+        space.restore_ballast();
         if waiting.is_empty() {
             match queue.blocking_recv() {
                 Some(job) => waiting.push_back(job),

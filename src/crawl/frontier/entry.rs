@@ -68,7 +68,7 @@ fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 fn shortened(mut via: Via) -> Via {
-    let cut = |text: &mut String| text.truncate(text.floor_char_boundary(WORDS));
+    let cut = |text: &mut String| cut_to(text, WORDS);
     match &mut via {
         Via::Seed { file, tags, .. } => {
             cut(file);
@@ -81,7 +81,7 @@ fn shortened(mut via: Via) -> Via {
             cut(title);
         }
         Via::Link { text, .. } => cut(text),
-        Via::Qr { image, .. } => image.truncate(image.floor_char_boundary(2048)),
+        Via::Qr { image, .. } => cut_to(image, 2048),
         Via::Pivot { what, .. } => cut(what),
         Via::Name { from } => cut(from),
         Via::Redirect { .. }
@@ -93,6 +93,11 @@ fn shortened(mut via: Via) -> Via {
         | Via::Tip { .. } => {}
     }
     via
+}
+
+fn cut_to(text: &mut String, bytes: usize) {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
 }
 
 #[cfg(test)]

@@ -408,6 +408,12 @@ proptest! {
                     }
                     prop_assert!(run(rig.frontier().next(rig.now, &FAST)).is_err(), "it says so");
                     DISK.store(1 << 40, Ordering::Relaxed);
+                    // Taken, behind a place that never came to the disk.
+                    let late = page("h1.example", 9998);
+                    if rig.add(vec![late.clone()]) == [true] {
+                        known.insert(late.url.clone());
+                        *open.entry((late.url, false)).or_default() += 1;
+                    }
                     leases.clear();
                     rig.frontier().reload(rig.now).unwrap();
                 }
