@@ -56,6 +56,12 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Entry> {
     })
 }
 
+/// The earliest time, without reading the rest.
+pub(super) fn not_before(bytes: &[u8]) -> Option<Timestamp> {
+    let second = i64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?);
+    Timestamp::from_second(second).ok().filter(|_| second != i64::MIN)
+}
+
 /// The URL alone, without reading the rest.
 pub(super) fn url(bytes: &[u8]) -> Option<&str> {
     split(bytes).map(|(url, _)| url)

@@ -28,6 +28,7 @@ pub(in crate::store) fn round() -> Round {
         max_pages: Some(500),
         sources: words(&["searxng"]),
         seeds: words(&["seeds/start.txt"]),
+        prepared: true,
         parts: 2,
         candidates: 0,
     }
@@ -44,6 +45,7 @@ pub(in crate::store) fn ask() -> Ask {
         begun: time(0),
         outcome: Some("ok".to_owned()),
         why: String::new(),
+        next: "more".to_owned(),
         hits: 10,
     }
 }
