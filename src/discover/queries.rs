@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
@@ -334,8 +334,8 @@ mod tests {
         let told: Vec<(usize, &str)> = problems.iter().map(|p| (p.line, p.code)).collect();
         let wanted = [
             (1, "wrong-type"),
-            (3, "wrong-value"),
-            (5, "wrong-value"),
+            (3, "bad-value"),
+            (5, "bad-value"),
             (7, "template"),
             (8, "missing-key"),
             (8, "missing-key"),

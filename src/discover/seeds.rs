@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use encoding_rs::{Encoding, GB18030};
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use url::{Host, Url};
 
 const BAD_LINE: &str = "bad-line";

@@ -12,7 +12,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use scraper::Selector;
 use url::Url;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use scraper::Selector;
 use url::Url;
 
