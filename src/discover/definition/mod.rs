@@ -220,7 +220,7 @@ pub struct Wall {
 /// What a source's own links stand for.
 #[derive(Debug, Clone)]
 pub struct LinkRule {
-    /// Hosts of such links, and those below them; the source's own address always counts.
+    /// Hosts of such links, and those below them; none: the source's own.
     pub hosts: Vec<String>,
     /// Start of their path.
     pub path: String,

@@ -46,9 +46,9 @@ fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[Elem
             continue;
         };
         let own_host = base.host_str();
-        let Some(undone) = undo_link(&definition.links, own_host, told) else { continue };
+        let Some(undone) = undo_link(definition, own_host, told) else { continue };
         haul.results += 1;
-        let ad_link = href.and_then(|href| undo_link(&definition.links, own_host, href)).is_some_and(|link| link.ad);
+        let ad_link = href.and_then(|href| undo_link(definition, own_host, href)).is_some_and(|link| link.ad);
         let ad_mark =
             shape.ad.iter().any(|css| css.selector.matches(item) || item.select(&css.selector).next().is_some());
         // Cards stand within cards: the same address with the same title is one result.

@@ -36,7 +36,7 @@ fn haul(definition: &Definition, shape: &JsonShape, items: &[Value], base: &Url)
             haul.results += 1;
             continue;
         };
-        let Some(undone) = undo_link(&definition.links, base.host_str(), told) else { continue };
+        let Some(undone) = undo_link(definition, base.host_str(), told) else { continue };
         haul.results += 1;
         haul.found.push(Candidate {
             url: undone.url,
