@@ -112,7 +112,9 @@ impl Sight for Body<'_> {
                 let value = self.json.and_then(|json| path.of(json));
                 value.is_some_and(|value| match (value, wanted) {
                     (Value::String(text), Some(wanted)) => text == wanted,
-                    (other, Some(wanted)) => other.to_string() == *wanted,
+                    (Value::Number(number), Some(wanted)) => number.to_string() == *wanted,
+                    (Value::Bool(told), Some(wanted)) => told.to_string() == *wanted,
+                    (_, Some(_)) => false,
                     (other, None) => something(other),
                 })
             }
