@@ -133,6 +133,8 @@ pub struct HtmlShape {
     pub pager: Option<Css>,
     /// In it, the way to the next page.
     pub next: Option<Css>,
+    /// What that way says, where the selector alone does not tell it from the way back.
+    pub next_text: Option<String>,
 }
 
 /// Where things stand in a JSON reply. Paths other than `items`, `unresponsive` start at one item; the first that holds wins.

@@ -1,5 +1,7 @@
 //! Reads a result page. Start at [`read`].
 
+use std::collections::HashSet;
+
 use jianzheng_core::page::tree;
 use scraper::node::Node;
 use scraper::{ElementRef, Html};
@@ -26,9 +28,24 @@ pub(super) fn read(definition: &Definition, shape: &HtmlShape, ask: &Ask, reply:
     settle(definition, ask, reply, &sight, haul)
 }
 
+/// The outermost items that are no noise: cards stand within cards, and what is in one belongs to it.
 fn results<'p>(page: &'p Html, shape: &HtmlShape) -> Vec<ElementRef<'p>> {
     let noise = |item: &ElementRef<'_>| shape.skip.iter().any(|css| css.selector.matches(item));
-    page.select(&shape.item.selector).filter(|item| !noise(item)).take(MAX_RESULTS).collect()
+    let mut items = HashSet::new();
+    let mut results = Vec::new();
+    // In the page's order, so an item is known before what it holds.
+    for item in page.select(&shape.item.selector) {
+        let within = item.ancestors().any(|ancestor| items.contains(&ancestor.id()));
+        items.insert(item.id());
+        if within || noise(&item) {
+            continue;
+        }
+        results.push(item);
+        if results.len() == MAX_RESULTS {
+            break;
+        }
+    }
+    results
 }
 
 fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[ElementRef<'_>], base: &Url) -> Haul {
@@ -51,7 +68,7 @@ fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[Elem
         let ad_link = href.and_then(|href| undo_link(definition, own_host, href)).is_some_and(|link| link.ad);
         let ad_mark =
             shape.ad.iter().any(|css| css.selector.matches(item) || item.select(&css.selector).next().is_some());
-        // Cards stand within cards: the same address with the same title is one result.
+        // The same address with the same title is one result.
         if haul.found.iter().any(|seen: &Candidate| seen.url == undone.url && seen.title == title) {
             continue;
         }
@@ -74,7 +91,11 @@ fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[Elem
 /// Whether there is a way on. A page without a bar of page numbers tells nothing, so it may.
 fn has_next(page: &Html, shape: &HtmlShape) -> bool {
     let Some(bar) = shape.pager.as_ref().and_then(|css| page.select(&css.selector).next()) else { return true };
-    shape.next.as_ref().is_none_or(|css| bar.select(&css.selector).next().is_some())
+    let Some(next) = &shape.next else { return true };
+    let says_so = |link: &ElementRef<'_>| {
+        shape.next_text.as_ref().is_none_or(|words| visible(*link, MAX_SHORT).contains(words.as_str()))
+    };
+    bar.select(&next.selector).any(|link| says_so(&link))
 }
 
 fn first_text(item: ElementRef<'_>, css: &Css, most: usize) -> Option<String> {
