@@ -13,7 +13,6 @@ pub mod reading;
 pub mod redirects;
 pub mod request;
 pub mod seeds;
-mod sheet;
 
 pub use definition::{Definition, Overrides, Terms};
 pub use outcome::{Outcome, SourceCounts, SourceRow};

@@ -11,7 +11,7 @@ use jianzheng_core::rules::Problem;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::discover::sheet::{Part, Placed, Sheet, WRONG_VALUE};
+use jianzheng_core::rules::sheet::{Part, Placed, Sheet, WRONG_VALUE};
 
 const TEMPLATE: &str = "template";
 /// The list that the unit's own places are added to.

@@ -16,7 +16,9 @@ use super::{Failure, Shared};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
-use crate::store::{Capture, Changes, Entities, Hit, HitState, KindScores, Page, Reason, StoreError, Via, extract_form};
+use crate::store::{
+    Capture, Changes, Entities, Hit, HitState, KindScores, Page, Reason, StoreError, Via, extract_form,
+};
 
 /// Reasons kept with a hit.
 const REASONS: usize = 24;
@@ -161,7 +163,8 @@ impl Shared {
         changes.put_extract(seq, &extract_form::pack(&extract));
         if verdict.kind.is_hit() {
             let hit = self.hit(&page.url, &page.via, &page, &extract, &verdict).await?;
-            let kind = if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
+            let kind =
+                if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
             let platform = self.rules.routing().platform(&hit.host).is_some();
             changes.then(cases::sighting(cases::Sighting::new(hit, kind, platform)));
         }
@@ -178,7 +181,8 @@ impl Shared {
             Some(seq) => self.store.page(seq).await?.map(|page| page.final_url),
             None => None,
         };
-        let page = page.map(|url| entities::mask_url(&url).into_owned()).unwrap_or_else(|| "（已删除的页面）".to_owned());
+        let page =
+            page.map(|url| entities::mask_url(&url).into_owned()).unwrap_or_else(|| "（已删除的页面）".to_owned());
         Ok(match via {
             Via::Link { text, .. } if text.trim().is_empty() => format!("{page} 上的链接"),
             Via::Link { text, .. } => format!("{page} 上的链接“{}”", text.trim()),

@@ -128,8 +128,8 @@ fn page_address(base: &Url, href: &str) -> Option<Url> {
 /// Endings of what is no page.
 fn is_file(path: &str) -> bool {
     const ENDINGS: [&str; 28] = [
-        "jpg", "jpeg", "png", "gif", "bmp", "webp", "svg", "ico", "css", "js", "zip", "rar", "7z", "gz", "pdf", "doc", "docx",
-        "xls", "xlsx", "ppt", "pptx", "mp3", "mp4", "avi", "flv", "exe", "apk", "woff",
+        "jpg", "jpeg", "png", "gif", "bmp", "webp", "svg", "ico", "css", "js", "zip", "rar", "7z", "gz", "pdf", "doc",
+        "docx", "xls", "xlsx", "ppt", "pptx", "mp3", "mp4", "avi", "flv", "exe", "apk", "woff",
     ];
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.iter().any(|e| ending.eq_ignore_ascii_case(e)))

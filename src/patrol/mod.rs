@@ -386,7 +386,8 @@ async fn crawl(
             Next::Empty if visits.is_empty() && *asking_done.borrow() => break Ok(()),
             Next::Empty => None,
         };
-        let pause = wait_until.map_or(Duration::from_millis(500), |when| when.saturating_duration_since(Instant::now()));
+        let pause =
+            wait_until.map_or(Duration::from_millis(500), |when| when.saturating_duration_since(Instant::now()));
         tokio::select! {
             Some(done) = visits.join_next() => ended(done)?,
             () = tokio::time::sleep(pause.min(Duration::from_millis(500))) => {}

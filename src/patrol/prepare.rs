@@ -100,7 +100,11 @@ pub(super) async fn fill(shared: &Arc<Shared>, round: &Round, work: &Work) -> Re
         Ok(())
     });
     add(shared, &mut found, &mut changes).await?;
-    shared.progress.stage(&format!("第 {id} 轮：种子网址 {} 个，到期复看 {looks} 个，搜索来源 {} 个", work.seeds.len(), work.sources.len()));
+    shared.progress.stage(&format!(
+        "第 {id} 轮：种子网址 {} 个，到期复看 {looks} 个，搜索来源 {} 个",
+        work.seeds.len(),
+        work.sources.len()
+    ));
     Ok(())
 }
 

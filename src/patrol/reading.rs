@@ -73,12 +73,7 @@ fn content(rules: &RuleSet, exchange: &Exchange, terms: &Terms) -> Content {
 pub fn with_inline_codes(mut extract: Extract) -> Extract {
     /// Pictures inside one page that are looked at.
     const MOST: usize = 4;
-    let inline: Vec<Vec<u8>> = extract
-        .images
-        .iter()
-        .filter_map(|image| qr::data_url(&image.src))
-        .take(MOST)
-        .collect();
+    let inline: Vec<Vec<u8>> = extract.images.iter().filter_map(|image| qr::data_url(&image.src)).take(MOST).collect();
     for bytes in inline {
         extract.qr.extend(qr::read(&bytes));
     }

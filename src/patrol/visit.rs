@@ -95,7 +95,10 @@ async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Ar
 async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
     let connecting = matches!(
         error,
-        FetchError::DnsNone { .. } | FetchError::DnsFailed { .. } | FetchError::Connect { .. } | FetchError::Timeout { .. }
+        FetchError::DnsNone { .. }
+            | FetchError::DnsFailed { .. }
+            | FetchError::Connect { .. }
+            | FetchError::Timeout { .. }
     );
     if connecting {
         let failures = shared.host_failed(lease.host());
@@ -265,10 +268,21 @@ fn of_status(status: u16, onward: Option<&Url>) -> Seen {
 
 /// A page that is no hit any more: taken down, or a wall in its place?
 fn innocent_now(extract: &Extract, url: &Url) -> Seen {
-    const WALLS: [&str; 10] =
-        ["安全验证", "访问验证", "人机验证", "拖动滑块", "滑动验证", "验证后继续", "访问过于频繁", "请完成验证", "captcha", "cf-chl"];
+    const WALLS: [&str; 10] = [
+        "安全验证",
+        "访问验证",
+        "人机验证",
+        "拖动滑块",
+        "滑动验证",
+        "验证后继续",
+        "访问过于频繁",
+        "请完成验证",
+        "captcha",
+        "cf-chl",
+    ];
     let head: String = extract.text.chars().take(600).collect();
-    let wall = WALLS.iter().any(|w| head.contains(w)) || is_wall(url) || (extract.needs_eyes && extract.text.len() < 60);
+    let wall =
+        WALLS.iter().any(|w| head.contains(w)) || is_wall(url) || (extract.needs_eyes && extract.text.len() < 60);
     if wall { Seen::Unseen } else { Seen::Missing }
 }
 

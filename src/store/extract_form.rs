@@ -78,7 +78,11 @@ pub fn pack(extract: &Extract) -> Vec<u8> {
             .images
             .iter()
             .map(|i| {
-                let src = if i.src.starts_with("data:") { i.src.chars().take(INLINE_PICTURE).collect() } else { i.src.clone() };
+                let src = if i.src.starts_with("data:") {
+                    i.src.chars().take(INLINE_PICTURE).collect()
+                } else {
+                    i.src.clone()
+                };
                 (src, i.alt.clone(), i.size.0, i.size.1)
             })
             .collect(),
@@ -110,14 +114,18 @@ pub fn unpack(bytes: &[u8]) -> Option<Extract> {
         blocks: stored
             .blocks
             .into_iter()
-            .map(|(s, e, role, zone)| Some(Block { at: range(s, e)?, role: of_number(&ROLES, role), zone: of_number(&ZONES, zone) }))
+            .map(|(s, e, role, zone)| {
+                Some(Block { at: range(s, e)?, role: of_number(&ROLES, role), zone: of_number(&ZONES, zone) })
+            })
             .collect::<Option<_>>()?,
         hidden: stored.hidden.into_iter().map(|(kind, text)| Hidden { kind: of_number(&HIDDEN, kind), text }).collect(),
         meta: stored.meta,
         links: stored
             .links
             .into_iter()
-            .map(|(href, s, e, zone, nofollow)| Some(Link { href, at: range(s, e)?, zone: of_number(&ZONES, zone), nofollow }))
+            .map(|(href, s, e, zone, nofollow)| {
+                Some(Link { href, at: range(s, e)?, zone: of_number(&ZONES, zone), nofollow })
+            })
             .collect::<Option<_>>()?,
         forms: stored
             .forms

@@ -172,7 +172,8 @@ fn areas(reading: &Reading) -> Vec<String> {
             codes.push(found.code);
         }
     }
-    let narrower = |code: &str| codes.iter().any(|c| *c != code && place::covers(code, c) && specific(c) > specific(code));
+    let narrower =
+        |code: &str| codes.iter().any(|c| *c != code && place::covers(code, c) && specific(c) > specific(code));
     codes.iter().filter(|c| !narrower(c)).take(AREAS).map(|c| (*c).to_owned()).collect()
 }
 

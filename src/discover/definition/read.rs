@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     Budget, Css, Definition, HtmlShape, JsonPath, JsonShape, LinkRule, LinkWay, Mark, Question, Shape, Template, Wall,
 };
-use crate::discover::sheet::{Part, Placed, Sheet, WRONG_VALUE};
+use jianzheng_core::rules::sheet::{Part, Placed, Sheet, WRONG_VALUE};
 
 const SELECTOR: &str = "selector";
 const TEMPLATE: &str = "template";
