@@ -135,4 +135,15 @@ mod tests {
         let Via::Link { text, .. } = shortened(via) else { unreachable!() };
         assert_eq!(text.chars().count(), WORDS / 3);
     }
+
+    #[test]
+    fn an_entry_of_the_first_version_is_read() {
+        let bytes =
+            [&[0, 2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 17][..], b"http://a.example/", br#"{"link":{"page":9,"text":"x"}}"#]
+                .concat();
+        let via = Via::Link { page: 9, text: "x".to_owned() };
+        let entry = Entry { url: "http://a.example/".to_owned(), depth: 2, kind: Kind::Page, not_before: None, via };
+        assert_eq!(decode(&bytes), Some(entry.clone()));
+        assert_eq!(encode(&entry), bytes);
+    }
 }

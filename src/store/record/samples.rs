@@ -238,6 +238,15 @@ fn check<R: Record + PartialEq + std::fmt::Debug>(name: &str, sample: &R) {
     }
 }
 
+/// The same for rows that are not JSON: the kept bytes, made from `written` where the newest version has none yet.
+pub(in crate::store) fn kept_bytes(name: &str, written: &[u8]) -> Vec<u8> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/records/{name}.bin"));
+    if std::env::var_os("BLESS").is_some() && !file.exists() {
+        std::fs::write(&file, written).unwrap();
+    }
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
 #[test]
 fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("round", &round());
