@@ -139,6 +139,11 @@ impl Reader for Engine {
         }
         Ok(row.map(|row| row.to_vec()))
     }
+
+    fn last_key(&self, table: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = self.trees[table as usize].range(from..below).next_back().transpose();
+        Ok(last.map_err(|error| StoreError::of_sled(&error))?.map(|(key, _)| key.to_vec()))
+    }
 }
 
 /// A process that has just ended may still hold sled's lock for a moment.

@@ -159,6 +159,7 @@ pub(in crate::store) fn case() -> Case {
         contacts: words(&["wechat:tzzy_demo"]),
         notes: 0,
         merged_into: None,
+        set_aside_from: None,
     }
 }
 
