@@ -55,8 +55,8 @@ pub struct Due {
 
 /// What is due at `now`, and when to be asked again at the latest.
 pub fn due(hours: &Hours, done: Done, now: Timestamp) -> (Due, Timestamp) {
-    let local = now.to_zoned(hours.zone.clone()).datetime();
-    let last_start = done.round.map(|t| t.to_zoned(hours.zone.clone()).datetime());
+    let local = hours.zone.to_datetime(now);
+    let last_start = done.round.map(|t| hours.zone.to_datetime(t));
     let latest = latest_before(&hours.rounds, local);
     let round = done.unfinished || latest.is_some_and(|start| last_start.is_none_or(|last| last < start));
     let digest = local.time() >= hours.digest && done.digest.is_none_or(|day| day < local.date());
@@ -148,7 +148,7 @@ async fn digest(opened: &Opened, make: bool) {
 
 async fn done(opened: &Opened, hours: &Hours) -> Result<Done, StoreError> {
     let round = opened.store().last_round().await?;
-    let today = opened.now().to_zoned(hours.zone.clone()).date();
+    let today = hours.zone.to_datetime(opened.now()).date();
     let made = opened.store().digests_of_day(&today.to_string()).next().transpose()?;
     let nobody = opened.contacts() == 0;
     Ok(Done {

@@ -215,7 +215,8 @@ fn join(tx: &mut Tx<'_>, mut hit: Hit, newcomer: Newcomer, now: Timestamp) -> Re
         audit(tx, now, MACHINE, &format!("case.{}", case.state), super::case_subject(case.id), &case.target)?;
     } else {
         if (joined || newcomer.was_gone || hit.state == HitState::Back) && law(case.state).is_gone() {
-            move_case(tx, &mut case, case::after_seen_again(law(case.state)), MACHINE, now)?;
+            let back = case::after_seen_again(law(case.state));
+            move_case(tx, &mut case, back, MACHINE, now)?;
         }
         let strong = hit.verdict != "suspicious";
         if strong && law(case.state) == case::State::Review {

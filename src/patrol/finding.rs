@@ -3,8 +3,6 @@
 //! Everything goes into the caller's change set, so that page, hit, case and log become true together. What follows from a
 //! sighting for its case is the case service's.
 
-use std::sync::Arc;
-
 use jianzheng_core::case::{self, Contacts};
 use jianzheng_core::entities;
 use jianzheng_core::page::Extract;
@@ -41,10 +39,23 @@ impl Shared {
         verdict: &Verdict,
     ) -> Result<(), Failure> {
         let hit = self.hit(lease.url(), lease.via(), page, extract, verdict).await?;
+        changes.then(cases::sighting(self.sighting(hit, verdict)));
+        Ok(())
+    }
+
+    /// The hit with its target: the seller behind it, or the host that imitates.
+    fn sighting(&self, hit: Hit, verdict: &Verdict) -> cases::Sighting {
         let kind = if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
         let platform = self.rules.routing().platform(&hit.host).is_some();
-        changes.then(cases::sighting(cases::Sighting::new(hit, kind, platform)));
-        Ok(())
+        let contacts = Contacts {
+            phones: &hit.entities.phones,
+            wechat: &hit.entities.wechat,
+            qq: &hit.entities.qq,
+            telegram: &hit.entities.telegram,
+        };
+        // A hacked official page is not its owner's doing: the case follows the seller.
+        let (target, contacts) = case::target_of(kind, &hit.host, contacts, platform, &hit.final_url);
+        cases::Sighting { hit, kind, target, contacts }
     }
 
     async fn hit(
@@ -129,7 +140,13 @@ impl Shared {
 
     /// A look at a hit found it missing, or saw nothing.
     pub(super) fn looked(&self, changes: &mut Changes, hit: u64, seen: Seen, capture: Option<&Capture>) {
-        changes.then(cases::looked(hit, seen, capture.cloned(), self.round, self.clock.now()));
+        changes.then(cases::looked(cases::Look {
+            hit,
+            seen,
+            capture: capture.cloned(),
+            round: self.round,
+            now: self.clock.now(),
+        }));
     }
 
     /// A known hit came up again on another way.
@@ -163,10 +180,7 @@ impl Shared {
         changes.put_extract(seq, &extract_form::pack(&extract));
         if verdict.kind.is_hit() {
             let hit = self.hit(&page.url, &page.via, &page, &extract, &verdict).await?;
-            let kind =
-                if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
-            let platform = self.rules.routing().platform(&hit.host).is_some();
-            changes.then(cases::sighting(cases::Sighting::new(hit, kind, platform)));
+            changes.then(cases::sighting(self.sighting(hit, &verdict)));
         }
         changes.put_page(page);
         Ok(())
