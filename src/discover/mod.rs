@@ -17,6 +17,6 @@ mod sheet;
 
 pub use definition::{Definition, Overrides, Terms};
 pub use outcome::{Outcome, SourceCounts, SourceRow};
-pub use queries::Query;
+pub use queries::{Plan, Query};
 pub use reading::{Candidate, Reading};
 pub use request::{Ask, Reply, Request};

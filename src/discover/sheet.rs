@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use toml::de::{DeTable, DeValue};
 
 /// The file is no TOML.
@@ -17,7 +17,7 @@ const UNKNOWN_KEY: &str = "unknown-key";
 const MISSING_KEY: &str = "missing-key";
 const WRONG_TYPE: &str = "wrong-type";
 /// The type is right, the value is not.
-pub(super) const WRONG_VALUE: &str = "wrong-value";
+pub(super) const WRONG_VALUE: &str = "bad-value";
 
 /// Files of a few pages; more is not something a person wrote.
 const MAX_BYTES: usize = 1024 * 1024;
