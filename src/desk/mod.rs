@@ -6,6 +6,7 @@
 
 
 pub mod rows;
+pub mod verdict_row;
 
 use std::future::Future;
 use std::ops::ControlFlow;
