@@ -5,6 +5,7 @@
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
 pub mod rows;
+pub mod verdict_row;
 
 use std::future::Future;
 use std::ops::ControlFlow;
