@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::name::{registrable, under};
 use super::parse;
-use super::signs::{Signs, Word};
+use super::signs::{Signs, Word, slips_of};
 use crate::rules::Problem;
 
 /// A body whose pages or look-up are imitated.
@@ -120,6 +120,7 @@ impl Authorities {
                 let known = |word: &Word| word.role.is_body() && word.text == label;
                 if authority.place.is_none() && parsed.words.iter().any(known) {
                     keys.entry(label.to_owned()).or_insert(index);
+                    // All 300-odd edits of a four-letter label would hit innocents: .com.cn is full of four-letter names.
                     if !under(own, "gov.cn") {
                         for slip in slips_of(label) {
                             slips.insert(format!("{slip}{}", &own[label.len()..]), index);
@@ -157,36 +158,4 @@ impl Authorities {
 /// The name itself and every name above it, longest first.
 fn parents(host: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, rest)| rest))
-}
-
-/// Spellings one slip away that the eye passes over: a letter doubled, two swapped, the hyphen lost or doubled, the key beside.
-///
-/// All 300-odd edits of a four-letter label would hit innocents: `.com.cn` is full of four-letter names.
-fn slips_of(label: &str) -> Vec<String> {
-    const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
-    let bytes = label.as_bytes();
-    let mut out = Vec::new();
-    for at in 0..bytes.len() {
-        let (left, right) = label.split_at(at);
-        let doubled = format!("{left}{}{right}", char::from(bytes[at]));
-        out.push(doubled);
-        if let Some(&next) = bytes.get(at + 1)
-            && next != bytes[at]
-        {
-            out.push(format!("{left}{}{}{}", char::from(next), char::from(bytes[at]), &label[at + 2..]));
-        }
-        if bytes[at] == b'-' {
-            out.push(format!("{left}{}", &label[at + 1..]));
-        }
-        for row in KEYS {
-            let Some(key) = row.bytes().position(|key| key == bytes[at]) else { continue };
-            for beside in [key.checked_sub(1), Some(key + 1)].into_iter().flatten() {
-                if let Some(&other) = row.as_bytes().get(beside) {
-                    out.push(format!("{left}{}{}", char::from(other), &label[at + 1..]));
-                }
-            }
-        }
-    }
-    out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
-    out
 }

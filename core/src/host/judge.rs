@@ -202,6 +202,12 @@ impl Authorities {
         if points_of(Role::Bureau) >= 4 {
             kinds.extend(of(Role::Place));
         }
+        // Two words of one body (cnse, samr) are no accident, though of one kind.
+        if let Some((_, first)) = of(Role::Authority)
+            && let Some(second) = signs.iter().find(|sign| self.same_body(first, sign))
+        {
+            kinds.push((self.signs.words[second.word].points.min(3), second));
+        }
         let mut points: i32 = kinds.iter().map(|(points, _)| points).sum();
         let mut count = kinds.len();
         for (_, sign) in &kinds {
@@ -211,6 +217,11 @@ impl Authorities {
             points += 3;
             count += 1;
             why.push(format!("“{label}.cn”像是 gov.cn 拼错"));
+        }
+        if points_of(Role::Bureau) >= 4 && self.is_place_suffix(suffix) {
+            points += 1;
+            count += 1;
+            why.push(format!("后缀 .{suffix} 是属地后缀，人人可注册"));
         }
         let alone = signs.iter().find(|sign| sign.alone);
         if count < 2 {
@@ -241,6 +252,17 @@ impl Authorities {
         let near = stem.map(|(_, index)| index).or_else(|| self.near_of(&signs, form)).unwrap_or(0);
         why.push(format!("真正的域名是 {}，不在政府后缀之下", name::registrable(host)));
         Some(Weighed { points, near, why })
+    }
+
+    fn same_body(&self, first: &Sign, second: &Sign) -> bool {
+        let (a, b) = (&self.signs.words[first.word], &self.signs.words[second.word]);
+        first.word != second.word && b.role == Role::Authority && a.of.is_some() && a.of == b.of
+    }
+
+    /// `gd.cn`, which anybody may register under.
+    fn is_place_suffix(&self, suffix: &str) -> bool {
+        let place = |text: &str| self.signs.words.iter().any(|word| word.role == Role::Place && word.text == text);
+        suffix.strip_suffix(".cn").is_some_and(place)
     }
 
     /// `mem.goc.cn`: the registered label is one letter off gov and a body stands left of it as a label of its own.

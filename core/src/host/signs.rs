@@ -4,6 +4,7 @@
 //! That is what keeps `member` and `cxmemory` innocent without a list of exceptions: `mem` is not taken where a longer
 //! ordinary word explains more. What the words add up to is `judge`'s business. Start at [`Signs::glance`] and [`Signs::read`].
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -151,13 +152,13 @@ impl Form {
         any.then_some(form)
     }
 
-    /// What was really written, for showing.
+    /// What was written, for showing; letters that run together as the one they make.
     pub(super) fn written(&self, span: Range<usize>) -> String {
         let mut out = String::new();
         for at in span {
             match self.raw[at] {
                 '\0' => {}
-                MERGED => out.push_str(if self.look.as_bytes()[at] == b'm' { "rn" } else { "?" }),
+                MERGED => out.push(char::from(self.look.as_bytes()[at])),
                 c => out.push(c),
             }
         }
@@ -208,6 +209,8 @@ pub(super) struct Signs {
     pub(super) words: Vec<Word>,
     /// How each word looks.
     look: Vec<String>,
+    /// Short words that allow slips → how the slips look.
+    slips: HashMap<usize, Vec<String>>,
     /// All words; pattern number = word number.
     find: AhoCorasick,
     /// The words that wake, and the hosts that must not be slept over.
@@ -227,7 +230,10 @@ impl Signs {
             .kind(Some(AhoCorasickKind::DFA))
             .build(&literals)
             .map_err(|error| format!("字样太多，建不成查找表：{error}"))?;
-        Ok(Signs { words, look, find, wake })
+        let short = |word: &Word| word.typo && word.text.is_ascii() && word.text.len() < 5;
+        let slips = |word: &Word| slips_of(&word.text).iter().map(|slip| looks(slip)).collect();
+        let slips = words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
+        Ok(Signs { words, look, slips, find, wake })
     }
 
     /// A first look that allocates nothing.
@@ -314,7 +320,11 @@ impl Signs {
                 if !self.credible(form, token, slip.as_ref()) {
                     continue;
                 }
+                let whole = slip.as_ref().is_some_and(|slip| slip.span == token.span);
                 signs.extend(slip);
+                if whole {
+                    continue;
+                }
                 for (span, word) in &token.laid {
                     let entry = &self.words[*word];
                     if entry.role.is_plain() {
@@ -409,25 +419,66 @@ impl Signs {
         chinese || bare == 0 || (told >= 6 && bare <= 2) || (told >= 8 && bare <= 4) || told >= 11
     }
 
-    /// A bare stretch that is one letter off a word long enough for that to be no accident.
+    /// A bare stretch, or the whole of a piece that words do not explain, one slip off a word.
     fn slip(&self, form: &Form, token: &Token) -> Option<Sign> {
-        token.bare_runs().into_iter().find_map(|span| {
+        let bare = token.bare_runs();
+        if bare.is_empty() {
+            return None;
+        }
+        let whole = (!self.credible(form, token, None)).then(|| token.span.clone());
+        whole.into_iter().chain(bare).find_map(|span| {
             let run = &form.look[span.clone()];
-            if run.len() < 3 || !run.is_ascii() {
+            if run.len() < 3 || run.len() > MAX_WORD || !run.is_ascii() {
                 return None;
             }
-            let near = |word: usize| {
-                let entry = &self.words[word];
-                let look = &self.look[word];
-                let open = entry.typo || (entry.role.tells() && look.len() >= 5 && entry.text.is_ascii());
-                let allowed = if look.len() >= 10 { 2 } else { 1 };
-                open && look.len().abs_diff(run.len()) <= allowed
-                    && (1..=allowed).contains(&strsim::osa_distance(look, run))
-            };
-            let word = (0..self.words.len()).filter(|&word| near(word)).max_by_key(|&word| self.look[word].len())?;
+            let near = (0..self.words.len()).filter(|&word| self.is_slip(word, run));
+            let word = near.max_by_key(|&word| self.look[word].len())?;
             Some(Sign { word, span, disguised: false, misspelt: true, alone: false })
         })
     }
+
+    /// Short words allow only slips of the finger: any one edit of three letters makes hundreds of other words.
+    fn is_slip(&self, word: usize, run: &str) -> bool {
+        let (entry, look) = (&self.words[word], &self.look[word]);
+        if !entry.role.tells() || !entry.text.is_ascii() || look.len().abs_diff(run.len()) > 2 {
+            return false;
+        }
+        match look.len() {
+            0..5 => entry.typo && self.slips.get(&word).is_some_and(|slips| slips.iter().any(|slip| slip == run)),
+            5..10 => strsim::osa_distance(look, run) == 1,
+            _ => (1..=2).contains(&strsim::osa_distance(look, run)),
+        }
+    }
+}
+
+/// Spellings one slip of the finger away, which the eye passes over: a letter doubled, two swapped, the hyphen lost, the key
+/// beside.
+pub(super) fn slips_of(label: &str) -> Vec<String> {
+    const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+    let bytes = label.as_bytes();
+    let mut out = Vec::new();
+    for at in 0..bytes.len() {
+        let (left, right) = label.split_at(at);
+        out.push(format!("{left}{}{right}", char::from(bytes[at])));
+        if let Some(&next) = bytes.get(at + 1)
+            && next != bytes[at]
+        {
+            out.push(format!("{left}{}{}{}", char::from(next), char::from(bytes[at]), &label[at + 2..]));
+        }
+        if bytes[at] == b'-' {
+            out.push(format!("{left}{}", &label[at + 1..]));
+        }
+        for row in KEYS {
+            let Some(key) = row.bytes().position(|key| key == bytes[at]) else { continue };
+            for beside in [key.checked_sub(1), Some(key + 1)].into_iter().flatten() {
+                if let Some(&other) = row.as_bytes().get(beside) {
+                    out.push(format!("{left}{}{}", char::from(other), &label[at + 1..]));
+                }
+            }
+        }
+    }
+    out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
+    out
 }
 
 /// A piece of a label between hyphens, with the words laid over it.
