@@ -127,6 +127,7 @@ impl Authorities {
     fn copied(&self, host: &str, shown: &str) -> Option<Weighed> {
         let look = looks(shown);
         let flat: String = look.chars().map(|c| if matches!(c, '-' | '_') { '.' } else { c }).collect();
+        let glued: Vec<String> = look.split('.').map(|label| label.replace(['-', '_'], "")).collect();
         let mut best: Option<(usize, usize, String)> = None;
         for (genuine, &index) in &self.genuine {
             let same = looks(genuine);
@@ -135,6 +136,8 @@ impl Authorities {
                 format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
             } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &same.replace('-', ".")) {
                 format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
+            } else if genuine.len() > 8 && glued.iter().any(|label| label.contains(&same.replace(['.', '-'], ""))) {
+                format!("把{named}的真网址 {genuine} 连写成一段")
             } else {
                 continue;
             };
@@ -218,7 +221,8 @@ impl Authorities {
             count += 1;
             why.push(format!("“{label}.cn”像是 gov.cn 拼错"));
         }
-        if points_of(Role::Bureau) >= 4 && self.is_place_suffix(suffix) {
+        let suffix_place = if points_of(Role::Bureau) >= 4 { self.place_suffix(suffix) } else { None };
+        if suffix_place.is_some() {
             points += 1;
             count += 1;
             why.push(format!("后缀 .{suffix} 是属地后缀，人人可注册"));
@@ -249,7 +253,7 @@ impl Authorities {
         if points < SPOOF - 1 {
             return None;
         }
-        let near = stem.map(|(_, index)| index).or_else(|| self.near_of(&signs, form)).unwrap_or(0);
+        let near = stem.map(|(_, index)| index).or(suffix_place).or_else(|| self.near_of(&signs, form)).unwrap_or(0);
         why.push(format!("真正的域名是 {}，不在政府后缀之下", name::registrable(host)));
         Some(Weighed { points, near, why })
     }
@@ -259,10 +263,11 @@ impl Authorities {
         first.word != second.word && b.role == Role::Authority && a.of.is_some() && a.of == b.of
     }
 
-    /// `gd.cn`, which anybody may register under.
-    fn is_place_suffix(&self, suffix: &str) -> bool {
-        let place = |text: &str| self.signs.words.iter().any(|word| word.role == Role::Place && word.text == text);
-        suffix.strip_suffix(".cn").is_some_and(place)
+    /// The local body of `gd.cn` and its like, which anybody may register under.
+    fn place_suffix(&self, suffix: &str) -> Option<usize> {
+        let text = suffix.strip_suffix(".cn")?;
+        let word = self.signs.words.iter().find(|word| word.role == Role::Place && word.text == text)?;
+        self.all.iter().position(|authority| authority.place == word.of)
     }
 
     /// `mem.goc.cn`: the registered label is one letter off gov and a body stands left of it as a label of its own.

@@ -13,6 +13,8 @@ use super::skeleton::{fold_byte, fold_char, merged};
 
 /// Longest word, in bytes.
 pub(super) const MAX_WORD: usize = 60;
+/// From this many letters on a word is known with an edit in it, whatever stands around it.
+const LONG: usize = 9;
 /// Names longer than this many bytes after decoding are cut: no A-label of 253 bytes gives more.
 const MAX_TEXT: usize = 1024;
 
@@ -211,6 +213,8 @@ pub(super) struct Signs {
     look: Vec<String>,
     /// Short words that allow slips → how the slips look.
     slips: HashMap<usize, Vec<String>>,
+    /// Words long enough to be known with an edit in them, each with chunks of which one survives the edit.
+    long: Vec<(usize, Vec<String>)>,
     /// All words; pattern number = word number.
     find: AhoCorasick,
     /// The words that wake, and the hosts that must not be slept over.
@@ -224,6 +228,12 @@ impl Signs {
         let waking = words.iter().zip(&look).filter(|(word, _)| word.role.wakes() && word.text.is_ascii());
         let mut literals: Vec<String> = waking.map(|(_, look)| look.clone()).collect();
         literals.extend(hosts.iter().map(|host| looks(host)));
+        let is_long = |word: &Word, look: &str| word.role.wakes() && word.text.is_ascii() && look.len() >= LONG;
+        let long: Vec<(usize, Vec<String>)> = (0..words.len())
+            .filter(|&at| is_long(&words[at], &look[at]))
+            .map(|at| (at, chunks_of(&look[at])))
+            .collect();
+        literals.extend(long.iter().flat_map(|(_, chunks)| chunks.iter().cloned()));
         literals.push("xn--".to_owned());
         // A DFA is what makes three million names a second: the automatic choice is an NFA at this size, half as fast.
         let wake = AhoCorasick::builder()
@@ -233,7 +243,7 @@ impl Signs {
         let short = |word: &Word| word.typo && word.text.is_ascii() && word.text.len() < 5;
         let slips = |word: &Word| slips_of(&word.text).iter().map(|slip| looks(slip)).collect();
         let slips = words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
-        Ok(Signs { words, look, slips, find, wake })
+        Ok(Signs { words, look, slips, long, find, wake })
     }
 
     /// A first look that allocates nothing.
@@ -305,17 +315,25 @@ impl Signs {
         for label in form.look.split('.') {
             let range = start..start + label.len();
             start = range.end + 1;
-            labels.push(self.lay(form, range, &by_start));
+            let mut tokens = self.lay(form, range, &by_start);
+            let unexplained = tokens.iter_mut().filter(|token| token.letters_left(form) > 0);
+            if let Some(token) = unexplained.last().filter(|_| !labels.iter().flatten().any(Token::has_slip)) {
+                self.mend(form, token, &by_start);
+            }
+            labels.push(tokens);
         }
         let anchored = labels.iter().flatten().flat_map(|token| &token.laid).any(|&(_, word)| self.words[word].role.wakes());
         let mut signs = Vec::new();
-        let mut room_for_slip = anchored;
+        let mut room_for_slip = anchored && !labels.iter().flatten().any(Token::has_slip);
         let last = labels.len().saturating_sub(1);
         for (number, tokens) in labels.iter().enumerate() {
             let unexplained: usize = tokens.iter().map(|token| token.letters_left(form)).sum();
             let telling = tokens.iter().flat_map(|t| &t.laid).filter(|(_, word)| self.words[*word].role.tells()).count();
             for token in tokens {
-                let slip = if room_for_slip { self.slip(form, token) } else { None };
+                let slip = match &token.slip {
+                    None if room_for_slip => self.slip(form, token),
+                    mended => mended.clone(),
+                };
                 room_for_slip &= slip.is_none();
                 if !self.credible(form, token, slip.as_ref()) {
                     continue;
@@ -383,7 +401,7 @@ impl Signs {
             best[at] = choice;
         }
         let mut tokens = Vec::new();
-        let mut token = Token { span: label.start..label.start, laid: Vec::new() };
+        let mut token = Token { span: label.start..label.start, laid: Vec::new(), slip: None };
         let mut at = label.start;
         while at < label.end {
             match best[at - label.start].1 {
@@ -394,7 +412,7 @@ impl Signs {
                 None => {
                     if matches!(form.raw[at], '-' | '_') {
                         token.span.end = at;
-                        let next = Token { span: at + 1..at + 1, laid: Vec::new() };
+                        let next = Token { span: at + 1..at + 1, laid: Vec::new(), slip: None };
                         tokens.push(std::mem::replace(&mut token, next));
                     }
                     at += 1;
@@ -417,6 +435,39 @@ impl Signs {
         }
         let chinese = telling.clone().any(|(_, word)| !self.words[*word].text.is_ascii());
         chinese || bare == 0 || (told >= 6 && bare <= 2) || (told >= 8 && bare <= 4) || told >= 11
+    }
+
+    /// Looks for a long word with an edit in it and lays the rest of the piece anew around it.
+    fn mend(&self, form: &Form, token: &mut Token, by_start: &[Vec<(usize, usize)>]) {
+        let piece = &form.look[token.span.clone()];
+        if !piece.is_ascii() || piece.len() > MAX_WORD {
+            return;
+        }
+        let mut best: Option<(usize, Range<usize>, usize)> = None;
+        for (word, chunks) in &self.long {
+            let look = &self.look[*word];
+            // A word that stands there whole is no slip: a window one letter off it always exists.
+            if piece.contains(look) || !chunks.iter().any(|chunk| piece.contains(chunk)) {
+                continue;
+            }
+            for length in look.len() - 1..=look.len() + 1 {
+                for at in 0..(piece.len() + 1).saturating_sub(length) {
+                    let off = strsim::osa_distance(look, &piece[at..at + length]);
+                    let span = token.span.start + at..token.span.start + at + length;
+                    let better = best.as_ref().is_none_or(|(old, held, _)| (off, held.len()) < (*old, length));
+                    if off == 1 && better {
+                        best = Some((off, span, *word));
+                    }
+                }
+            }
+        }
+        let Some((_, span, word)) = best else { return };
+        let mut laid = Vec::new();
+        for side in [token.span.start..span.start, span.end..token.span.end] {
+            laid.extend(self.lay(form, side, by_start).into_iter().flat_map(|part| part.laid));
+        }
+        token.laid = laid;
+        token.slip = Some(Sign { word, span, disguised: false, misspelt: true, alone: false });
     }
 
     /// A bare stretch, or the whole of a piece that words do not explain, one slip off a word.
@@ -449,6 +500,16 @@ impl Signs {
             _ => (1..=2).contains(&strsim::osa_distance(look, run)),
         }
     }
+}
+
+/// Pieces of a long word, laid so that one edit or swap, wherever it falls, leaves one whole.
+fn chunks_of(look: &str) -> Vec<String> {
+    let (length, half) = (look.len(), look.len() / 2);
+    let parts = match length {
+        0..12 => vec![0..half, length - half..length, half / 2..half / 2 + half],
+        _ => vec![0..length / 3, length / 3..length * 2 / 3, length * 2 / 3..length],
+    };
+    parts.into_iter().filter_map(|part| look.get(part)).map(str::to_owned).collect()
 }
 
 /// Spellings one slip of the finger away, which the eye passes over: a letter doubled, two swapped, the hyphen lost, the key
@@ -485,9 +546,15 @@ pub(super) fn slips_of(label: &str) -> Vec<String> {
 struct Token {
     span: Range<usize>,
     laid: Vec<(Range<usize>, usize)>,
+    /// A long word with an edit in it, around which the others are laid.
+    slip: Option<Sign>,
 }
 
 impl Token {
+    fn has_slip(&self) -> bool {
+        self.slip.is_some()
+    }
+
     fn letters_left(&self, form: &Form) -> usize {
         self.bare_runs().into_iter().flatten().filter(|&at| form.counts(at)).count()
     }
