@@ -14,7 +14,9 @@ use super::skeleton::{fold_byte, fold_char, merged};
 /// Longest word, in bytes.
 pub(super) const MAX_WORD: usize = 60;
 /// From this many letters on a word is known with an edit in it, whatever stands around it.
-const LONG: usize = 9;
+const LONG: usize = 11;
+/// … and from this weight on: each costs wakings by its chunks.
+const HEAVY: i32 = 4;
 /// Names longer than this many bytes after decoding are cut: no A-label of 253 bytes gives more.
 const MAX_TEXT: usize = 1024;
 
@@ -228,10 +230,14 @@ impl Signs {
         let waking = words.iter().zip(&look).filter(|(word, _)| word.role.wakes() && word.text.is_ascii());
         let mut literals: Vec<String> = waking.map(|(_, look)| look.clone()).collect();
         literals.extend(hosts.iter().map(|host| looks(host)));
-        let is_long = |word: &Word, look: &str| word.role.wakes() && word.text.is_ascii() && look.len() >= LONG;
+        // china or hebei as a chunk would wake on half the country.
+        let ordinary = |chunk: &str| words.iter().zip(&look).any(|(word, look)| !word.role.tells() && look == chunk);
+        let is_long = |word: &Word, look: &str| {
+            word.role.wakes() && word.points >= HEAVY && word.text.is_ascii() && look.len() >= LONG
+        };
         let long: Vec<(usize, Vec<String>)> = (0..words.len())
             .filter(|&at| is_long(&words[at], &look[at]))
-            .map(|at| (at, chunks_of(&look[at])))
+            .map(|at| (at, chunks_of(&look[at]).into_iter().filter(|chunk| !ordinary(chunk)).collect()))
             .collect();
         literals.extend(long.iter().flat_map(|(_, chunks)| chunks.iter().cloned()));
         literals.push("xn--".to_owned());
@@ -494,9 +500,14 @@ impl Signs {
         if !entry.role.tells() || !entry.text.is_ascii() || look.len().abs_diff(run.len()) > 2 {
             return false;
         }
+        // One edit leaves the first or the last letter in place: most words are out before any distance is measured.
+        let (a, b) = (look.as_bytes(), run.as_bytes());
+        if look.len() < 10 && a.first() != b.first() && a.last() != b.last() {
+            return false;
+        }
         match look.len() {
             0..5 => entry.typo && self.slips.get(&word).is_some_and(|slips| slips.iter().any(|slip| slip == run)),
-            5..10 => strsim::osa_distance(look, run) == 1,
+            5..10 => look.len().abs_diff(run.len()) <= 1 && strsim::osa_distance(look, run) == 1,
             _ => (1..=2).contains(&strsim::osa_distance(look, run)),
         }
     }
