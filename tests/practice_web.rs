@@ -5,9 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use encoding_rs::GBK;
+use jianzheng::crawl::client::{Fetcher, Get, Settings};
+use jianzheng::crawl::guard::Guard;
+use jianzheng::crawl::resolver::Table;
 use jianzheng::discover::queries::{QueryFile, day_number, plan};
 use jianzheng::discover::reading::read;
 use jianzheng::discover::request::request;
@@ -16,7 +20,7 @@ use jianzheng::practice::{self, Part, PracticeWeb, Running};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use toml::{Table, Value};
+use toml::Value;
 use url::Url;
 
 fn folder() -> PathBuf {
@@ -27,25 +31,25 @@ fn bytes(path: &str) -> Vec<u8> {
     std::fs::read(folder().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn table(path: &str) -> Table {
+fn table(path: &str) -> toml::Table {
     String::from_utf8(bytes(path)).unwrap().parse().unwrap()
 }
 
-fn entries(table: &Table, key: &str) -> Vec<Table> {
+fn entries(table: &toml::Table, key: &str) -> Vec<toml::Table> {
     table[key].as_array().unwrap().iter().map(|entry| entry.as_table().unwrap().clone()).collect()
 }
 
-fn text<'t>(entry: &'t Table, key: &str) -> Option<&'t str> {
+fn text<'t>(entry: &'t toml::Table, key: &str) -> Option<&'t str> {
     entry.get(key).map(|value| value.as_str().unwrap())
 }
 
 /// First and last day of an entry.
-fn days(entry: &Table) -> (i64, i64) {
+fn days(entry: &toml::Table) -> (i64, i64) {
     let (from, to) = text(entry, "days").unwrap_or("1-").split_once('-').unwrap();
     (from.parse().unwrap(), if to.is_empty() { i64::MAX } else { to.parse().unwrap() })
 }
 
-fn is_on(entry: &Table, day: i64) -> bool {
+fn is_on(entry: &toml::Table, day: i64) -> bool {
     let (from, to) = days(entry);
     (from..=to).contains(&day)
 }
@@ -78,7 +82,7 @@ impl Visitor {
     async fn ask(&self, source: &str, query: &str, page: u32) -> Reading {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("rules/sources/{source}.toml"));
         let definition = Definition::parse(source, source, &std::fs::read_to_string(path).unwrap()).unwrap();
-        let settings: Table = practice::settings().parse().unwrap();
+        let settings: toml::Table = practice::settings().parse().unwrap();
         let base = Url::parse(settings["sources"][source]["url"].as_str().unwrap()).unwrap();
         let ask = Ask { source: source.into(), query: query.into(), query_id: "test".into(), page };
         let asked = request(&definition, &base, true, &ask);
@@ -177,9 +181,9 @@ async fn what_changes_on_the_second_day_is_what_the_truth_says() {
 
 #[test]
 fn truth_and_web_name_the_same_pages() {
-    let pages = |entries: Vec<Table>| -> BTreeSet<(String, String)> {
-        let page = |e: &Table| !text(e, "type").is_some_and(|kind| kind.starts_with("image/"));
-        let named = |e: &Table| (text(e, "url").unwrap().to_owned(), text(e, "days").unwrap_or("1-").to_owned());
+    let pages = |entries: Vec<toml::Table>| -> BTreeSet<(String, String)> {
+        let page = |e: &toml::Table| !text(e, "type").is_some_and(|kind| kind.starts_with("image/"));
+        let named = |e: &toml::Table| (text(e, "url").unwrap().to_owned(), text(e, "days").unwrap_or("1-").to_owned());
         entries.iter().filter(|e| page(e)).map(named).collect()
     };
     let (web, truth) = (table("web.toml"), table("truth.toml"));
@@ -340,7 +344,7 @@ async fn a_link_of_baidu_leads_to_the_address_it_stands_for() {
 async fn what_only_an_engine_knows_is_found_by_the_queries_of_the_day() {
     let queries = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/queries.toml")).unwrap();
     let plan = plan(&QueryFile::parse("queries.toml", &queries).unwrap(), &["示例区".to_owned()], &[]);
-    let settings: Table = practice::settings().parse().unwrap();
+    let settings: toml::Table = practice::settings().parse().unwrap();
     let truth = practice::truth().unwrap();
     let visitor = Visitor::on(1).await;
     for day in 1..=3 {
@@ -455,11 +459,32 @@ async fn only_plain_get_and_head_of_known_hosts_are_answered() {
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens after the end");
 }
 
+#[tokio::test]
+async fn the_crawler_reaches_these_hosts_and_no_other() {
+    let web = PracticeWeb::load().unwrap().serve(1).await.unwrap();
+    let fetcher = Fetcher::new(Settings {
+        guard: Guard::new(vec!["127.0.0.1/32".parse().unwrap()]),
+        lookup: Arc::new(Table::new(web.hosts())),
+        ..Settings::default()
+    })
+    .unwrap();
+    let get = async |url: &str| fetcher.get(Get::page(Url::parse(url).unwrap())).await;
+    let chain = get("http://gh.weld-demo.example/go/1").await.unwrap();
+    assert_eq!((chain.exchange.status, chain.hops.len()), (200, 3));
+    assert_eq!(chain.final_url().as_str(), "http://www.weld-demo.example/wz/yahu.html");
+    let nowhere = get("http://www.example.com/").await.unwrap_err();
+    assert_eq!(nowhere.as_code(), "dns-none");
+    let start = Instant::now();
+    let secure = get("https://www.baidu.com/").await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(5), "no handshake is waited for: {secure:?}");
+    assert!(get(practice::plain(&Url::parse("https://www.baidu.com/").unwrap()).as_str()).await.is_ok());
+}
+
 #[test]
 fn the_program_holds_the_files_as_they_lie_here() {
     for (compiled, file) in [(practice::settings(), "settings.toml"), (practice::seeds(), practice::SEEDS_FILE)] {
         assert_eq!(compiled.as_bytes(), bytes(file), "{file}");
     }
-    let settings: Table = practice::settings().parse().unwrap();
+    let settings: toml::Table = practice::settings().parse().unwrap();
     assert_eq!(settings["general"]["seeds"], Value::from(vec![practice::SEEDS_FILE]));
 }
