@@ -4,7 +4,6 @@
 //! `local::LocalDesk` answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
-
 pub mod rows;
 pub mod verdict_row;
 

@@ -22,6 +22,12 @@ impl Tx<'_> {
         }
     }
 
+    /// The newest hit of a case with a number below `below`: a step at a time over its hits, newest first.
+    pub fn case_hit_below(&self, case: u64, below: u64) -> Result<Option<u64>, StoreError> {
+        let key = self.last_key(Table::CaseHits, &id_key(case), &pair_key(case, below))?;
+        Ok(key.map(|key| number(key.get(8..).unwrap_or_default())))
+    }
+
     /// Keeps a hit; with id 0 a new one. Its URL must not be another hit's.
     pub fn put_hit(&mut self, mut hit: Hit) -> Result<u64, StoreError> {
         let url_key = digest_key(&hit.final_url);

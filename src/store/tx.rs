@@ -4,7 +4,7 @@
 //! before its writes are applied, so ids, counters, indexes and the audit chain's head are read here and nowhere else. A step is
 //! pure: no I/O, no clock, no waiting. The typed steps stand in the files named after their subject. Start at [`Tx`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound};
 
 use super::{
     engine::ROW_LIMIT,
@@ -17,6 +17,9 @@ use super::{
 pub(super) trait Rows {
     /// The row under a key.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The greatest key from `from` on and below `below`.
+    fn last_key(&self, table: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// Rows written and not yet applied; `None` is a row taken away.
@@ -48,6 +51,11 @@ impl Overlay {
     fn get(&self, table: Table, key: &[u8]) -> Option<&Option<Vec<u8>>> {
         self.tables[table as usize].get(key)
     }
+
+    fn last_key(&self, table: Table, from: &[u8], below: &[u8]) -> Option<&Vec<u8>> {
+        let range = (Bound::Included(from), Bound::Excluded(below));
+        self.tables[table as usize].range::<[u8], _>(range).next_back().map(|(key, _)| key)
+    }
 }
 
 /// A change set at work.
@@ -71,6 +79,20 @@ impl<'a> Tx<'a> {
             Some(row) => Ok(row.clone()),
             None => self.base.get(table, key),
         }
+    }
+
+    /// The greatest key from `from` on and below `below`, over what this set and those before it have written.
+    pub(super) fn last_key(&self, table: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut below = below.to_vec();
+        while from < below.as_slice() {
+            let written = [&self.own, self.group].into_iter().filter_map(|rows| rows.last_key(table, from, &below));
+            let Some(key) = written.cloned().chain(self.base.last_key(table, from, &below)?).max() else { break };
+            match self.own.get(table, &key).or_else(|| self.group.get(table, &key)) {
+                Some(None) => below = key,
+                _ => return Ok(Some(key)),
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn put_row(&mut self, table: Table, key: &[u8], row: Vec<u8>) -> Result<(), StoreError> {
@@ -149,6 +171,45 @@ mod tests {
         fn get(&self, _: Table, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
             Ok(None)
         }
+
+        fn last_key(&self, _: Table, _: &[u8], _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            Ok(None)
+        }
+    }
+
+    /// Keys 1, 3 and 5.
+    struct Odd;
+    impl Rows for Odd {
+        fn get(&self, _: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            Ok(matches!(number(key), 1 | 3 | 5).then(Vec::new))
+        }
+
+        fn last_key(&self, _: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            let keys = [5, 3, 1].map(id_key).into_iter();
+            Ok(keys.map(|key| key.to_vec()).find(|key| from <= key.as_slice() && key.as_slice() < below))
+        }
+    }
+
+    #[test]
+    fn keys_are_walked_from_the_last_over_all_layers() {
+        let mut group = Overlay::default();
+        let mut first = Tx::new(&Odd, &group);
+        first.put_row(Table::Hits, &id_key(4), Vec::new()).unwrap();
+        first.put_row(Table::Hits, &id_key(2), Vec::new()).unwrap();
+        first.delete_row(Table::Hits, &id_key(5));
+        let writes = first.into_writes();
+        group.absorb(writes);
+        let mut tx = Tx::new(&Odd, &group);
+        tx.delete_row(Table::Hits, &id_key(2));
+        tx.put_row(Table::Hits, &id_key(7), Vec::new()).unwrap();
+        let mut keys = Vec::new();
+        let mut below = id_key(9).to_vec();
+        while let Some(key) = tx.last_key(Table::Hits, &id_key(2), &below).unwrap() {
+            keys.push(number(&key));
+            below = key;
+        }
+        assert_eq!(keys, [7, 4, 3]);
+        assert_eq!(tx.last_key(Table::Hits, &id_key(9), &id_key(2)).unwrap(), None);
     }
 
     #[test]

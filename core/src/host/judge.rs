@@ -86,12 +86,24 @@ impl Authorities {
         if let Some((index, note)) = self.retired_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{}已停用的旧网址，不再可信：{note}", authority.name)];
-            return HostVerdict { host, standing: Standing::Watch, score: 50.0, near: Some(authority.near.clone()), why };
+            return HostVerdict {
+                host,
+                standing: Standing::Watch,
+                score: 50.0,
+                near: Some(authority.near.clone()),
+                why,
+            };
         }
         if let Some((index, genuine)) = self.genuine_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{genuine} 是{}的真网址", authority.name)];
-            return HostVerdict { host, standing: Standing::Official, score: 0.0, near: Some(authority.near.clone()), why };
+            return HostVerdict {
+                host,
+                standing: Standing::Official,
+                score: 0.0,
+                near: Some(authority.near.clone()),
+                why,
+            };
         }
         if is_government(&host) {
             let why = vec!["在政府专用后缀（.gov.cn、.政务）之下".to_owned()];
@@ -272,9 +284,8 @@ impl Authorities {
         if let Some((_, index)) = self.stem_in(form) {
             return Some(index);
         }
-        let named = |role: Role| {
-            signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role)
-        };
+        let named =
+            |role: Role| signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role);
         let by_id = |id: &str| self.all.iter().position(|authority| authority.id == id);
         if let Some(word) = named(Role::Authority).max_by_key(|word| word.points) {
             return by_id(word.of.as_deref()?);

@@ -301,13 +301,15 @@ impl Signs {
             start = range.end + 1;
             labels.push(self.lay(form, range, &by_start));
         }
-        let anchored = labels.iter().flatten().flat_map(|token| &token.laid).any(|&(_, word)| self.words[word].role.wakes());
+        let anchored =
+            labels.iter().flatten().flat_map(|token| &token.laid).any(|&(_, word)| self.words[word].role.wakes());
         let mut signs = Vec::new();
         let mut room_for_slip = anchored;
         let last = labels.len().saturating_sub(1);
         for (number, tokens) in labels.iter().enumerate() {
             let unexplained: usize = tokens.iter().map(|token| token.letters_left(form)).sum();
-            let telling = tokens.iter().flat_map(|t| &t.laid).filter(|(_, word)| self.words[*word].role.tells()).count();
+            let telling =
+                tokens.iter().flat_map(|t| &t.laid).filter(|(_, word)| self.words[*word].role.tells()).count();
             for token in tokens {
                 let slip = if room_for_slip { self.slip(form, token) } else { None };
                 room_for_slip &= slip.is_none();

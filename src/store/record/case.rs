@@ -43,6 +43,9 @@ pub struct Case {
     pub notes: u64,
     /// The case that took over its hits.
     pub merged_into: Option<u64>,
+    /// Where it stood when an officer set it aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside_from: Option<CaseState>,
 }
 
 impl Case {
