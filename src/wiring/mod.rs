@@ -8,6 +8,7 @@
 mod network;
 mod open;
 mod rules;
+mod trial;
 
 use std::{
     ffi::OsString,
