@@ -56,9 +56,11 @@ impl Asked {
         Ok(Self { shared, next: AtomicU64::new(next), results: Mutex::default() })
     }
 
-    fn name_of_rest(source: &str) -> String {
-        format!("source:{source}")
-    }
+}
+
+/// Under which name the store keeps until when a source is left alone. No host has such a name.
+pub fn name_of_rest(source: &str) -> String {
+    format!("source:{source}")
 }
 
 fn of_record(ask: &store::Ask) -> Ask {
@@ -124,11 +126,11 @@ impl Ledger for Asked {
     }
 
     async fn rests_until(&self, source: &str) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.shared.store.host(&Self::name_of_rest(source)).await?.and_then(|facts| facts.not_before))
+        Ok(self.shared.store.host(&name_of_rest(source)).await?.and_then(|facts| facts.not_before))
     }
 
     async fn rest(&self, source: &str, until: Timestamp) -> Result<(), StoreError> {
-        let facts = HostFacts { host: Self::name_of_rest(source), not_before: Some(until), ..HostFacts::default() };
+        let facts = HostFacts { host: name_of_rest(source), not_before: Some(until), ..HostFacts::default() };
         let mut changes = Changes::new();
         changes.put_host(facts);
         self.shared.store.commit(changes).await.map(|_| ())

@@ -14,6 +14,7 @@ pub mod reading;
 mod summary;
 mod visit;
 
+pub use asking::name_of_rest;
 pub use keeper::{KeepError, Keeper};
 pub use summary::{DigestLine, SourceLine, Summary};
 

@@ -63,21 +63,11 @@ fn content(rules: &RuleSet, exchange: &Exchange, terms: &Terms) -> Content {
     if !is_text(&kind, &body.bytes) {
         return Content::Other;
     }
-    let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
-    let extract = with_inline_codes(extract);
+    let mut extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
+    let inline = qr::inline(extract.images.iter().map(|image| image.src.as_str()));
+    extract.qr.extend(inline);
     let verdict = rules.judge(&extract, &exchange.url, terms.thresholds);
     Content::Page(Box::new((extract, verdict)))
-}
-
-/// Reads QR codes of pictures that are written into the page itself.
-pub fn with_inline_codes(mut extract: Extract) -> Extract {
-    /// Pictures inside one page that are looked at.
-    const MOST: usize = 4;
-    let inline: Vec<Vec<u8>> = extract.images.iter().filter_map(|image| qr::data_url(&image.src)).take(MOST).collect();
-    for bytes in inline {
-        extract.qr.extend(qr::read(&bytes));
-    }
-    extract
 }
 
 fn is_image(kind: &str, body: &[u8]) -> bool {
@@ -120,9 +110,4 @@ fn to_keep(exchange: Exchange, terms: &Terms) -> evidence::Exchange {
         notes: terms.notes.clone(),
         vantage: "named".to_owned(),
     }
-}
-
-/// The page's own address for a URL that was asked: canonical, so that two ways to one page meet.
-pub fn canonical(url: &Url) -> Url {
-    jianzheng_core::address::canonical(url)
 }

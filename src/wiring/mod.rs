@@ -5,8 +5,10 @@
 //! a stream (`judge`, `hosts`) stop after the first step, which opens no file of DATA and no connection.
 //! It must not print, and must not end the process. Start at [`Program::load`].
 
+mod mail;
 mod network;
 mod open;
+mod round;
 mod rules;
 mod trial;
 
@@ -120,7 +122,7 @@ impl Program {
         let practice = globals.practice.then(|| globals.day.unwrap_or(1));
         let (settings, data) = match practice {
             None => (settings, data),
-            Some(_) => (open::practice_settings(settings), data.join(PRACTICE)),
+            Some(_) => (open::practice_settings(&data.join(PRACTICE))?, data.join(PRACTICE)),
         };
         Ok(Program { settings, rules: Arc::new(rules), rule_files, clock, data, practice })
     }

@@ -6,17 +6,24 @@ use crate::{
     crawl::{
         client::{self, Fetcher, Limits, SetupError},
         guard::{Cidr, Guard},
+        resolver::{Lookup, SystemLookup},
     },
 };
 use std::{sync::Arc, time::Duration};
 
 use url::Url;
 
-/// A client for pages and sources. `own` are the unit's own endpoints, exempt from the guard by being configured.
+/// A client for pages and sources. `own` are the unit's own endpoints, exempt from the guard by being configured;
+/// `lookup` replaces the system's names.
 ///
 /// # Errors
 /// The proxy or the file of roots is unusable.
-pub fn fetcher(settings: &Settings, own: impl IntoIterator<Item = Url>, clock: &Clock) -> Result<Fetcher, SetupError> {
+pub fn fetcher(
+    settings: &Settings,
+    own: impl IntoIterator<Item = Url>,
+    clock: &Clock,
+    lookup: Option<Arc<dyn Lookup>>,
+) -> Result<Fetcher, SetupError> {
     let network = &settings.network;
     let clock = clock.clone();
     Fetcher::new(client::Settings {
@@ -32,7 +39,7 @@ pub fn fetcher(settings: &Settings, own: impl IntoIterator<Item = Url>, clock: &
             ..Limits::default()
         },
         now: Arc::new(move || clock.now()),
-        ..client::Settings::default()
+        lookup: lookup.unwrap_or_else(|| Arc::new(SystemLookup)),
     })
 }
 
