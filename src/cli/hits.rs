@@ -98,6 +98,7 @@ impl From<Filter> for HitFilter {
 
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let program = context.load()?;
+    let clock = program.clock.clone();
     let opened = program.open().await?;
     let desk = opened.desk();
     let mut out = context.out();
@@ -121,7 +122,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
                 ControlFlow::Continue(())
             })
             .await?;
-            let bytes = export(&rows, format, program.clock.now())?;
+            let bytes = export(&rows, format, clock.now())?;
             match file {
                 None => out.bytes(&bytes)?,
                 Some(file) => {

@@ -26,12 +26,19 @@ const MAX_FINDERS: usize = 32;
 /// Codes told of one picture, and bytes of one code; the standard ends at 2953 bytes.
 const MAX_CODES: usize = 10;
 const MAX_PAYLOAD: usize = 4096;
+/// Pictures written into one page that are looked at.
+const MAX_INLINE: usize = 4;
 
 /// What the QR codes in a picture say; empty where there are none or the bytes are no picture.
 pub fn read(bytes: &[u8]) -> Vec<String> {
     // The decoders and the detector are other people's, made for honest pictures: the detector asserts where a region is not
     // what it expects. A picture of a stranger must not end the program, so a panic of theirs means "says nothing".
     catch_unwind(AssertUnwindSafe(|| open(bytes).map(|picture| search(&picture)))).ok().flatten().unwrap_or_default()
+}
+
+/// What the codes say in pictures that are written into a page as `data:` URLs.
+pub fn inline<'a>(sources: impl Iterator<Item = &'a str>) -> Vec<String> {
+    sources.filter_map(data_url).take(MAX_INLINE).flat_map(|bytes| read(&bytes)).collect()
 }
 
 /// The bytes of a base64 `data:image/…` URL; also of one that was cut off.

@@ -10,7 +10,6 @@ mod network;
 mod open;
 mod round;
 mod rules;
-mod trial;
 
 use std::{
     ffi::OsString,
