@@ -114,6 +114,9 @@ impl<'a> Window<'a> {
 
     /// Reads on until `count` signs are there, past at most as many invisible ones.
     fn fill(&mut self, count: usize) {
+        if self.signs.len() >= count {
+            return;
+        }
         for (at, sign) in self.rest.by_ref().take(count * 2) {
             let end = at + sign.len_utf8();
             match fold_sign(sign) {
@@ -135,6 +138,10 @@ impl<'a> Window<'a> {
     }
 
     fn starts_with(&mut self, word: &str) -> bool {
+        self.fill(1);
+        if self.signs.first().copied() != word.chars().next() {
+            return false;
+        }
         let count = word.chars().count();
         while self.signs.len() < count {
             let before = self.signs.len();

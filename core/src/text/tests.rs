@@ -277,15 +277,3 @@ proptest! {
         prop_assert_eq!(folded.raw_range(0..raw.len()), 0..raw.len());
     }
 }
-
-#[test]
-fn timing_probe() {
-    for piece in ["一", "1", "丨", "1丨", "o1", "1(微)", "微", "v❤", "一 ", "1(", "○", "\u{200B}1", "办·", "13o", "1 ", "一( "] {
-        let text = piece.repeat(200_000 / piece.len());
-        let t = std::time::Instant::now();
-        let folded = fold(&text);
-        let a = t.elapsed();
-        let _ = squeeze(&folded);
-        println!("{piece:?} {a:?} {:?}", t.elapsed() - a);
-    }
-}
