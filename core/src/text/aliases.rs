@@ -3,6 +3,7 @@
 //! 威信 is a county, 微芯 a chip maker, 卫星 a satellite: a name is a contact word only where a contact stands, next to 加, 联系, 号, a
 //! colon or an id. Start at [`alias_at`].
 
+use super::digits::numeral;
 use super::signs::{Sign, fold_sign};
 
 /// How much must point at a contact.
@@ -97,7 +98,8 @@ fn marked(after: &[char]) -> bool {
 /// The length of the id that follows behind marks, as far as the window shows.
 fn id_length(after: &[char]) -> usize {
     let marks = after.iter().take(4).take_while(|sign| matches!(sign, ' ' | ':' | '号' | '码' | '是' | '为' | '同')).count();
-    after[marks..].iter().take_while(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-')).count()
+    let named = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-') || numeral(sign).is_some();
+    after[marks..].iter().take_while(|&&sign| named(sign)).count()
 }
 
 /// The next few signs, folded each by itself, with where each ends.
