@@ -12,15 +12,16 @@ use std::{
 };
 
 use jianzheng_core::host;
-use jianzheng_core::page::{self, Extract};
+use jianzheng_core::page;
 use jianzheng_core::rules::RuleSet;
-use jianzheng_core::verdict::{Thresholds, Verdict};
+use jianzheng_core::verdict::Thresholds;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use crate::crawl::qr;
 use crate::desk::verdict_row::VerdictRow;
+use crate::patrol::reading;
 
 /// Bytes read of one page; the extractor's own cap lies below.
 const PAGE_BYTES: u64 = 32 << 20;
@@ -70,18 +71,12 @@ impl Judging {
         for image in input.images.iter().take(IMAGES) {
             extract.qr.extend(qr::read(&self.file(image, IMAGE_BYTES)?));
         }
-        let verdict = self.page(&mut extract, &url);
+        extract = reading::with_inline_codes(extract);
+        let verdict = self.rules.judge(&extract, &url, self.thresholds);
         let mut row = VerdictRow::new(&self.rules, &input.url, host_of(&url), &verdict);
         row.id = Some(&input.id);
         row.text = self.text.then_some(&extract.text);
         serde_json::to_vec(&row).map_err(|error| error.to_string())
-    }
-
-    /// Judges a page that was read, with the QR codes of the pictures written into it.
-    pub(super) fn page(&self, extract: &mut Extract, url: &Url) -> Verdict {
-        let inline = qr::inline(extract.images.iter().map(|image| image.src.as_str()));
-        extract.qr.extend(inline);
-        self.rules.judge(extract, url, self.thresholds)
     }
 
     /// A file below the root.

@@ -13,7 +13,6 @@ mod dress;
 mod evidence;
 mod exit;
 mod explain;
-mod export;
 mod hits;
 mod host;
 mod hosts;

@@ -4,6 +4,7 @@
 //! `local::LocalDesk` answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
+pub mod export;
 pub mod rows;
 pub mod verdict_row;
 
