@@ -94,6 +94,16 @@ fn every_dependency_is_accounted_for_and_no_other() {
 }
 
 #[test]
+fn every_table_that_is_built_in_has_its_source() {
+    let told = read("core/data/SOURCES.md");
+    for entry in std::fs::read_dir(root().join("core/data")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let row = told.lines().find(|line| line.starts_with(&format!("| {name} |")));
+        assert!(name == "SOURCES.md" || row.is_some(), "core/data/SOURCES.md does not say where {name} is from");
+    }
+}
+
+#[test]
 fn the_guide_to_rules_knows_every_fact_and_list() {
     let facts: Vec<String> = Fact::ALL.iter().map(|fact| format!("`#{}`", fact.name())).collect();
     assert_eq!(first_cells(&part("rules/README.zh-CN.md", "facts")), facts);

@@ -95,6 +95,23 @@ fn core_depends_on_nothing_that_does_io() {
 }
 
 #[test]
+fn no_dependency_is_idle() {
+    let mut idle = Vec::new();
+    for (manifest, folders) in [("core/Cargo.toml", ["core/src", "core/tests"]), ("Cargo.toml", ["src", "tests"])] {
+        let table: toml::Table = read(manifest).parse().unwrap();
+        let code: String = folders.iter().flat_map(|folder| files(folder)).map(|name| read(&name)).collect();
+        for section in ["dependencies", "dev-dependencies"] {
+            for name in table[section].as_table().unwrap().keys() {
+                if !code.contains(&format!("{}::", name.replace('-', "_"))) {
+                    idle.push(format!("{manifest}: nobody names {name}"));
+                }
+            }
+        }
+    }
+    none(idle);
+}
+
+#[test]
 fn core_touches_neither_files_nor_net_nor_clock() {
     const FORBIDDEN: [&str; 14] = [
         "std::fs",
