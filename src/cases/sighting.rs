@@ -8,15 +8,17 @@ use jianzheng_core::case::{self, Kind};
 use jianzheng_core::schedule::Seen;
 use jiff::Timestamp;
 
-use super::{CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored};
+use super::{
+    CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored,
+};
 use crate::store::{Capture, Case, Hit, HitState, StoreError, Tx};
 
 /// Contacts by which a case can be found.
 const CONTACTS: usize = 64;
 const AREAS: usize = 16;
 // What a row of the store takes is bounded; together these stay below it.
-const REASONS: usize = 20;
-const LISTED: usize = 30;
+const REASONS: usize = 16;
+const LISTED: usize = 24;
 
 /// A page that was judged fake_site, seller or suspicious.
 #[derive(Debug, Clone)]
@@ -215,7 +217,8 @@ fn join(tx: &mut Tx<'_>, mut hit: Hit, newcomer: Newcomer, now: Timestamp) -> Re
         audit(tx, now, MACHINE, &format!("case.{}", case.state), super::case_subject(case.id), &case.target)?;
     } else {
         if (joined || newcomer.was_gone || hit.state == HitState::Back) && law(case.state).is_gone() {
-            move_case(tx, &mut case, case::after_seen_again(law(case.state)), MACHINE, now)?;
+            let back = case::after_seen_again(law(case.state));
+            move_case(tx, &mut case, back, MACHINE, now)?;
         }
         let strong = hit.verdict != "suspicious";
         if strong && law(case.state) == case::State::Review {
