@@ -11,39 +11,42 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::store::{Capture, Changes, DigestState, Entities, KindScores, Opts, Reason, Store};
 
-fn open(folder: &Path) -> Store {
+pub(crate) fn open(folder: &Path) -> Store {
     Store::open(folder, Opts { ballast: 0, free_floor: 0, ..Opts::default() }).unwrap()
 }
 
-fn at(hours: i64) -> Timestamp {
+pub(crate) fn at(hours: i64) -> Timestamp {
     Timestamp::from_second(1_772_400_000).unwrap() + SignedDuration::from_hours(hours)
 }
 
 /// A page with a verdict, as the patrol hands it over.
-struct Found<'a> {
-    url: &'a str,
-    verdict: &'a str,
-    score: f64,
-    phones: &'a [&'a str],
-    hours: i64,
-    round: u64,
-    body: &'a str,
+pub(crate) struct Found<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) verdict: &'a str,
+    pub(crate) score: f64,
+    pub(crate) phones: &'a [&'a str],
+    pub(crate) area: &'a str,
+    pub(crate) hours: i64,
+    pub(crate) round: u64,
+    pub(crate) body: &'a str,
 }
 
-const SELLER: Found<'static> = Found {
+pub(crate) const SELLER: Found<'static> = Found {
     url: "http://a.example/1",
     verdict: "seller",
     score: 90.0,
     phones: &["13000001234"],
+    area: "330212",
     hours: 0,
     round: 1,
     body: "body",
 };
 
-fn found(page: &Found<'_>) -> Sighting {
+pub(crate) fn found(page: &Found<'_>) -> Sighting {
     let phones: Vec<String> = page.phones.iter().map(|phone| (*phone).to_owned()).collect();
     let host = page.url.split('/').nth(2).unwrap().to_owned();
     let kind = if page.verdict == "fake_site" { Kind::FakeSite } else { Kind::Seller };
+    let route = if kind == Kind::FakeSite { "网信" } else { "市监" };
     let contacts = Contacts { phones: &phones, ..Contacts::default() };
     let (target, contacts) = target_of(kind, &host, contacts, false, page.url);
     let time = at(page.hours);
@@ -63,8 +66,8 @@ fn found(page: &Found<'_>) -> Sighting {
         verdict: page.verdict.to_owned(),
         score: page.score,
         kind_scores: KindScores::default(),
-        route: "市监".to_owned(),
-        routes: vec!["市监".to_owned()],
+        route: route.to_owned(),
+        routes: vec![route.to_owned()],
         authority: None,
         notes: Vec::new(),
         case: 0,
@@ -78,7 +81,7 @@ fn found(page: &Found<'_>) -> Sighting {
         chain: vec![format!("搜索，第 {} 轮", page.round)],
         entities: Entities { phones, ..Entities::default() },
         cert_types: Vec::new(),
-        areas: vec!["330212".to_owned()],
+        areas: vec![page.area.to_owned()],
         title: "快速拿证".to_owned(),
         reasons: vec![Reason {
             rule: "seller.exam-waiver".to_owned(),
@@ -99,14 +102,14 @@ fn found(page: &Found<'_>) -> Sighting {
     Sighting { hit, kind, target, contacts }
 }
 
-async fn see(store: &Store, page: Found<'_>) -> Hit {
+pub(crate) async fn see(store: &Store, page: Found<'_>) -> Hit {
     let mut set = Changes::new();
     set.then(sighting(found(&page)));
     let id = store.commit(set).await.unwrap().ids[0];
     store.hit(id).await.unwrap().unwrap()
 }
 
-async fn look(store: &Store, hit: u64, seen: Seen, hours: i64) -> Hit {
+pub(crate) async fn look(store: &Store, hit: u64, seen: Seen, hours: i64) -> Hit {
     let mut set = Changes::new();
     set.then(looked(Look { hit, seen, capture: None, round: 9, now: at(hours) }));
     store.commit(set).await.unwrap();
@@ -126,7 +129,11 @@ async fn two_pages_with_one_telephone_are_one_case_and_later_contacts_lead_there
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let a = see(&store, SELLER).await;
-    let b = see(&store, Found { url: "http://b.example/2", score: 95.0, phones: &["13000005678", "13000001234"], hours: 1, ..SELLER }).await;
+    let b = see(
+        &store,
+        Found { url: "http://b.example/2", score: 95.0, phones: &["13000005678", "13000001234"], hours: 1, ..SELLER },
+    )
+    .await;
     let c = see(&store, Found { url: "http://c.example/3", phones: &["13000005678"], hours: 2, ..SELLER }).await;
     assert_eq!((a.case, b.case, c.case), (1, 1, 1));
     let case = case_of(&store, &a).await;
@@ -156,7 +163,8 @@ async fn a_page_met_again_is_the_same_hit_with_one_more_way_in_and_its_deciding_
     assert_eq!((same.id, same.first_round, same.last_round, same.state), (first.id, 1, 2, HitState::Up));
     assert_eq!(same.chain, ["搜索，第 1 轮", "搜索，第 2 轮"]);
     assert_eq!((same.capture.clone(), same.captures.len()), (first.capture, 2), "the earlier proof stays");
-    let weaker = see(&store, Found { hours: 14, round: 3, score: 60.0, verdict: "suspicious", body: "less", ..SELLER }).await;
+    let weaker =
+        see(&store, Found { hours: 14, round: 3, score: 60.0, verdict: "suspicious", body: "less", ..SELLER }).await;
     assert_eq!((weaker.verdict.as_str(), weaker.score, weaker.state), ("seller", 90.0, HitState::Changed));
     assert_eq!(weaker.capture, same.capture);
     let stronger = see(&store, Found { hours: 20, round: 4, score: 99.0, body: "more", ..SELLER }).await;
@@ -185,7 +193,15 @@ async fn what_is_suspicious_waits_for_an_officer_until_a_stronger_verdict_comes(
     see(&store, Found { hours: 1, ..SELLER }).await;
     let case = case_of(&store, &hit).await;
     assert_eq!((case.state, case.score), (CaseState::New, 90.0));
-    assert_eq!(log(&store), ["machine hit.found hit 1", "machine case.review case 1", "machine hit.seller hit 1", "machine case.new case 1"]);
+    assert_eq!(
+        log(&store),
+        [
+            "machine hit.found hit 1",
+            "machine case.review case 1",
+            "machine hit.seller hit 1",
+            "machine case.new case 1"
+        ]
+    );
     assert_eq!(store.verify_audit().await.unwrap().broken, None);
 }
 
@@ -225,7 +241,8 @@ async fn a_case_that_was_told_is_closed_and_rows_without_their_mail_told_nobody(
     let fake = Found { verdict: "fake_site", ..SELLER };
     let hit = see(&store, fake).await;
     let other = see(&store, Found { url: "http://other.example/", verdict: "fake_site", ..SELLER }).await;
-    let row = |hit: &Hit| crate::store::DigestRow { hit: hit.id, case: hit.case, state: "新增".to_owned(), url: None };
+    let row =
+        |hit: &Hit| crate::store::DigestRow { hit: hit.id, case: hit.case, state: "新增".to_owned(), url: None };
     let digest = crate::store::Digest {
         id: "2026-03-02.0123456789abcdef.r0".to_owned(),
         day: "2026-03-02".to_owned(),
@@ -271,7 +288,9 @@ async fn what_an_officer_set_aside_stays_silent_with_all_its_hits_and_comes_back
     assert!(why.contains("误报") && why.contains("重新打开"), "{why}");
     // Another contact of the same page leads away from the case that was set aside.
     see(&store, Found { url: "http://c.example/3", phones: &["13000009999"], hours: 4, ..SELLER }).await;
-    let both = see(&store, Found { url: "http://d.example/4", phones: &["13000001234", "13000009999"], hours: 5, ..SELLER }).await;
+    let both =
+        see(&store, Found { url: "http://d.example/4", phones: &["13000001234", "13000009999"], hours: 5, ..SELLER })
+            .await;
     assert_eq!(both.case, 2);
 
     let case = decide(&store, 1, Decision::Reopen, None, "李工", at(6)).await.unwrap();

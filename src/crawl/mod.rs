@@ -10,6 +10,7 @@ pub mod client;
 pub mod decode;
 pub mod frontier;
 pub mod guard;
+pub mod qr;
 pub mod resolver;
 pub mod retry;
 pub mod robots;

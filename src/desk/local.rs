@@ -7,6 +7,7 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use jianzheng_core::{
     case,
+    entities::mask_url,
     host::{Authorities, host_of},
     rules::RuleSet,
 };
@@ -91,7 +92,7 @@ impl LocalDesk {
         Ok(CaseRow {
             id: case.id,
             kind: case.kind,
-            target: case.target,
+            target: mask_url(&case.target).into_owned(),
             state: case.state.as_str(),
             notified,
             hits: self.store.case_hits_count(case.id).await?,
@@ -134,8 +135,8 @@ impl LocalDesk {
         let entities = hit.entities;
         HitRow {
             id: hit.id,
-            url: hit.url,
-            final_url: hit.final_url,
+            url: mask_url(&hit.url).into_owned(),
+            final_url: mask_url(&hit.final_url).into_owned(),
             host: hit.host,
             title: hit.title,
             verdict: hit.verdict,
@@ -451,3 +452,7 @@ impl Desk for LocalDesk {
         Ok(lines)
     }
 }
+
+#[cfg(test)]
+#[path = "local_tests.rs"]
+mod tests;

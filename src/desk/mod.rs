@@ -7,6 +7,7 @@
 pub mod export;
 pub mod local;
 pub mod rows;
+pub mod verdict_row;
 
 pub use jianzheng_core::case::Decision;
 

@@ -13,10 +13,9 @@ pub mod reading;
 pub mod redirects;
 pub mod request;
 pub mod seeds;
-mod sheet;
 
 pub use definition::{Definition, Overrides, Terms};
 pub use outcome::{Outcome, SourceCounts, SourceRow};
-pub use queries::Query;
+pub use queries::{Plan, Query};
 pub use reading::{Candidate, Reading};
 pub use request::{Ask, Reply, Request};

@@ -1,22 +1,25 @@
 //! What the sources are asked: patterns over lists of words, as `rules/queries.toml` says.
 //!
-//! Pure. [`plan`] makes all queries in an order in which any stretch holds many kinds, the worthier words first; [`of_day`]
-//! cuts a day's part out of it, going on where the day before ended. Must not know a source or a word: those are in the file.
+//! Pure. [`plan`] makes all queries, the worthier words first; [`Plan::of_day`] deals out a day's part, each pattern having turns by
+//! its share, so that a small budget still holds all kinds, and going on where the day before ended. Must not know a source or
+//! a word: those are in the file.
 //! Start at [`QueryFile::parse`].
 
 use std::collections::{HashMap, HashSet};
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::discover::sheet::{Part, Placed, Sheet, WRONG_VALUE};
+use jianzheng_core::rules::sheet::{Part, Placed, Sheet, WRONG_VALUE};
 
 const TEMPLATE: &str = "template";
 /// The list that the unit's own places are added to.
 const PLACES: &str = "地点";
-/// Queries of one plan: at a thousand a day, a month's worth.
-const MAX_PLAN: usize = 30_000;
+/// Queries of one pattern: at a thousand a day, ten days' worth.
+const MAX_KIND: usize = 10_000;
+/// Turns looked at for each query of a day, when small patterns have come round.
+const MAX_ROUNDS: usize = 8;
 /// Engines cut longer ones.
 const MAX_QUERY: usize = 72;
 /// Lists that one pattern may join.
@@ -141,36 +144,115 @@ fn pieces(part: &Part<'_>, text: &Placed<String>, lists: &[(String, Vec<String>)
     Some(pieces)
 }
 
-/// All queries, in the order in which they are to be asked: `imported` (an officer's own words) and those of every day first,
-/// then the patterns by their shares, so that any stretch holds many kinds. `places` are the unit's own.
-pub fn plan(file: &QueryFile, places: &[String], imported: &[String]) -> Vec<Query> {
+/// All that may be asked, ready to be cut into days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    always: Vec<Query>,
+    kinds: Vec<Kind>,
+    /// Which kind has which turn, over and over.
+    turns: Vec<usize>,
+}
+
+/// The queries of one pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kind {
+    share: u32,
+    queries: Vec<Query>,
+}
+
+/// All queries of the file with the unit's own `places`, and `imported` ones, an officer's own words, which are asked every day.
+pub fn plan(file: &QueryFile, places: &[String], imported: &[String]) -> Plan {
     let mut lists: HashMap<&str, Vec<&str>> =
         file.lists.iter().map(|(name, words)| (name.as_str(), words.iter().map(String::as_str).collect())).collect();
     let listed = lists.remove(PLACES).unwrap_or_default();
     lists.insert(PLACES, places.iter().map(String::as_str).chain(listed).collect());
 
     let mut seen = HashSet::new();
-    let mut plan = Vec::new();
+    let mut always = Vec::new();
     for (pattern, texts, why) in [("imported", imported, "人工导入的查询词"), ("always", &file.always, "每天必问")]
     {
         for text in texts.iter().filter(|text| seen.insert((*text).clone())) {
-            plan.push(Query { always: true, ..query(pattern, text, why) });
+            always.push(Query { always: true, ..query(pattern, text, why) });
         }
     }
-    let mut turns: Vec<(u64, Query)> = Vec::new();
+    let mut kinds = Vec::new();
     for pattern in &file.patterns {
-        for (turn, text) in combinations(&pattern.pieces, &lists).take(MAX_PLAN).enumerate() {
-            if text.chars().count() <= MAX_QUERY && seen.insert(text.clone()) {
-                let place = (turn as u64 + 1) * 1000 / u64::from(pattern.share);
-                turns.push((place, query(&pattern.id, &text, &pattern.why)));
+        let texts = combinations(&pattern.pieces, &lists).take(MAX_KIND);
+        let fresh = texts.filter(|text| text.chars().count() <= MAX_QUERY && seen.insert(text.clone()));
+        let queries: Vec<Query> = fresh.map(|text| query(&pattern.id, &text, &pattern.why)).collect();
+        if !queries.is_empty() {
+            kinds.push(Kind { share: pattern.share, queries });
+        }
+    }
+    Plan { turns: turns(&kinds), always, kinds }
+}
+
+/// A cycle in which each kind has as many turns as its share, spread as evenly as they go.
+fn turns(kinds: &[Kind]) -> Vec<usize> {
+    let total: i64 = kinds.iter().map(|kind| i64::from(kind.share)).sum();
+    let mut credit = vec![0i64; kinds.len()];
+    let mut turns = Vec::new();
+    for _ in 0..total {
+        for (credit, kind) in credit.iter_mut().zip(kinds) {
+            *credit += i64::from(kind.share);
+        }
+        // The first of the richest: `max_by_key` would take the last.
+        let richest = (0..kinds.len()).rev().max_by_key(|at| credit[*at]).unwrap_or_default();
+        credit[richest] -= total;
+        turns.push(richest);
+    }
+    turns
+}
+
+impl Plan {
+    /// How many queries there are.
+    pub fn len(&self) -> usize {
+        self.always.len() + self.kinds.iter().map(|kind| kind.queries.len()).sum::<usize>()
+    }
+
+    /// Whether there is nothing to ask.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The query of a turn; turns are numbered without end, and every kind goes round its own queries.
+    fn at(&self, turn: i128) -> &Query {
+        let cycle = self.turns.len() as i128;
+        let place = turn.rem_euclid(cycle) as usize;
+        let kind = &self.kinds[self.turns[place]];
+        let before = self.turns[..place].iter().filter(|k| **k == self.turns[place]).count() as i128;
+        let served = turn.div_euclid(cycle) * i128::from(kind.share) + before;
+        &kind.queries[served.rem_euclid(kind.queries.len() as i128) as usize]
+    }
+
+    /// What a day may ask, at most `budget` queries in their order: those of every day (half of it at most), then the turns that
+    /// follow on those of the day before. The same for the same day number and budget.
+    pub fn of_day(&self, day: i64, budget: usize) -> Vec<Query> {
+        let budget = budget.min(self.len());
+        let fixed = if self.kinds.is_empty() { budget } else { self.always.len().min(budget.div_ceil(2)) };
+        let from = i128::from(day) * fixed as i128;
+        // Too many for every day take turns as well.
+        let mut part: Vec<Query> = (0..fixed as i128)
+            .map(|step| self.always[(from + step).rem_euclid(self.always.len() as i128) as usize].clone())
+            .collect();
+        if self.kinds.is_empty() {
+            return part;
+        }
+        let left = budget - fixed;
+        let from = i128::from(day) * left as i128;
+        let mut taken = HashSet::new();
+        // A small kind may come round twice in a day; then its turn is left out and the next ones move up.
+        for turn in (from..).take(left.saturating_mul(MAX_ROUNDS)) {
+            if part.len() >= budget {
+                break;
+            }
+            let query = self.at(turn);
+            if taken.insert(query.id.as_str()) {
+                part.push(query.clone());
             }
         }
+        part
     }
-    // Stable: between equals the file's order decides.
-    turns.sort_by_key(|(place, _)| *place);
-    plan.extend(turns.into_iter().map(|(_, query)| query));
-    plan.truncate(MAX_PLAN);
-    plan
 }
 
 fn query(pattern: &str, text: &str, why: &str) -> Query {
@@ -209,26 +291,6 @@ fn combinations<'f>(pieces: &'f [Piece], lists: &'f HashMap<&str, Vec<&str>>) ->
     })
 }
 
-/// The part of the plan for a day, at most `budget` queries: those of every day (half of it at most), then a stretch of the rest
-/// that begins where the day before ended.
-pub fn of_day(plan: &[Query], day: i64, budget: usize) -> Vec<Query> {
-    if budget >= plan.len() {
-        return plan.to_vec();
-    }
-    let (always, rest): (Vec<&Query>, Vec<&Query>) = plan.iter().partition(|query| query.always);
-    let fixed = if rest.is_empty() { budget } else { always.len().min(budget / 2) };
-    // Too many for every day take turns like the rest.
-    let head = stretch(&always, day, fixed);
-    let tail = stretch(&rest, day, budget - fixed);
-    head.chain(tail).cloned().collect()
-}
-
-fn stretch<'q>(queries: &[&'q Query], day: i64, length: usize) -> impl Iterator<Item = &'q Query> {
-    let (size, length) = (queries.len() as i128, length.min(queries.len()));
-    let from = if size == 0 { 0 } else { (i128::from(day) * length as i128).rem_euclid(size) };
-    (0..length).map(move |step| queries[((from + step as i128) % size) as usize]).collect::<Vec<_>>().into_iter()
-}
-
 /// The number of a calendar day, counted from 1970-01-01.
 pub fn day_number(date: Date) -> i64 {
     date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24
@@ -251,24 +313,37 @@ mod tests {
         query.id.rsplit_once('-').map_or("", |(pattern, _)| pattern)
     }
 
+    fn texts(part: &[Query]) -> Vec<&str> {
+        part.iter().map(|q| q.text.as_str()).collect()
+    }
+
+    fn small(text: &str) -> QueryFile {
+        let file = format!(
+            "{text}\n[lists]\na=['1','2','3','4']\nb=['x','y','z']\n[[pattern]]\nid='p'\nwhy='w'\ntext='{{a}} {{b}}'"
+        );
+        QueryFile::parse("q.toml", &file).expect("a right file")
+    }
+
     #[test]
     fn the_shipped_words_make_a_plan_without_repeats_that_is_the_same_each_time() {
         let plan = plan(&shipped(), &places(), &[]);
-        let texts: HashSet<&str> = plan.iter().map(|q| q.text.as_str()).collect();
-        let ids: HashSet<&str> = plan.iter().map(|q| q.id.as_str()).collect();
+        let all: Vec<&Query> = plan.always.iter().chain(plan.kinds.iter().flat_map(|kind| &kind.queries)).collect();
+        let texts: HashSet<&str> = all.iter().map(|q| q.text.as_str()).collect();
+        let ids: HashSet<&str> = all.iter().map(|q| q.id.as_str()).collect();
         assert!(plan.len() > 1000, "{}", plan.len());
         assert_eq!((texts.len(), ids.len()), (plan.len(), plan.len()));
-        assert!(plan.iter().all(|q| q.text.chars().count() <= MAX_QUERY && !q.text.contains(['{', '}'])));
+        assert!(all.iter().all(|q| q.text.chars().count() <= MAX_QUERY && !q.text.contains(['{', '}'])));
         assert_eq!(plan, super::plan(&shipped(), &places(), &[]));
     }
 
     #[test]
-    fn a_small_budget_still_covers_every_pattern_and_many_words() {
+    fn a_small_budget_covers_every_pattern_and_many_words_on_any_day() {
         let file = shipped();
         let plan = plan(&file, &places(), &[]);
-        for day in [0, 1, 20_000] {
-            let part = of_day(&plan, day, 100);
-            assert_eq!(part.len(), 100);
+        for day in [0, 1, 7, 20_780] {
+            let part = plan.of_day(day, 60);
+            let distinct: HashSet<&str> = part.iter().map(|q| q.id.as_str()).collect();
+            assert_eq!((part.len(), distinct.len()), (60, 60));
             for pattern in &file.patterns {
                 assert!(part.iter().any(|q| pattern_of(q) == pattern.id), "{} on day {day}", pattern.id);
             }
@@ -279,44 +354,45 @@ mod tests {
 
     #[test]
     fn the_next_day_goes_on_where_this_one_ended_until_all_was_asked() {
-        let file = QueryFile::parse(
-            "q.toml",
-            "[lists]\na=['1','2','3','4','5']\nb=['x','y','z']\n[[pattern]]\nid='p'\nwhy='w'\ntext='{a} {b}'",
-        )
-        .expect("a right file");
-        let plan = plan(&file, &[], &[]);
-        assert_eq!(plan.len(), 15);
-        let days: Vec<String> = (0..5).flat_map(|day| of_day(&plan, day, 3)).map(|q| q.text).collect();
-        assert_eq!(days, plan.iter().map(|q| q.text.clone()).collect::<Vec<_>>());
-        assert_eq!(of_day(&plan, 5, 3), of_day(&plan, 0, 3));
-        assert_eq!(of_day(&plan, -1, 3), of_day(&plan, 4, 3));
-        assert_eq!(of_day(&plan, 7, 100).len(), 15);
-        assert!(of_day(&plan, 7, 0).is_empty());
+        let plan = plan(&small(""), &[], &[]);
+        assert_eq!(plan.len(), 12);
+        let days: HashSet<String> = (20_780..20_784).flat_map(|day| plan.of_day(day, 3)).map(|q| q.text).collect();
+        assert_eq!(days.len(), 12);
+        assert_eq!(plan.of_day(4, 3), plan.of_day(0, 3));
+        assert_eq!(plan.of_day(-1, 3), plan.of_day(3, 3));
+        assert_eq!(plan.of_day(7, 100).len(), 12);
+        assert!(plan.of_day(7, 0).is_empty());
     }
 
     #[test]
-    fn neighbours_in_a_plan_differ_in_every_word() {
-        let file = QueryFile::parse(
-            "q.toml",
-            "[lists]\na=['1','2','3','4']\nb=['x','y']\n[[pattern]]\nid='p'\nwhy='w'\ntext='{a} {b}'",
-        )
-        .expect("a right file");
-        let plan = plan(&file, &[], &[]);
-        let texts: Vec<&str> = plan.iter().map(|q| q.text.as_str()).collect();
-        assert_eq!(texts, ["1 x", "2 y", "3 x", "4 y", "1 y", "2 x", "3 y", "4 x"]);
+    fn patterns_have_turns_by_their_shares_and_small_ones_do_not_repeat_in_a_day() {
+        let text = "[lists]\na=['1','2']\nb=['u','v','w','x','y','z']\n[[pattern]]\nid='p'\nwhy='w'\nshare=1\ntext='{a}'\n[[pattern]]\nid='q'\nwhy='w'\nshare=2\ntext='{b}'";
+        let plan = plan(&QueryFile::parse("q.toml", text).expect("a right file"), &[], &[]);
+        assert_eq!(texts(&plan.of_day(0, 3)), ["u", "1", "v"]);
+        assert_eq!(texts(&plan.of_day(1, 3)), ["w", "2", "x"]);
+        assert_eq!(texts(&plan.of_day(0, 8)), ["u", "1", "v", "w", "2", "x", "y", "z"]);
+    }
+
+    #[test]
+    fn neighbours_of_a_pattern_differ_in_every_word() {
+        let plan = plan(&small(""), &[], &[]);
+        let part = plan.of_day(0, 12);
+        assert_eq!(texts(&part), ["1 x", "2 y", "3 z", "4 x", "1 y", "2 z", "3 x", "4 y", "1 z", "2 x", "3 y", "4 z"]);
     }
 
     #[test]
     fn imported_words_and_those_of_every_day_come_first_every_day() {
-        let file = QueryFile::parse("q.toml", "always=['天天']\n[lists]\na=['1','2','3','4','5','6','7','8','9']\n[[pattern]]\nid='p'\nwhy='w'\ntext='证{a}'")
-            .expect("a right file");
+        let file = small("always=['天天']");
         let plan = plan(&file, &[], &["13000001234".to_owned(), "天天".to_owned()]);
         for day in 0..9 {
-            let texts: Vec<String> = of_day(&plan, day, 4).into_iter().map(|q| q.text).collect();
-            assert_eq!(texts[..2], ["13000001234", "天天"], "day {day}");
-            assert_eq!(texts.len(), 4);
+            let part = plan.of_day(day, 4);
+            assert_eq!(texts(&part)[..2], ["13000001234", "天天"], "day {day}");
+            assert_eq!(part.len(), 4);
         }
-        assert_eq!(plan.iter().filter(|q| q.text == "天天").count(), 1);
+        assert_eq!(plan.always.len(), 2);
+        let only = super::plan(&QueryFile::parse("q.toml", "always=['一','二','三']").expect("a right file"), &[], &[]);
+        assert_eq!(texts(&only.of_day(0, 2)), ["一", "二"]);
+        assert_eq!(texts(&only.of_day(1, 2)), ["三", "一"]);
     }
 
     #[test]
@@ -324,6 +400,7 @@ mod tests {
         let file = QueryFile::parse("q.toml", "[lists]\na=['1']\n[[pattern]]\nid='p'\nwhy='w'\ntext='{地点} {a}'")
             .expect("a right file");
         assert!(plan(&file, &[], &[]).is_empty());
+        assert!(plan(&file, &[], &[]).of_day(3, 5).is_empty());
         assert_eq!(plan(&file, &places(), &[]).len(), 2);
     }
 
@@ -334,8 +411,8 @@ mod tests {
         let told: Vec<(usize, &str)> = problems.iter().map(|p| (p.line, p.code)).collect();
         let wanted = [
             (1, "wrong-type"),
-            (3, "wrong-value"),
-            (5, "wrong-value"),
+            (3, "bad-value"),
+            (5, "bad-value"),
             (7, "template"),
             (8, "missing-key"),
             (8, "missing-key"),

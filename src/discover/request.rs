@@ -71,7 +71,7 @@ pub fn request(definition: &Definition, base: &Url, own: bool, ask: &Ask) -> Req
         page: question.first_page.saturating_add(turn),
         offset: question.first_offset.saturating_add(turn.saturating_mul(question.offset_step)),
     };
-    let path = question.path.fill(slots, |words| percent_escape(words));
+    let path = question.path.fill(slots, percent_escape);
     let mut url = below(base, &path);
     if !question.params.is_empty() {
         let mut pairs = url.query_pairs_mut();

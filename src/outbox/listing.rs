@@ -7,6 +7,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jianzheng_core::{
+    entities::mask_url,
+    place::{covers, name_of},
+};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -90,21 +94,6 @@ pub(super) fn merged(contacts: &[Contact]) -> Vec<Contact> {
         }
     }
     all
-}
-
-/// Whether two division codes concern each other: either is a prefix of the other, pairs of zeros at the end not counted.
-pub fn covers(a: &str, b: &str) -> bool {
-    let (a, b) = (cut(a), cut(b));
-    a.starts_with(b) || b.starts_with(a)
-}
-
-fn cut(mut code: &str) -> &str {
-    while code.len() > 2
-        && let Some(shorter) = code.strip_suffix("00")
-    {
-        code = shorter;
-    }
-    code
 }
 
 /// One line of a list, and whence it is.
@@ -371,7 +360,7 @@ fn row_of(hit: &Hit, case: &Case) -> Row {
             "seller" => Kind::Seller,
             _ => Kind::Suspicious,
         },
-        target: case.target.clone(),
+        target: mask_url(&case.target).into_owned(),
         url: hit.final_url.clone(),
         title: hit.title.clone(),
         reasons: reasons
@@ -379,7 +368,7 @@ fn row_of(hit: &Hit, case: &Case) -> Row {
             .collect(),
         contacts,
         cert_types: hit.cert_types.clone(),
-        areas: hit.areas.clone(),
+        areas: hit.areas.iter().map(|code| name_of(code).unwrap_or(code).to_owned()).collect(),
         score: hit.score,
         confirmed: is_confirmed(case),
         first_seen: hit.first_seen,
@@ -391,22 +380,6 @@ fn row_of(hit: &Hit, case: &Case) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn division_codes_concern_each_other_upwards_and_downwards() {
-        for (a, b, expected) in [
-            ("330212", "330212", true),
-            ("330200", "330212", true),
-            ("330212", "330000", true),
-            ("33", "330212", true),
-            ("330212", "330203", false),
-            ("320000", "330212", false),
-            ("000000", "330212", false),
-        ] {
-            assert_eq!(covers(a, b), expected, "{a} {b}");
-            assert_eq!(covers(b, a), expected, "{b} {a}");
-        }
-    }
 
     #[test]
     fn a_row_says_what_changed_since_it_was_told() {

@@ -6,6 +6,7 @@
 //! Start at [`send_due`].
 
 use std::{
+    fmt,
     path::Path,
     sync::{
         Arc,
@@ -26,12 +27,33 @@ use crate::{
 /// The longest mail that is read back; what is composed stays far below.
 const MAIL_BYTES: u64 = 256 << 20;
 
+/// What carries a mail out of the house: the mailer, or a test's stand-in.
+pub trait Carrier: Sync {
+    /// As [`Mailer::send`].
+    fn carry<F, R, E>(&self, mail: Mail<'_>, before_data: F) -> impl Future<Output = Outcome> + Send
+    where
+        F: FnOnce() -> R + Send,
+        R: Future<Output = Result<(), E>> + Send,
+        E: fmt::Display + Send;
+}
+
+impl Carrier for Mailer {
+    async fn carry<F, R, E>(&self, mail: Mail<'_>, before_data: F) -> Outcome
+    where
+        F: FnOnce() -> R + Send,
+        R: Future<Output = Result<(), E>> + Send,
+        E: fmt::Display + Send,
+    {
+        self.send(mail, before_data).await
+    }
+}
+
 /// Tries every mail that is due once, oldest day first, and gives those that were tried, as they stand now.
 ///
 /// `patient`: mails whose time for another try has not come are left alone; the daemon is patient, commands are not.
 pub async fn send_due(
     store: &Store,
-    mailer: &Mailer,
+    mailer: &impl Carrier,
     from: &str,
     clock: &Clock,
     patient: bool,
@@ -65,14 +87,26 @@ pub async fn send_due(
 ///
 /// # Errors
 /// There is no such digest, or the store failed. What became of the mail is in the digest.
-pub async fn resend(store: &Store, mailer: &Mailer, from: &str, clock: &Clock, id: &str) -> Result<Digest, StoreError> {
+pub async fn resend(
+    store: &Store,
+    mailer: &impl Carrier,
+    from: &str,
+    clock: &Clock,
+    id: &str,
+) -> Result<Digest, StoreError> {
     let missing = || StoreError::Missing { what: "清单", key: id.to_owned() };
     let digest = store.digest(id).await?.ok_or_else(missing)?;
     attempt(store, mailer, from, clock, digest).await?;
     store.digest(id).await?.ok_or_else(missing)
 }
 
-async fn attempt(store: &Store, mailer: &Mailer, from: &str, clock: &Clock, digest: Digest) -> Result<(), StoreError> {
+async fn attempt(
+    store: &Store,
+    mailer: &impl Carrier,
+    from: &str,
+    clock: &Clock,
+    digest: Digest,
+) -> Result<(), StoreError> {
     let bytes = match bytes_of(store.data(), &digest).await {
         Ok(bytes) => bytes,
         Err(why) => return record(store, &digest, false, Outcome::Permanent { why }, clock.now()).await,
@@ -83,15 +117,16 @@ async fn attempt(store: &Store, mailer: &Mailer, from: &str, clock: &Clock, dige
     let lost_race = Arc::new(AtomicBool::new(false));
     let before_data = || {
         let (begun, lost_race) = (Arc::clone(&begun), Arc::clone(&lost_race));
-        let digest = digest.clone();
+        // Owned: a future that borrows cannot be told to be `Send` through the carrier's generics.
+        let (store, digest) = (store.clone(), digest.clone());
         async move {
-            let done = begin(store, &digest).await;
+            let done = begin(&store, &digest).await;
             begun.store(done.is_ok(), Ordering::Release);
             lost_race.store(matches!(done, Err(StoreError::Conflict { .. })), Ordering::Release);
             done
         }
     };
-    let outcome = mailer.send(mail, before_data).await;
+    let outcome = mailer.carry(mail, before_data).await;
     if lost_race.load(Ordering::Acquire) {
         return Err(StoreError::Conflict { what: "清单", key: digest.id });
     }
@@ -214,3 +249,7 @@ fn address(from: &str) -> String {
     let inner = from.rsplit_once('<').map_or(from, |(_, rest)| rest.trim_end().trim_end_matches('>'));
     inner.trim().to_owned()
 }
+
+#[cfg(test)]
+#[path = "sending_tests.rs"]
+mod tests;

@@ -32,6 +32,30 @@ pub struct Summary {
     pub cases_open: u64,
     /// Today's digests.
     pub digests: Vec<DigestLine>,
+    /// Why the digests could not be made or sent, in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_error: Option<String>,
+}
+
+impl Summary {
+    /// The summary of two rounds of one day: this one's, with what the earlier one did added.
+    pub fn after(mut self, before: Summary) -> Summary {
+        for (line, earlier) in before.sources.into_iter().map(|l| (l.source.clone(), l)) {
+            match self.sources.iter_mut().find(|l| l.source == line) {
+                Some(line) => line.add(&earlier),
+                None => self.sources.push(earlier),
+            }
+        }
+        for (kind, count) in before.hits_by_kind {
+            *self.hits_by_kind.entry(kind).or_default() += count;
+        }
+        self.candidates += before.candidates;
+        self.fetched += before.fetched;
+        self.not_looked_at = self.not_looked_at.max(before.not_looked_at);
+        self.hits_new += before.hits_new;
+        self.hits_again = self.hits_again.max(before.hits_again);
+        self
+    }
 }
 
 /// One source in the summary; `asked` is the sum of the outcomes.
@@ -68,4 +92,37 @@ pub struct DigestLine {
     pub state: String,
     /// The .eml, relative to DATA.
     pub file: String,
+}
+
+impl SourceLine {
+    /// A source that was not asked yet.
+    pub fn none(source: String) -> Self {
+        Self { source, asked: 0, ok: 0, zero: 0, blocked: 0, degraded: 0, broken: 0, timeout: 0, why: String::new() }
+    }
+
+    /// Counts one ask by its outcome's name.
+    pub fn count(&mut self, outcome: &str) {
+        self.asked += 1;
+        *match outcome {
+            "ok" => &mut self.ok,
+            "zero" => &mut self.zero,
+            "blocked" => &mut self.blocked,
+            "degraded" => &mut self.degraded,
+            "timeout" => &mut self.timeout,
+            _ => &mut self.broken,
+        } += 1;
+    }
+
+    fn add(&mut self, other: &SourceLine) {
+        self.asked += other.asked;
+        self.ok += other.ok;
+        self.zero += other.zero;
+        self.blocked += other.blocked;
+        self.degraded += other.degraded;
+        self.broken += other.broken;
+        self.timeout += other.timeout;
+        if self.why.is_empty() {
+            self.why.clone_from(&other.why);
+        }
+    }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     Store, StoreError,
-    engine::ROW_LIMIT,
     list::Listing,
     record::{Digest, DigestRow, DigestRows, decode},
-    tables::{Table, hex, id_key, text_key},
+    tables::{Table, id_key, text_key},
     tx::Tx,
 };
 
@@ -118,14 +117,8 @@ impl Store {
 
     /// The rows of a digest, in order, a chunk of them at a time.
     pub fn digest_rows(&self, id: &str) -> impl Iterator<Item = Result<DigestRow, StoreError>> + use<> {
-        let chunks = self.listing_with(Table::DigestRows, &chunk_prefix(id), |key, row| {
-            let rows = if row.len() > ROW_LIMIT {
-                Err(StoreError::Unreadable { table: "digest_rows", key: hex(key), say: "记录过大".to_owned() })
-            } else {
-                decode::<DigestRows>(key, row)
-            };
-            Some(rows)
-        });
+        let chunks =
+            self.listing_with(Table::DigestRows, &chunk_prefix(id), |key, row| Some(decode::<DigestRows>(key, row)));
         chunks.flat_map(|chunk| match chunk {
             Ok(DigestRows(rows)) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],

@@ -130,3 +130,18 @@ fn chunk_key(seq: u64, chunk: u16) -> [u8; 10] {
     key[8..].copy_from_slice(&chunk.to_be_bytes());
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extract_of_the_first_version_is_read() {
+        // What is written may change with the deflater; what is read may not.
+        let body = Packed::new("特种作业操作证".as_bytes()).0;
+        let row = [&[VERSION, 0, 1], &body[..]].concat();
+        let kept = crate::store::record::samples::kept_bytes("extract.v1", &row);
+        assert_eq!(kept[..3], [1, 0, 1]);
+        assert_eq!(inflate(1, &kept[3..]).unwrap(), "特种作业操作证".as_bytes());
+    }
+}

@@ -19,7 +19,8 @@ pub struct Listing<T> {
     rows: sled::Iter,
     newest_first: bool,
     read: Read<T>,
-    _engine: Arc<Engine>,
+    table: Table,
+    engine: Arc<Engine>,
 }
 
 impl<T> Listing<T> {
@@ -44,6 +45,7 @@ impl<T> Iterator for Listing<T> {
             let row = if self.newest_first { self.rows.next_back() } else { self.rows.next() };
             match row? {
                 Ok((key, row)) => {
+                    self.engine.press(self.table, &key, row.len() / 1024);
                     if let Some(item) = (self.read)(&key, &row) {
                         return Some(item);
                     }
@@ -87,7 +89,8 @@ impl Store {
             rows: self.engine().scan(table, from, to),
             newest_first: false,
             read: Box::new(read),
-            _engine: Arc::clone(self.engine()),
+            table,
+            engine: Arc::clone(self.engine()),
         }
     }
 }

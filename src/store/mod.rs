@@ -14,6 +14,7 @@ mod changes;
 mod digests;
 mod engine;
 mod error;
+pub mod extract_form;
 mod extracts;
 mod hits;
 mod hold;

@@ -282,4 +282,20 @@ mod tests {
         assert!(matches!(read_block(b"k", &[9]), Err(StoreError::Version { version: 9, .. })));
         assert_eq!(read_marks(b"k", &marks_row(5, &[(2, -1)])).unwrap(), (5, vec![(2, -1)]));
     }
+
+    #[test]
+    fn blocks_and_marks_of_every_version_are_read() {
+        let key = QueueKey { host: 1, lane: 3, block: 0 };
+        let mut row = new_block("a.example");
+        push_entry(&mut row, key, 0, b"first").unwrap();
+        push_entry(&mut row, key, 1, b"second").unwrap();
+        let kept = crate::store::record::samples::kept_bytes("frontier_block.v1", &row);
+        assert_eq!(kept, row);
+        let entries = [(0, b"first".to_vec()), (1, b"second".to_vec())];
+        assert_eq!(read_block(&disk_key(key), &kept).unwrap().entries, entries);
+        let row = marks_row(5, &[(1, 1_772_400_000)]);
+        let kept = crate::store::record::samples::kept_bytes("frontier_done.v1", &row);
+        assert_eq!(kept, row);
+        assert_eq!(read_marks(&disk_key(key), &kept).unwrap(), (5, vec![(1, 1_772_400_000)]));
+    }
 }

@@ -399,6 +399,8 @@ fn a_set_walks_a_cases_digests_and_hits_from_the_newest() {
     assert_eq!(digests(2), ["2026-03-04.a.r0", "2026-03-03.a.r0", "2026-03-02.a.r0"]);
     assert_eq!(digests(1), ["2026-03-02.a.r0"]);
     assert_eq!((digests(17).len(), digests(3).len()), (1, 0));
-    let hits = run(store.transact(|tx| Ok((tx.case_hit_below(5, u64::MAX)?, tx.case_hit_below(5, 2)?, tx.case_hit_below(5, 1)?))));
+    let hits =
+        run(store
+            .transact(|tx| Ok((tx.case_hit_below(5, u64::MAX)?, tx.case_hit_below(5, 2)?, tx.case_hit_below(5, 1)?))));
     assert_eq!(hits.unwrap(), (Some(2), Some(1), None));
 }

@@ -5,9 +5,11 @@
 
 use std::collections::HashMap;
 
+use aho_corasick::AhoCorasick;
+
 use super::name::{registrable, under};
 use super::parse;
-use super::signs::{Signs, Word};
+use super::signs::{Signs, Word, looks, slips_of};
 use crate::rules::Problem;
 
 /// A body whose pages or look-up are imitated.
@@ -43,17 +45,41 @@ pub struct Authorities {
     pub(super) genuine: HashMap<String, usize>,
     /// Retired host → index and why.
     pub(super) retired: HashMap<String, (usize, String)>,
+    /// Genuine hosts as they are copied.
+    pub(super) copies: Vec<Copied>,
+    /// Any of them without dots and hyphens: nothing is a copy where this does not match.
+    pub(super) copied: AhoCorasick,
     /// Host → why it is innocent.
     pub(super) lookalikes: HashMap<String, String>,
     /// Registrable names one slip of a finger from a genuine one outside gov.cn → index.
     pub(super) slips: HashMap<String, usize>,
     /// Main labels of national bodies' registrable names → index.
     pub(super) keys: HashMap<String, usize>,
-    /// `yjt.zj` of `yjt.zj.gov.cn` → index, longest first.
-    pub(super) stems: Vec<(String, usize)>,
+    /// `yjt.zj` of `yjt.zj.gov.cn`, longest first.
+    pub(super) stems: Vec<Stem>,
     pub(super) likely: Vec<String>,
     pub(super) twins: Vec<String>,
     pub(super) signs: Signs,
+}
+
+/// A genuine host in the spellings that copies use, each as it looks.
+#[derive(Debug)]
+pub(super) struct Copied {
+    pub(super) host: String,
+    pub(super) index: usize,
+    pub(super) look: String,
+    /// Hyphens as dots.
+    pub(super) flat: String,
+    /// Neither.
+    pub(super) glued: String,
+}
+
+/// What is left of `.gov.cn`.
+#[derive(Debug)]
+pub(super) struct Stem {
+    pub(super) text: String,
+    pub(super) look: String,
+    pub(super) index: usize,
 }
 
 /// What the file says, checked; `Authorities::build` derives the rest.
@@ -108,18 +134,23 @@ impl Authorities {
         let mut slips = HashMap::new();
         let mut keys = HashMap::new();
         let mut stems = Vec::new();
+        let mut copies = Vec::new();
         let mut wake: Vec<String> = Vec::new();
         for (index, authority) in parsed.all.iter().enumerate() {
             for host in &authority.hosts {
                 genuine.insert(host.clone(), index);
+                let look = looks(host);
+                let (flat, glued) = (look.replace('-', "."), look.replace(['.', '-'], ""));
+                copies.push(Copied { host: host.clone(), index, look, flat, glued });
                 if let Some(stem) = host.strip_suffix(".gov.cn").filter(|stem| stem.contains('.')) {
-                    stems.push((stem.to_owned(), index));
+                    stems.push(Stem { text: stem.to_owned(), look: looks(stem), index });
                 }
                 let own = registrable(host);
                 let label = own.split('.').next().unwrap_or(own);
                 let known = |word: &Word| word.role.is_body() && word.text == label;
                 if authority.place.is_none() && parsed.words.iter().any(known) {
                     keys.entry(label.to_owned()).or_insert(index);
+                    // All 300-odd edits of a four-letter label would hit innocents: .com.cn is full of four-letter names.
                     if !under(own, "gov.cn") {
                         for slip in slips_of(label) {
                             slips.insert(format!("{slip}{}", &own[label.len()..]), index);
@@ -138,11 +169,15 @@ impl Authorities {
         }
         slips.retain(|host, _| !genuine.contains_key(host) && !parsed.lookalikes.contains_key(host));
         wake.extend(slips.keys().cloned());
-        stems.sort_by_key(|(stem, _)| std::cmp::Reverse(stem.len()));
+        stems.sort_by_key(|stem: &Stem| std::cmp::Reverse(stem.text.len()));
+        copies.sort_by(|a: &Copied, b| b.host.len().cmp(&a.host.len()).then_with(|| a.host.cmp(&b.host)));
+        let copied = AhoCorasick::new(copies.iter().map(|copy| &copy.glued)).map_err(|error| error.to_string())?;
         Ok(Authorities {
             signs: Signs::build(parsed.words, &wake)?,
             all: parsed.all,
             genuine,
+            copies,
+            copied,
             retired,
             lookalikes: parsed.lookalikes,
             slips,
@@ -157,36 +192,4 @@ impl Authorities {
 /// The name itself and every name above it, longest first.
 fn parents(host: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, rest)| rest))
-}
-
-/// Spellings one slip away that the eye passes over: a letter doubled, two swapped, the hyphen lost or doubled, the key beside.
-///
-/// All 300-odd edits of a four-letter label would hit innocents: `.com.cn` is full of four-letter names.
-fn slips_of(label: &str) -> Vec<String> {
-    const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
-    let bytes = label.as_bytes();
-    let mut out = Vec::new();
-    for at in 0..bytes.len() {
-        let (left, right) = label.split_at(at);
-        let doubled = format!("{left}{}{right}", char::from(bytes[at]));
-        out.push(doubled);
-        if let Some(&next) = bytes.get(at + 1)
-            && next != bytes[at]
-        {
-            out.push(format!("{left}{}{}{}", char::from(next), char::from(bytes[at]), &label[at + 2..]));
-        }
-        if bytes[at] == b'-' {
-            out.push(format!("{left}{}", &label[at + 1..]));
-        }
-        for row in KEYS {
-            let Some(key) = row.bytes().position(|key| key == bytes[at]) else { continue };
-            for beside in [key.checked_sub(1), Some(key + 1)].into_iter().flatten() {
-                if let Some(&other) = row.as_bytes().get(beside) {
-                    out.push(format!("{left}{}{}", char::from(other), &label[at + 1..]));
-                }
-            }
-        }
-    }
-    out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
-    out
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::authorities::{Authorities, Authority};
+use super::authorities::{Authorities, Authority, Stem};
 use super::name::{self, NotAHost, is_address, is_government, under};
 use super::signs::{Form, Glance, Role, Sign, looks};
 
@@ -86,12 +86,24 @@ impl Authorities {
         if let Some((index, note)) = self.retired_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{}已停用的旧网址，不再可信：{note}", authority.name)];
-            return HostVerdict { host, standing: Standing::Watch, score: 50.0, near: Some(authority.near.clone()), why };
+            return HostVerdict {
+                host,
+                standing: Standing::Watch,
+                score: 50.0,
+                near: Some(authority.near.clone()),
+                why,
+            };
         }
         if let Some((index, genuine)) = self.genuine_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{genuine} 是{}的真网址", authority.name)];
-            return HostVerdict { host, standing: Standing::Official, score: 0.0, near: Some(authority.near.clone()), why };
+            return HostVerdict {
+                host,
+                standing: Standing::Official,
+                score: 0.0,
+                near: Some(authority.near.clone()),
+                why,
+            };
         }
         if is_government(&host) {
             let why = vec!["在政府专用后缀（.gov.cn、.政务）之下".to_owned()];
@@ -126,25 +138,23 @@ impl Authorities {
     /// A genuine name that looks the same, stands whole in the left labels, or differs by a slip or its suffix.
     fn copied(&self, host: &str, shown: &str) -> Option<Weighed> {
         let look = looks(shown);
-        let flat: String = look.chars().map(|c| if matches!(c, '-' | '_') { '.' } else { c }).collect();
-        let mut best: Option<(usize, usize, String)> = None;
-        for (genuine, &index) in &self.genuine {
-            let same = looks(genuine);
-            let named = &self.all[index].name;
-            let why = if under(&look, &same) {
-                format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
-            } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &same.replace('-', ".")) {
-                format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
-            } else {
-                continue;
-            };
-            // Longest wins, then the name itself: the order of a hash map must not show.
-            if best.as_ref().is_none_or(|(length, _, old)| (genuine.len(), &why) > (*length, old)) {
-                best = Some((genuine.len(), index, why));
+        if self.copied.is_match(&look.replace(['.', '-', '_'], "")) {
+            let flat = look.replace(['-', '_'], ".");
+            let glued: Vec<String> = look.split('.').map(|label| label.replace(['-', '_'], "")).collect();
+            // Longest first: the most exact copy is the one to name.
+            for copy in &self.copies {
+                let (genuine, named) = (&copy.host, &self.all[copy.index].name);
+                let why = if under(&look, &copy.look) {
+                    format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
+                } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &copy.flat) {
+                    format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
+                } else if genuine.len() > 8 && glued.iter().any(|label| label.contains(&copy.glued)) {
+                    format!("把{named}的真网址 {genuine} 连写成一段")
+                } else {
+                    continue;
+                };
+                return Some(Weighed { points: 13, near: copy.index, why: vec![why] });
             }
-        }
-        if let Some((_, near, why)) = best {
-            return Some(Weighed { points: 13, near, why: vec![why] });
         }
         let own = name::registrable(host);
         if let Some(&near) = self.slips.get(own) {
@@ -202,19 +212,29 @@ impl Authorities {
         if points_of(Role::Bureau) >= 4 {
             kinds.extend(of(Role::Place));
         }
+        // Two words of one body (cnse, samr) are no accident, though of one kind.
+        if let Some((_, first)) = of(Role::Authority)
+            && let Some(second) = signs.iter().find(|sign| self.same_body(first, sign))
+        {
+            kinds.push((self.signs.words[second.word].points.min(3), second));
+        }
         let mut points: i32 = kinds.iter().map(|(points, _)| points).sum();
         let mut count = kinds.len();
-        for (_, sign) in &kinds {
-            why.push(self.tell(form, sign));
-        }
         if let Some(label) = wild_gov {
             points += 3;
             count += 1;
             why.push(format!("“{label}.cn”像是 gov.cn 拼错"));
         }
+        let suffix_place = if points_of(Role::Bureau) >= 4 { self.place_suffix(suffix) } else { None };
+        if suffix_place.is_some() {
+            points += 1;
+            count += 1;
+            why.push(format!("后缀 .{suffix} 是属地后缀，人人可注册"));
+        }
         let alone = signs.iter().find(|sign| sign.alone);
         if count < 2 {
             let sign = alone?;
+            why.push(self.tell(form, sign));
             let near = self.near_of(&signs, form).unwrap_or(0);
             why.push("整段就是机关的名称，却不在政府后缀之下".to_owned());
             return Some(Weighed { points: self.signs.words[sign.word].points.max(SPOOF), near, why });
@@ -228,9 +248,9 @@ impl Authorities {
             return None;
         }
         let stem = body.and_then(|_| self.stem_in(form));
-        if let Some((stem, _)) = stem {
+        if let Some(stem) = stem {
             points += 2;
-            why.push(format!("左边照抄真网址的 {stem}"));
+            why.push(format!("左边照抄真网址的 {}", stem.text));
         }
         if self.likely.iter().any(|likely| likely == suffix) || suffix.ends_with(".cn") {
             points += 1;
@@ -238,9 +258,22 @@ impl Authorities {
         if points < SPOOF - 1 {
             return None;
         }
-        let near = stem.map(|(_, index)| index).or_else(|| self.near_of(&signs, form)).unwrap_or(0);
+        why.splice(0..0, kinds.iter().map(|(_, sign)| self.tell(form, sign)));
+        let near = stem.map(|stem| stem.index).or(suffix_place).or_else(|| self.near_of(&signs, form)).unwrap_or(0);
         why.push(format!("真正的域名是 {}，不在政府后缀之下", name::registrable(host)));
         Some(Weighed { points, near, why })
+    }
+
+    fn same_body(&self, first: &Sign, second: &Sign) -> bool {
+        let (a, b) = (&self.signs.words[first.word], &self.signs.words[second.word]);
+        first.word != second.word && b.role == Role::Authority && a.of.is_some() && a.of == b.of
+    }
+
+    /// The local body of `gd.cn` and its like, which anybody may register under.
+    fn place_suffix(&self, suffix: &str) -> Option<usize> {
+        let text = suffix.strip_suffix(".cn")?;
+        let word = self.signs.words.iter().find(|word| word.role == Role::Place && word.text == text)?;
+        self.all.iter().position(|authority| authority.place == word.of)
     }
 
     /// `mem.goc.cn`: the registered label is one letter off gov and a body stands left of it as a label of its own.
@@ -262,19 +295,18 @@ impl Authorities {
     }
 
     /// `yjt.zj` of `yjt.zj.gov.cn`, standing in the name with dots or hyphens.
-    fn stem_in(&self, form: &Form) -> Option<(&str, usize)> {
+    fn stem_in(&self, form: &Form) -> Option<&Stem> {
         let flat = form.look.replace(['-', '_'], ".");
-        self.stems.iter().find(|(stem, _)| stands_in(&flat, &looks(stem))).map(|(stem, index)| (stem.as_str(), *index))
+        self.stems.iter().find(|stem| stands_in(&flat, &stem.look))
     }
 
     /// The body that the signs speak of; the first in the file is the one whose look-up covers the country.
     fn near_of(&self, signs: &[Sign], form: &Form) -> Option<usize> {
-        if let Some((_, index)) = self.stem_in(form) {
-            return Some(index);
+        if let Some(stem) = self.stem_in(form) {
+            return Some(stem.index);
         }
-        let named = |role: Role| {
-            signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role)
-        };
+        let named =
+            |role: Role| signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role);
         let by_id = |id: &str| self.all.iter().position(|authority| authority.id == id);
         if let Some(word) = named(Role::Authority).max_by_key(|word| word.points) {
             return by_id(word.of.as_deref()?);

@@ -4,6 +4,7 @@
 //! That is what keeps `member` and `cxmemory` innocent without a list of exceptions: `mem` is not taken where a longer
 //! ordinary word explains more. What the words add up to is `judge`'s business. Start at [`Signs::glance`] and [`Signs::read`].
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -12,6 +13,10 @@ use super::skeleton::{fold_byte, fold_char, merged};
 
 /// Longest word, in bytes.
 pub(super) const MAX_WORD: usize = 60;
+/// From this many letters on a word is known with an edit in it, whatever stands around it.
+const LONG: usize = 11;
+/// … and from this weight on: each costs wakings by its chunks.
+const HEAVY: i32 = 4;
 /// Names longer than this many bytes after decoding are cut: no A-label of 253 bytes gives more.
 const MAX_TEXT: usize = 1024;
 
@@ -151,13 +156,13 @@ impl Form {
         any.then_some(form)
     }
 
-    /// What was really written, for showing.
+    /// What was written, for showing; letters that run together as the one they make.
     pub(super) fn written(&self, span: Range<usize>) -> String {
         let mut out = String::new();
         for at in span {
             match self.raw[at] {
                 '\0' => {}
-                MERGED => out.push_str(if self.look.as_bytes()[at] == b'm' { "rn" } else { "?" }),
+                MERGED => out.push(char::from(self.look.as_bytes()[at])),
                 c => out.push(c),
             }
         }
@@ -208,6 +213,10 @@ pub(super) struct Signs {
     pub(super) words: Vec<Word>,
     /// How each word looks.
     look: Vec<String>,
+    /// Short words that allow slips → how the slips look.
+    slips: HashMap<usize, Vec<String>>,
+    /// Words long enough to be known with an edit in them, each with chunks of which one survives the edit.
+    long: Vec<(usize, Vec<String>)>,
     /// All words; pattern number = word number.
     find: AhoCorasick,
     /// The words that wake, and the hosts that must not be slept over.
@@ -221,13 +230,26 @@ impl Signs {
         let waking = words.iter().zip(&look).filter(|(word, _)| word.role.wakes() && word.text.is_ascii());
         let mut literals: Vec<String> = waking.map(|(_, look)| look.clone()).collect();
         literals.extend(hosts.iter().map(|host| looks(host)));
+        // china or hebei as a chunk would wake on half the country.
+        let ordinary = |chunk: &str| words.iter().zip(&look).any(|(word, look)| !word.role.tells() && look == chunk);
+        let is_long = |word: &Word, look: &str| {
+            word.role.wakes() && word.points >= HEAVY && word.text.is_ascii() && look.len() >= LONG
+        };
+        let long: Vec<(usize, Vec<String>)> = (0..words.len())
+            .filter(|&at| is_long(&words[at], &look[at]))
+            .map(|at| (at, chunks_of(&look[at]).into_iter().filter(|chunk| !ordinary(chunk)).collect()))
+            .collect();
+        literals.extend(long.iter().flat_map(|(_, chunks)| chunks.iter().cloned()));
         literals.push("xn--".to_owned());
         // A DFA is what makes three million names a second: the automatic choice is an NFA at this size, half as fast.
         let wake = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::DFA))
             .build(&literals)
             .map_err(|error| format!("字样太多，建不成查找表：{error}"))?;
-        Ok(Signs { words, look, find, wake })
+        let short = |word: &Word| word.typo && word.text.is_ascii() && word.text.len() < 5;
+        let slips = |word: &Word| slips_of(&word.text).iter().map(|slip| looks(slip)).collect();
+        let slips = words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
+        Ok(Signs { words, look, slips, long, find, wake })
     }
 
     /// A first look that allocates nothing.
@@ -299,22 +321,36 @@ impl Signs {
         for label in form.look.split('.') {
             let range = start..start + label.len();
             start = range.end + 1;
-            labels.push(self.lay(form, range, &by_start));
+            let mut tokens = self.lay(form, range, &by_start);
+            let unexplained = tokens.iter_mut().filter(|token| token.letters_left(form) > 0);
+            if let Some(token) = unexplained.last().filter(|_| !labels.iter().flatten().any(Token::has_slip)) {
+                self.mend(form, token, &by_start);
+            }
+            labels.push(tokens);
         }
-        let anchored = labels.iter().flatten().flat_map(|token| &token.laid).any(|&(_, word)| self.words[word].role.wakes());
+        let anchored =
+            labels.iter().flatten().flat_map(|token| &token.laid).any(|&(_, word)| self.words[word].role.wakes());
         let mut signs = Vec::new();
-        let mut room_for_slip = anchored;
+        let mut room_for_slip = anchored && !labels.iter().flatten().any(Token::has_slip);
         let last = labels.len().saturating_sub(1);
         for (number, tokens) in labels.iter().enumerate() {
             let unexplained: usize = tokens.iter().map(|token| token.letters_left(form)).sum();
-            let telling = tokens.iter().flat_map(|t| &t.laid).filter(|(_, word)| self.words[*word].role.tells()).count();
+            let telling =
+                tokens.iter().flat_map(|t| &t.laid).filter(|(_, word)| self.words[*word].role.tells()).count();
             for token in tokens {
-                let slip = if room_for_slip { self.slip(form, token) } else { None };
+                let slip = match &token.slip {
+                    None if room_for_slip => self.slip(form, token),
+                    mended => mended.clone(),
+                };
                 room_for_slip &= slip.is_none();
                 if !self.credible(form, token, slip.as_ref()) {
                     continue;
                 }
+                let whole = slip.as_ref().is_some_and(|slip| slip.span == token.span);
                 signs.extend(slip);
+                if whole {
+                    continue;
+                }
                 for (span, word) in &token.laid {
                     let entry = &self.words[*word];
                     if entry.role.is_plain() {
@@ -373,7 +409,7 @@ impl Signs {
             best[at] = choice;
         }
         let mut tokens = Vec::new();
-        let mut token = Token { span: label.start..label.start, laid: Vec::new() };
+        let mut token = Token { span: label.start..label.start, laid: Vec::new(), slip: None };
         let mut at = label.start;
         while at < label.end {
             match best[at - label.start].1 {
@@ -384,7 +420,7 @@ impl Signs {
                 None => {
                     if matches!(form.raw[at], '-' | '_') {
                         token.span.end = at;
-                        let next = Token { span: at + 1..at + 1, laid: Vec::new() };
+                        let next = Token { span: at + 1..at + 1, laid: Vec::new(), slip: None };
                         tokens.push(std::mem::replace(&mut token, next));
                     }
                     at += 1;
@@ -409,34 +445,129 @@ impl Signs {
         chinese || bare == 0 || (told >= 6 && bare <= 2) || (told >= 8 && bare <= 4) || told >= 11
     }
 
-    /// A bare stretch that is one letter off a word long enough for that to be no accident.
+    /// Looks for a long word with an edit in it and lays the rest of the piece anew around it.
+    fn mend(&self, form: &Form, token: &mut Token, by_start: &[Vec<(usize, usize)>]) {
+        let piece = &form.look[token.span.clone()];
+        if !piece.is_ascii() || piece.len() > MAX_WORD {
+            return;
+        }
+        let mut best: Option<(usize, Range<usize>, usize)> = None;
+        for (word, chunks) in &self.long {
+            let look = &self.look[*word];
+            // A word that stands there whole is no slip: a window one letter off it always exists.
+            if piece.contains(look) || !chunks.iter().any(|chunk| piece.contains(chunk)) {
+                continue;
+            }
+            for length in look.len() - 1..=look.len() + 1 {
+                for at in 0..(piece.len() + 1).saturating_sub(length) {
+                    let off = strsim::osa_distance(look, &piece[at..at + length]);
+                    let span = token.span.start + at..token.span.start + at + length;
+                    let better = best.as_ref().is_none_or(|(old, held, _)| (off, held.len()) < (*old, length));
+                    if off == 1 && better {
+                        best = Some((off, span, *word));
+                    }
+                }
+            }
+        }
+        let Some((_, span, word)) = best else { return };
+        let mut laid = Vec::new();
+        for side in [token.span.start..span.start, span.end..token.span.end] {
+            laid.extend(self.lay(form, side, by_start).into_iter().flat_map(|part| part.laid));
+        }
+        token.laid = laid;
+        token.slip = Some(Sign { word, span, disguised: false, misspelt: true, alone: false });
+    }
+
+    /// A bare stretch, or the whole of a piece that words do not explain, one slip off a word.
     fn slip(&self, form: &Form, token: &Token) -> Option<Sign> {
-        token.bare_runs().into_iter().find_map(|span| {
+        let bare = token.bare_runs();
+        if bare.is_empty() {
+            return None;
+        }
+        let whole = (!self.credible(form, token, None)).then(|| token.span.clone());
+        whole.into_iter().chain(bare).find_map(|span| {
             let run = &form.look[span.clone()];
-            if run.len() < 3 || !run.is_ascii() {
+            if run.len() < 3 || run.len() > MAX_WORD || !run.is_ascii() {
                 return None;
             }
-            let near = |word: usize| {
-                let entry = &self.words[word];
-                let look = &self.look[word];
-                let open = entry.typo || (entry.role.tells() && look.len() >= 5 && entry.text.is_ascii());
-                let allowed = if look.len() >= 10 { 2 } else { 1 };
-                open && look.len().abs_diff(run.len()) <= allowed
-                    && (1..=allowed).contains(&strsim::osa_distance(look, run))
-            };
-            let word = (0..self.words.len()).filter(|&word| near(word)).max_by_key(|&word| self.look[word].len())?;
+            let near = (0..self.words.len()).filter(|&word| self.is_slip(word, run));
+            let word = near.max_by_key(|&word| self.look[word].len())?;
             Some(Sign { word, span, disguised: false, misspelt: true, alone: false })
         })
     }
+
+    /// Short words allow only slips of the finger: any one edit of three letters makes hundreds of other words.
+    fn is_slip(&self, word: usize, run: &str) -> bool {
+        let (entry, look) = (&self.words[word], &self.look[word]);
+        if !entry.role.tells() || !entry.text.is_ascii() || look.len().abs_diff(run.len()) > 2 {
+            return false;
+        }
+        // One edit leaves the first or the last letter in place: most words are out before any distance is measured.
+        let (a, b) = (look.as_bytes(), run.as_bytes());
+        if look.len() < 10 && a.first() != b.first() && a.last() != b.last() {
+            return false;
+        }
+        match look.len() {
+            0..5 => entry.typo && self.slips.get(&word).is_some_and(|slips| slips.iter().any(|slip| slip == run)),
+            5..10 => look.len().abs_diff(run.len()) <= 1 && strsim::osa_distance(look, run) == 1,
+            _ => (1..=2).contains(&strsim::osa_distance(look, run)),
+        }
+    }
+}
+
+/// Pieces of a long word, laid so that one edit or swap, wherever it falls, leaves one whole.
+fn chunks_of(look: &str) -> Vec<String> {
+    let (length, half) = (look.len(), look.len() / 2);
+    let parts = match length {
+        0..12 => vec![0..half, length - half..length, half / 2..half / 2 + half],
+        _ => vec![0..length / 3, length / 3..length * 2 / 3, length * 2 / 3..length],
+    };
+    parts.into_iter().filter_map(|part| look.get(part)).map(str::to_owned).collect()
+}
+
+/// Spellings one slip of the finger away, which the eye passes over: a letter doubled, two swapped, the hyphen lost, the key
+/// beside.
+pub(super) fn slips_of(label: &str) -> Vec<String> {
+    const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+    let bytes = label.as_bytes();
+    let mut out = Vec::new();
+    for at in 0..bytes.len() {
+        let (left, right) = label.split_at(at);
+        out.push(format!("{left}{}{right}", char::from(bytes[at])));
+        if let Some(&next) = bytes.get(at + 1)
+            && next != bytes[at]
+        {
+            out.push(format!("{left}{}{}{}", char::from(next), char::from(bytes[at]), &label[at + 2..]));
+        }
+        if bytes[at] == b'-' {
+            out.push(format!("{left}{}", &label[at + 1..]));
+        }
+        for row in KEYS {
+            let Some(key) = row.bytes().position(|key| key == bytes[at]) else { continue };
+            for beside in [key.checked_sub(1), Some(key + 1)].into_iter().flatten() {
+                if let Some(&other) = row.as_bytes().get(beside) {
+                    out.push(format!("{left}{}{}", char::from(other), &label[at + 1..]));
+                }
+            }
+        }
+    }
+    out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
+    out
 }
 
 /// A piece of a label between hyphens, with the words laid over it.
 struct Token {
     span: Range<usize>,
     laid: Vec<(Range<usize>, usize)>,
+    /// A long word with an edit in it, around which the others are laid.
+    slip: Option<Sign>,
 }
 
 impl Token {
+    fn has_slip(&self) -> bool {
+        self.slip.is_some()
+    }
+
     fn letters_left(&self, form: &Form) -> usize {
         self.bare_runs().into_iter().flatten().filter(|&at| form.counts(at)).count()
     }

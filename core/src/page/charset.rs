@@ -155,7 +155,8 @@ pub fn of_content_type(value: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "<title>特种作业操作证查询平台</title><p>电工作业、焊接与热切割作业，请输入证件号码和姓名进行查询。</p>";
+    const TEXT: &str =
+        "<title>特种作业操作证查询平台</title><p>电工作业、焊接与热切割作业，请输入证件号码和姓名进行查询。</p>";
 
     fn check(bytes: &[u8], header: Option<&str>, charset: &str, told: Told) {
         let decoded = decode(bytes, header);
@@ -196,7 +197,8 @@ mod tests {
 
     #[test]
     fn big5_is_read() {
-        let text = "<title>特種作業操作證</title><p>不用考試，三天拿證，電工證焊工證高空證全國可查，聯繫電話請加微信。</p>";
+        let text =
+            "<title>特種作業操作證</title><p>不用考試，三天拿證，電工證焊工證高空證全國可查，聯繫電話請加微信。</p>";
         let (bytes, _, _) = encoding_rs::BIG5.encode(text);
         assert_eq!(decode(&bytes, Some("big5")).text, text);
         assert_eq!(decode(&bytes, None).text, text);

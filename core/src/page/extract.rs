@@ -122,7 +122,8 @@ impl<'u> Extractor<'u> {
                 Token::Raw(text) => self.raw(text, stack.last()),
                 Token::Start { name, self_closing } => {
                     let tag = Tag::of(name);
-                    tags = (tags << 16) | name.bytes().fold(0, |h: u64, b| h.wrapping_mul(31) + u64::from(b | 32)) & 0xFFFF;
+                    tags = (tags << 16)
+                        | name.bytes().fold(0, |h: u64, b| h.wrapping_mul(31) + u64::from(b | 32)) & 0xFFFF;
                     if tags & 1 == 0 {
                         shape.add(tags);
                     }
@@ -302,9 +303,9 @@ impl<'u> Extractor<'u> {
 
     /// `<li>` ends an open `<li>` of the same list; lists and tables inside it are not looked through.
     fn close_like(&mut self, tag: Tag, stack: &mut Vec<Open>) {
-        let found = stack
-            .iter()
-            .rposition(|o| o.tag == tag || matches!(o.tag, Tag::Block(Role::Plain) | Tag::Cell | Tag::Part(_) | Tag::Select));
+        let found = stack.iter().rposition(|o| {
+            o.tag == tag || matches!(o.tag, Tag::Block(Role::Plain) | Tag::Cell | Tag::Part(_) | Tag::Select)
+        });
         if let Some(i) = found
             && stack[i].tag == tag
             && stack.len() - i <= LOOK_BACK
@@ -455,7 +456,11 @@ impl<'u> Extractor<'u> {
         }
         let src = decode_attribute(src);
         // A picture inside the page is kept whole, up to what a QR code may need.
-        let src = if src.trim_start().starts_with("data:") { cut(src.trim(), 64 << 10).to_owned() } else { self.absolute(src.trim()) };
+        let src = if src.trim_start().starts_with("data:") {
+            cut(src.trim(), 64 << 10).to_owned()
+        } else {
+            self.absolute(src.trim())
+        };
         let number = |a: &str| {
             let digits = tokens.attribute(a).unwrap_or_default().trim();
             digits.trim_end_matches("px").parse().unwrap_or(0)
@@ -476,7 +481,8 @@ impl<'u> Extractor<'u> {
         }
         let Some(name) = tokens.attribute("name").or_else(|| tokens.attribute("property")) else { return };
         if self.out.meta.len() < self.caps.parts {
-            if matches!(name.to_ascii_lowercase().as_str(), "description" | "keywords" | "og:title" | "og:description") {
+            if matches!(name.to_ascii_lowercase().as_str(), "description" | "keywords" | "og:title" | "og:description")
+            {
                 self.hide(HiddenKind::Meta, &content);
             }
             self.out.meta.push((cut(name, 64).to_ascii_lowercase(), cut(&content, 1024).to_owned()));

@@ -64,9 +64,13 @@ mod tests {
 
     #[test]
     fn near_texts_have_near_numbers() {
-        let page = (0..200).map(|i| format!("第{i}条，特种作业人员应当接受与其所从事的特种作业相应的安全技术培训。")).collect::<String>();
+        let page = (0..200)
+            .map(|i| format!("第{i}条，特种作业人员应当接受与其所从事的特种作业相应的安全技术培训。"))
+            .collect::<String>();
         let changed = page.replacen("安全技术", "专门技能", 2);
-        let other = (0..200).map(|i| format!("{i}号菜谱：把土豆切成丝，放进热油里快炒，加盐出锅即可享用美味。")).collect::<String>();
+        let other = (0..200)
+            .map(|i| format!("{i}号菜谱：把土豆切成丝，放进热油里快炒，加盐出锅即可享用美味。"))
+            .collect::<String>();
         assert_eq!(far(&page, &page), 0);
         assert!(far(&page, &changed) <= 4, "{}", far(&page, &changed));
         assert!(far(&page, &other) >= 12, "{}", far(&page, &other));

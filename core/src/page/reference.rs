@@ -82,9 +82,7 @@ fn named(text: &str, in_attribute: bool, out: &mut String) -> usize {
         }
     }
     let Some((end, (first, second))) = best else { return 0 };
-    if in_attribute
-        && bytes[end - 1] != b';'
-        && bytes.get(end).is_some_and(|b| *b == b'=' || b.is_ascii_alphanumeric())
+    if in_attribute && bytes[end - 1] != b';' && bytes.get(end).is_some_and(|b| *b == b'=' || b.is_ascii_alphanumeric())
     {
         return 0;
     }

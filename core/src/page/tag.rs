@@ -50,10 +50,11 @@ impl Tag {
         room.copy_from_slice(name.as_bytes());
         room.make_ascii_lowercase();
         match &*room {
-            b"div" | b"p" | b"ul" | b"ol" | b"dl" | b"table" | b"tr" | b"section" | b"article" | b"main" | b"pre" | b"center"
-            | b"body" | b"html" | b"head" | b"fieldset" | b"legend" | b"figure" | b"figcaption" | b"address" | b"tbody"
-            | b"thead" | b"tfoot" | b"caption" | b"details" | b"summary" | b"dialog" | b"hgroup" | b"frameset" | b"marquee"
-            | b"menu" | b"dir" | b"xmp" | b"listing" | b"plaintext" | b"optgroup" => Tag::Block(Role::Plain),
+            b"div" | b"p" | b"ul" | b"ol" | b"dl" | b"table" | b"tr" | b"section" | b"article" | b"main" | b"pre"
+            | b"center" | b"body" | b"html" | b"head" | b"fieldset" | b"legend" | b"figure" | b"figcaption"
+            | b"address" | b"tbody" | b"thead" | b"tfoot" | b"caption" | b"details" | b"summary" | b"dialog"
+            | b"hgroup" | b"frameset" | b"marquee" | b"menu" | b"dir" | b"xmp" | b"listing" | b"plaintext"
+            | b"optgroup" => Tag::Block(Role::Plain),
             b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Tag::Block(Role::Heading),
             b"li" | b"dt" | b"dd" => Tag::Block(Role::Item),
             b"blockquote" => Tag::Block(Role::Quote),
@@ -83,7 +84,9 @@ impl Tag {
             b"template" => Tag::Template,
             b"textarea" => Tag::TextArea,
             b"title" => Tag::Title,
-            b"col" | b"embed" | b"source" | b"track" | b"wbr" | b"param" | b"basefont" | b"bgsound" | b"keygen" => Tag::Void,
+            b"col" | b"embed" | b"source" | b"track" | b"wbr" | b"param" | b"basefont" | b"bgsound" | b"keygen" => {
+                Tag::Void
+            }
             _ => Tag::Inline,
         }
     }
@@ -120,9 +123,11 @@ pub(super) fn zone_of_name(name: &str) -> Option<Zone> {
         let word: &[u8] = room;
         match word {
             b"footer" | b"foot" | b"copyright" | b"bottom" | b"beian" | b"foooter" => Some(Zone::Footer),
-            b"nav" | b"navbar" | b"menu" | b"breadcrumb" | b"crumb" | b"crumbs" | b"topbar" | b"navigation" => Some(Zone::Nav),
-            b"sidebar" | b"aside" | b"related" | b"recommend" | b"friendlink" | b"friendlinks" | b"flink" | b"side" | b"yqlj"
-            | b"hotnews" | b"sider" => Some(Zone::Aside),
+            b"nav" | b"navbar" | b"menu" | b"breadcrumb" | b"crumb" | b"crumbs" | b"topbar" | b"navigation" => {
+                Some(Zone::Nav)
+            }
+            b"sidebar" | b"aside" | b"related" | b"recommend" | b"friendlink" | b"friendlinks" | b"flink" | b"side"
+            | b"yqlj" | b"hotnews" | b"sider" => Some(Zone::Aside),
             b"header" | b"masthead" => Some(Zone::Header),
             _ if word.ends_with(b"footer") => Some(Zone::Footer),
             _ if word.ends_with(b"sidebar") => Some(Zone::Aside),

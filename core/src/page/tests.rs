@@ -33,7 +33,8 @@ fn hidden_text_is_kept_apart() {
          <script>var t='加微信';</script><span style=opacity:0.5>半</span>",
     );
     assert_eq!(extract.text, "显\n半");
-    let of = |kind| extract.hidden.iter().find(|h| h.kind == kind).map(|h| h.text.replace('\n', "|")).unwrap_or_default();
+    let of =
+        |kind| extract.hidden.iter().find(|h| h.kind == kind).map(|h| h.text.replace('\n', "|")).unwrap_or_default();
     assert_eq!(of(HiddenKind::Meta), "免考|");
     assert_eq!(of(HiddenKind::Element), "包过|拿证|请启用|暗|零|");
     assert_eq!(of(HiddenKind::Attribute), "电工证|");
@@ -115,7 +116,10 @@ fn frames_refreshes_and_statistics_are_seen() {
     );
     assert_eq!(extract.redirects, ["http://www.a.example/new", "http://b.example/"]);
     assert_eq!(extract.frames, ["http://www.a.example/dir/f.html"]);
-    assert_eq!(extract.resources, ["http://cdn.example/a.js", "https://hm.baidu.com/hm.js?0123456789abcdef0123456789abcdef"]);
+    assert_eq!(
+        extract.resources,
+        ["http://cdn.example/a.js", "https://hm.baidu.com/hm.js?0123456789abcdef0123456789abcdef"]
+    );
     assert!(extract.needs_eyes);
 }
 
@@ -145,10 +149,33 @@ fn bombs_cost_no_more_than_their_bytes() {
 fn every_range_is_a_range_of_the_text() {
     use proptest::prelude::*;
     let piece = prop_oneof![
-        Just("<p>"), Just("</p>"), Just("<a href=x>"), Just("</a>"), Just("<div class=footer>"), Just("</div>"), Just("<td>"),
-        Just("<li>"), Just("字 "), Just("&nbsp;"), Just("&#x4e2d"), Just("<b"), Just("<input placeholder=名>"), Just("<svg><title>"),
-        Just("</svg>"), Just("<title>题"), Just("</title>"), Just("<script>"), Just("</script>"), Just("330212199001011234"),
-        Just("３３０２１２１９９００１０１１２３４"), Just("<br>"), Just("\n\t"), Just("<!--"), Just("-->"), Just("<button>钮"), Just("\u{0}"),
+        Just("<p>"),
+        Just("</p>"),
+        Just("<a href=x>"),
+        Just("</a>"),
+        Just("<div class=footer>"),
+        Just("</div>"),
+        Just("<td>"),
+        Just("<li>"),
+        Just("字 "),
+        Just("&nbsp;"),
+        Just("&#x4e2d"),
+        Just("<b"),
+        Just("<input placeholder=名>"),
+        Just("<svg><title>"),
+        Just("</svg>"),
+        Just("<title>题"),
+        Just("</title>"),
+        Just("<script>"),
+        Just("</script>"),
+        Just("330212199001011234"),
+        Just("３３０２１２１９９００１０１１２３４"),
+        Just("<br>"),
+        Just("\n\t"),
+        Just("<!--"),
+        Just("-->"),
+        Just("<button>钮"),
+        Just("\u{0}"),
     ];
     proptest!(|(pieces in proptest::collection::vec(piece, 0..60))| {
         let extract = page(&pieces.concat());

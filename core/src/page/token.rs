@@ -444,7 +444,10 @@ mod tests {
 
     #[test]
     fn comments_close_where_browsers_close_them() {
-        check("<!---->a<!-->b<!--->c<!-- x --!>d<!-- - -- -->e", &["C:", "T:a", "C:", "T:b", "C:", "T:c", "C: x ", "T:d", "C: - -- ", "T:e"]);
+        check(
+            "<!---->a<!-->b<!--->c<!-- x --!>d<!-- - -- -->e",
+            &["C:", "T:a", "C:", "T:b", "C:", "T:c", "C: x ", "T:d", "C: - -- ", "T:e"],
+        );
         check("<!doctype html><?php x ?><!foo>", &["D: html", "C:?php x ?", "C:foo"]);
         check("<!-- never closed <b>", &["C: never closed <b>"]);
     }
@@ -454,7 +457,10 @@ mod tests {
         check("<title>a<b>&amp;</title>x", &["<title>", "T:a<b>&amp;", "</title>", "T:x"]);
         check("<style>a</b></styles></STYLE >x", &["<style>", "R:a</b></styles>", "</STYLE>", "T:x"]);
         check("<script>if(a</b/)</script>x", &["<script>", "R:if(a</b/)", "</script>", "T:x"]);
-        check("<script><!--<script></script>--></script>x", &["<script>", "R:<!--<script></script>-->", "</script>", "T:x"]);
+        check(
+            "<script><!--<script></script>--></script>x",
+            &["<script>", "R:<!--<script></script>-->", "</script>", "T:x"],
+        );
         check("<script><!--></script>x", &["<script>", "R:<!-->", "</script>", "T:x"]);
         check("<textarea>", &["<textarea>"]);
     }

@@ -24,9 +24,8 @@ pub fn capped(html: &str) -> Cow<'_, str> {
     if fits(html) { Cow::Borrowed(html) } else { Cow::Owned(rewrite(html)) }
 }
 
-const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-];
+const VOID: [&str; 14] =
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
 fn is_void(name: &str) -> bool {
     VOID.iter().any(|v| name.eq_ignore_ascii_case(v))
@@ -121,7 +120,12 @@ fn rewrite(html: &str) -> String {
                 }
             }
             Token::End { name } => {
-                if dropped > 0 && !matches!(super::token::Content::of(name), super::token::Content::RcData | super::token::Content::RawText | super::token::Content::Script) {
+                if dropped > 0
+                    && !matches!(
+                        super::token::Content::of(name),
+                        super::token::Content::RcData | super::token::Content::RawText | super::token::Content::Script
+                    )
+                {
                     dropped -= 1;
                 } else {
                     count.end(name);

@@ -37,7 +37,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Certificate>, Vec<Probl
             if let Some(body) = &body
                 && !BODIES.contains(&body.value.as_str())
             {
-                part.report(WRONG_VALUE, body.at, format!("不认识发证条线 {}", body.value), format!("可写：{}", BODIES.join("、")));
+                part.report(
+                    WRONG_VALUE,
+                    body.at,
+                    format!("不认识发证条线 {}", body.value),
+                    format!("可写：{}", BODIES.join("、")),
+                );
             }
             if words.is_empty() {
                 part.missing("words", "写上人们怎么叫这种证");

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::certificate::{self, Certificate};
 use super::problem::Problem;
-use super::rule::{self, Family, Item, Rule, Status};
 use super::routing::Routing;
+use super::rule::{self, Family, Item, Rule, Status};
 use super::words::{self, List, Lists};
 use crate::host::Authorities;
 
@@ -139,7 +139,9 @@ impl RuleSet {
         let hash = format!("sha256:{}", hex(&hash.finalize()));
         let set = build(hash, families, rules, lists, certificates, routing, authorities);
         set.map_err(|say| {
-            vec![Problem { code: "too-large", file: "rules".into(), line: 0, say, advice: "减少词句的数量".into() }]
+            vec![Problem {
+                code: "too-large", file: "rules".into(), line: 0, say, advice: "减少词句的数量".into()
+            }]
         })
     }
 
@@ -274,7 +276,12 @@ fn build(
             if rule.status == Status::Retired {
                 return Compiled { any: vec![], all: vec![], near: vec![], unless: vec![] };
             }
-            Compiled { any: numbers(&rule.any), all: numbers(&rule.all), near: numbers(&rule.near), unless: numbers(&rule.unless) }
+            Compiled {
+                any: numbers(&rule.any),
+                all: numbers(&rule.all),
+                near: numbers(&rule.near),
+                unless: numbers(&rule.unless),
+            }
         })
         .collect();
     for (index, item) in conditions.iter().enumerate() {

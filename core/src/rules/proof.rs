@@ -5,9 +5,9 @@
 
 use url::Url;
 
+use super::RuleSet;
 use super::problem::Problem;
 use super::rule::{Example, Status};
-use super::RuleSet;
 use crate::page;
 
 /// Address of examples that name none: no authority's, reserved for examples (RFC 2606).

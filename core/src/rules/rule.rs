@@ -192,9 +192,9 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
     if places == 0 {
         places = Place::Title.bit() | Place::Main.bit();
     }
-    let reported = part.text("voice").is_some_and(|v| {
-        choice(part, &v, "voice", &[("本页", false), ("转述也算", true)]).unwrap_or(false)
-    });
+    let reported = part
+        .text("voice")
+        .is_some_and(|v| choice(part, &v, "voice", &[("本页", false), ("转述也算", true)]).unwrap_or(false));
     let hits = examples(part, "hit");
     let misses = examples(part, "miss");
     if any.is_empty() {
@@ -242,7 +242,12 @@ fn choice<T: Copy>(part: &Part<'_>, word: &Placed<String>, key: &str, choices: &
     let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
     if found.is_none() {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        part.report(WRONG_VALUE, word.at, format!("{key} 不能是 {}", word.value), format!("可写：{}", names.join("、")));
+        part.report(
+            WRONG_VALUE,
+            word.at,
+            format!("{key} 不能是 {}", word.value),
+            format!("可写：{}", names.join("、")),
+        );
     }
     found
 }
@@ -258,7 +263,12 @@ fn items(part: &Part<'_>, key: &'static str) -> Vec<Item> {
                         .iter()
                         .max_by(|a, b| strsim::jaro(a.name(), name).total_cmp(&strsim::jaro(b.name(), name)))
                         .map_or("", |f| f.name());
-                    part.report("unknown-fact", word.at, format!("不认识页面特征 #{name}"), format!("最接近的是 #{nearest}"));
+                    part.report(
+                        "unknown-fact",
+                        word.at,
+                        format!("不认识页面特征 #{name}"),
+                        format!("最接近的是 #{nearest}"),
+                    );
                 }
                 return fact.map(Item::Fact);
             }

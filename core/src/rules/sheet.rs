@@ -17,7 +17,7 @@ const UNKNOWN_KEY: &str = "unknown-key";
 const MISSING_KEY: &str = "missing-key";
 const WRONG_TYPE: &str = "wrong-type";
 /// The type is right, the value is not.
-pub const WRONG_VALUE: &str = "wrong-value";
+pub const WRONG_VALUE: &str = "bad-value";
 
 /// Files of a few pages; more is not something a person wrote.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -335,7 +335,8 @@ impl<'t> Part<'t> {
             if known.contains(&name) {
                 continue;
             }
-            let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
             let advice = match nearest {
                 Some(nearest) => format!("最接近的是 {nearest}；不需要就删去这一行"),
                 None => "删去这一行".to_owned(),

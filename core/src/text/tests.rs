@@ -245,8 +245,8 @@ fn holds(raw: &str) -> Result<(), TestCaseError> {
         let range = squeezed.raw_range(at..at + sign.len_utf8());
         prop_assert!(raw.get(range.clone()).is_some());
         if sign != '\n' {
-            let again = folded.folded_from(range.start);
-            prop_assert!(text[again..].starts_with(sign), "{sign} at {range:?}");
+            let again = &text[folded.folded_from(range.start)..folded.folded_from(range.end)];
+            prop_assert!(again.contains(sign), "{sign} at {range:?}");
         }
     }
     Ok(())
@@ -275,17 +275,5 @@ proptest! {
         let folded = fold(&raw);
         prop_assert_eq!(folded.as_str(), raw.as_str());
         prop_assert_eq!(folded.raw_range(0..raw.len()), 0..raw.len());
-    }
-}
-
-#[test]
-fn timing_probe() {
-    for piece in ["一", "1", "丨", "1丨", "o1", "1(微)", "微", "v❤", "一 ", "1(", "○", "\u{200B}1", "办·", "13o", "1 ", "一( "] {
-        let text = piece.repeat(200_000 / piece.len());
-        let t = std::time::Instant::now();
-        let folded = fold(&text);
-        let a = t.elapsed();
-        let _ = squeeze(&folded);
-        println!("{piece:?} {a:?} {:?}", t.elapsed() - a);
     }
 }

@@ -59,17 +59,31 @@ fn under(host: &str, parent: &str) -> bool {
 
 fn has_contact(reading: &Reading) -> bool {
     use crate::entities::Kind;
-    reading.entities.iter().any(|e| matches!(e.kind, Kind::Phone | Kind::Landline | Kind::Wechat | Kind::Qq | Kind::Telegram))
+    reading
+        .entities
+        .iter()
+        .any(|e| matches!(e.kind, Kind::Phone | Kind::Landline | Kind::Wechat | Kind::Qq | Kind::Telegram))
 }
 
 fn qr_contact(extract: &Extract) -> bool {
     use crate::entities::{Kind, in_address};
-    extract.qr.iter().flat_map(|q| in_address(q)).any(|e| matches!(e.kind, Kind::Wechat | Kind::Qq | Kind::Telegram | Kind::Phone))
+    extract
+        .qr
+        .iter()
+        .flat_map(|q| in_address(q))
+        .any(|e| matches!(e.kind, Kind::Wechat | Kind::Qq | Kind::Telegram | Kind::Phone))
         || extract.qr.iter().any(|q| {
             let q = q.to_ascii_lowercase();
-            ["u.wechat.com/", "weixin.qq.com/r/", "weixin.qq.com/g/", "work.weixin.qq.com/ca", "qm.qq.com/", "weixin://"]
-                .iter()
-                .any(|p| q.contains(p))
+            [
+                "u.wechat.com/",
+                "weixin.qq.com/r/",
+                "weixin.qq.com/g/",
+                "work.weixin.qq.com/ca",
+                "qm.qq.com/",
+                "weixin://",
+            ]
+            .iter()
+            .any(|p| q.contains(p))
         })
 }
 
@@ -160,7 +174,8 @@ fn official_resource(reading: &Reading) -> bool {
 
 fn official_path(reading: &Reading) -> bool {
     let words = reading.rules.words(Lists::OfficialPath);
-    let addresses = reading.extract.forms.iter().map(|f| &f.action).chain(reading.extract.images.iter().map(|i| &i.src));
+    let addresses =
+        reading.extract.forms.iter().map(|f| &f.action).chain(reading.extract.images.iter().map(|i| &i.src));
     addresses.chain(&reading.extract.resources).any(|a| {
         let a = a.get(..512).unwrap_or(a).to_ascii_lowercase();
         words.iter().any(|w| a.contains(w.as_str()))
@@ -182,9 +197,12 @@ fn false_link(reading: &Reading) -> bool {
 }
 
 fn links_to_genuine(reading: &Reading) -> bool {
-    reading.extract.links.iter().filter_map(|l| host_of(&l.href)).any(|h| {
-        h != reading.host.host && reading.rules.authorities.by_host(&h).is_some()
-    })
+    reading
+        .extract
+        .links
+        .iter()
+        .filter_map(|l| host_of(&l.href))
+        .any(|h| h != reading.host.host && reading.rules.authorities.by_host(&h).is_some())
 }
 
 /// Host of an absolute http(s) address, lower case.
@@ -214,9 +232,7 @@ fn forms(reading: &mut Reading) {
         lookup |= n && asks(form, Lists::NameField);
         captcha |= n && asks(form, Lists::CaptchaField);
     }
-    for (fact, holds) in
-        [(Fact::NumberForm, number && !lookup), (Fact::LookupForm, lookup), (Fact::Captcha, captcha)]
-    {
+    for (fact, holds) in [(Fact::NumberForm, number && !lookup), (Fact::LookupForm, lookup), (Fact::Captcha, captcha)] {
         if holds {
             reading.facts.insert(fact);
         }
@@ -299,9 +315,9 @@ fn owns(reading: &Reading, found: &Found, block: usize) -> bool {
         let before = text[range.start..found.at.start].chars().filter(|c| c.is_alphanumeric()).count();
         return before == 0 && (site_word || is_whole(text, &found.at, &range));
     }
-    let after_owner_word = reading.list(Lists::Owner).any(|w| {
-        w.block == Some(block) && w.at.end <= found.at.start && reading.distance(&w.at, &found.at, 14) <= 14
-    });
+    let after_owner_word = reading
+        .list(Lists::Owner)
+        .any(|w| w.block == Some(block) && w.at.end <= found.at.start && reading.distance(&w.at, &found.at, 14) <= 14);
     if after_owner_word {
         return true;
     }

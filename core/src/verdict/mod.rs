@@ -108,6 +108,8 @@ pub struct Verdict {
     pub authority: Option<String>,
     /// Certificates offered or named, as the catalogue spells them.
     pub cert_types: Vec<String>,
+    /// The page speaks of certificates at all; its pictures are then worth a look.
+    pub names_certificates: bool,
     /// `compromised_official`, `needs_eyes` …
     pub notes: Vec<&'static str>,
     /// Contacts of the whole page.

@@ -54,6 +54,7 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
         seller_score: seller,
         routes,
         authority: authority(reading, kind, towards),
+        names_certificates: !reading.certificates.is_empty() || !reading.titles.is_empty(),
         cert_types: certificates.into_iter().map(|c| c.0).collect(),
         notes,
         contacts: entities::contacts(&reading.entities),
@@ -172,7 +173,8 @@ fn areas(reading: &Reading) -> Vec<String> {
             codes.push(found.code);
         }
     }
-    let narrower = |code: &str| codes.iter().any(|c| *c != code && place::covers(code, c) && specific(c) > specific(code));
+    let narrower =
+        |code: &str| codes.iter().any(|c| *c != code && place::covers(code, c) && specific(c) > specific(code));
     codes.iter().filter(|c| !narrower(c)).take(AREAS).map(|c| (*c).to_owned()).collect()
 }
 

@@ -48,7 +48,6 @@ pub(crate) struct Lead {
 pub(crate) struct Reading<'a> {
     pub(crate) rules: &'a RuleSet,
     pub(crate) extract: &'a Extract,
-    pub(crate) url: &'a Url,
     pub(crate) host: HostVerdict,
     pub(crate) folded: Folded,
     pub(crate) hidden: Folded,
@@ -90,7 +89,6 @@ impl<'a> Reading<'a> {
         let mut reading = Self {
             rules,
             extract,
-            url,
             host,
             folded: fold(&extract.text),
             hidden: fold(&hidden_text),

@@ -67,7 +67,8 @@ fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
 /// Marks what is reported. Needs the facts `Warning`, `Press` and `OfficialHost`.
 pub(crate) fn mark(reading: &mut Reading) {
     let cues: Vec<Range<usize>> = {
-        let mut cues: Vec<_> = reading.list(Lists::Reporting).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
+        let mut cues: Vec<_> =
+            reading.list(Lists::Reporting).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
         cues.sort_by_key(|c| c.start);
         cues
     };

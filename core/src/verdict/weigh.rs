@@ -39,10 +39,14 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
                 let mut members: Vec<usize> = (0..fired.len())
                     .filter(|i| {
                         let rule = &rules[fired[*i].0];
-                        rule.kind == kind && rule.family == family.id && rule.status == Status::Live && rule.points * sign > 0.0
+                        rule.kind == kind
+                            && rule.family == family.id
+                            && rule.status == Status::Live
+                            && rule.points * sign > 0.0
                     })
                     .collect();
-                members.sort_by(|a, b| (rules[fired[*b].0].points * sign).total_cmp(&(rules[fired[*a].0].points * sign)));
+                members
+                    .sort_by(|a, b| (rules[fired[*b].0].points * sign).total_cmp(&(rules[fired[*a].0].points * sign)));
                 let mut rest = family.rest;
                 for (rank, member) in members.into_iter().enumerate() {
                     let own = rules[fired[member].0].points * sign;
@@ -88,7 +92,8 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
         match wanted {
             Wanted::Fact(f) => fact |= reading.facts.has(*f),
             Wanted::Words(condition) => {
-                let mut candidates = reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
+                let mut candidates =
+                    reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
                 let found = candidates.find(|found| counts(reading, rule, compiled, found));
                 best = match (best, found) {
                     (Some(b), Some(f)) if rank(f) < rank(b) => Some(f),
@@ -129,9 +134,11 @@ fn counts(reading: &Reading, rule: &Rule, compiled: &crate::rules::Compiled, fou
     let sentence = voice::sentence(text, &found.at);
     !compiled.unless.iter().any(|w| match w {
         Wanted::Fact(_) => false, // looked at before
-        Wanted::Words(c) => reading.by_condition[*c as usize].iter().map(|i| &reading.found[*i as usize]).any(|other| {
-            other.block.is_some() == visible && other.at.start < sentence.end && other.at.end > sentence.start
-        }),
+        Wanted::Words(c) => {
+            reading.by_condition[*c as usize].iter().map(|i| &reading.found[*i as usize]).any(|other| {
+                other.block.is_some() == visible && other.at.start < sentence.end && other.at.end > sentence.start
+            })
+        }
     })
 }
 

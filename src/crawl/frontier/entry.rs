@@ -56,6 +56,12 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Entry> {
     })
 }
 
+/// The earliest time, without reading the rest.
+pub(super) fn not_before(bytes: &[u8]) -> Option<Timestamp> {
+    let second = i64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?);
+    Timestamp::from_second(second).ok().filter(|_| second != i64::MIN)
+}
+
 /// The URL alone, without reading the rest.
 pub(super) fn url(bytes: &[u8]) -> Option<&str> {
     split(bytes).map(|(url, _)| url)
@@ -128,5 +134,16 @@ mod tests {
         let via = Via::Link { page: 1, text: "证".repeat(1000) };
         let Via::Link { text, .. } = shortened(via) else { unreachable!() };
         assert_eq!(text.chars().count(), WORDS / 3);
+    }
+
+    #[test]
+    fn an_entry_of_the_first_version_is_read() {
+        let bytes =
+            [&[0, 2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 17][..], b"http://a.example/", br#"{"link":{"page":9,"text":"x"}}"#]
+                .concat();
+        let via = Via::Link { page: 9, text: "x".to_owned() };
+        let entry = Entry { url: "http://a.example/".to_owned(), depth: 2, kind: Kind::Page, not_before: None, via };
+        assert_eq!(decode(&bytes), Some(entry.clone()));
+        assert_eq!(encode(&entry), bytes);
     }
 }

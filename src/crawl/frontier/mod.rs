@@ -247,17 +247,18 @@ impl Frontier {
     }
 
     /// Leaves a host alone for the rest of the round, and lists what waits of it as not looked at. Gives how many.
-    pub async fn drop_host(&self, host: &str, why: &str) -> Result<u64, StoreError> {
+    pub async fn drop_host(&self, host: &str, why: &str, now: Now) -> Result<u64, StoreError> {
         let (round, blocks) = {
             let mut plan = self.plan();
             let blocks = plan.park(host);
             (plan.round, blocks)
         };
-        self.list(round, blocks, why, u64::MAX).await
+        self.list(round, blocks, why, u64::MAX, now).await
     }
 
-    /// Lists what waits as not looked at, at most `cap` URLs; at the end of a round. Gives how many.
-    pub async fn list_waiting(&self, why: &str, cap: u64) -> Result<u64, StoreError> {
+    /// Lists what waits as not looked at, at most `cap` URLs; at the end of a round. What is not due yet is not missing and is
+    /// not listed. Gives how many.
+    pub async fn list_waiting(&self, why: &str, cap: u64, now: Now) -> Result<u64, StoreError> {
         let (round, hosts) = {
             let plan = self.plan();
             (plan.round, plan.hosts_waiting())
@@ -268,7 +269,7 @@ impl Frontier {
                 break;
             }
             let blocks = self.plan().blocks_of(host);
-            listed += self.list(round, blocks, why, cap - listed).await?;
+            listed += self.list(round, blocks, why, cap - listed, now).await?;
         }
         Ok(listed)
     }
@@ -300,14 +301,15 @@ impl Frontier {
         self.plan().knows(url)
     }
 
-    async fn list(&self, round: u64, blocks: Vec<QueueKey>, why: &str, cap: u64) -> Result<u64, StoreError> {
+    async fn list(&self, round: u64, blocks: Vec<QueueKey>, why: &str, cap: u64, now: Now) -> Result<u64, StoreError> {
         const AT_ONCE: u64 = 256;
         let mut listed = 0;
         let (mut rows, mut in_rows) = (FrontierRows::new(round), 0);
         for key in blocks {
             let block = self.store.queue_block(key)?;
             for (place, bytes) in &block.entries {
-                let waits = block.done & 1 << place == 0 && !self.plan().is_leased(key, *place);
+                let due = entry::not_before(bytes).is_none_or(|date| date <= now.wall);
+                let waits = due && block.done & 1 << place == 0 && !self.plan().is_leased(key, *place);
                 if let Some(url) = entry::url(bytes).filter(|_| waits && listed < cap) {
                     rows.list(url.to_owned(), why.to_owned());
                     listed += 1;

@@ -265,7 +265,7 @@ fn a_hosts_share_of_pages_is_its_limit_and_rechecks_go_on() {
     rig.add(vec![recheck("a.example", 3)]);
     assert_eq!(rig.drain(&limits).len(), 1);
     assert_eq!(run(rig.frontier().host_counts("a.example")), (15, 5));
-    assert_eq!(run(rig.frontier().list_waiting("超过每站页数上限", 10)).unwrap(), 10);
+    assert_eq!(run(rig.frontier().list_waiting("超过每站页数上限", 10, rig.now)).unwrap(), 10);
     rig.frontier().begin_round(2, 1, rig.now).unwrap();
     assert_eq!(rig.drain(&limits).len(), 5);
 }
@@ -275,7 +275,7 @@ fn a_dropped_host_is_listed_and_comes_again_next_round() {
     let mut rig = Rig::new();
     rig.add((0..300).map(|n| page("a.example", n)).collect());
     let lease = rig.lease(&FAST).unwrap();
-    assert_eq!(run(rig.frontier().drop_host("a.example", "连续失败")).unwrap(), 299);
+    assert_eq!(run(rig.frontier().drop_host("a.example", "连续失败", rig.now)).unwrap(), 299);
     rig.finish(lease, Vec::new());
     assert!(rig.lease(&FAST).is_none());
     assert_eq!(run(rig.store.as_ref().unwrap().round_counts(1)).unwrap().not_looked_at, 299);

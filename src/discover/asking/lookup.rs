@@ -32,8 +32,7 @@ pub(super) async fn resolve<N: Net>(
 ) -> Behind {
     let own_host = base.host_str();
     let leads_on = |url: &Url| {
-        rule_for(&definition.links, own_host, url)
-            .is_some_and(|rule| !matches!(rule.way, LinkWay::Keep | LinkWay::Drop))
+        rule_for(definition, own_host, url).is_some_and(|rule| !matches!(rule.way, LinkWay::Keep | LinkWay::Drop))
     };
     let mut url = link.clone();
     for _ in 0..MAX_HOPS {

@@ -12,7 +12,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use scraper::Selector;
 use url::Url;
 
@@ -133,6 +133,8 @@ pub struct HtmlShape {
     pub pager: Option<Css>,
     /// In it, the way to the next page.
     pub next: Option<Css>,
+    /// What that way says, where the selector alone does not tell it from the way back.
+    pub next_text: Option<String>,
 }
 
 /// Where things stand in a JSON reply. Paths other than `items`, `unresponsive` start at one item; the first that holds wins.
@@ -220,7 +222,7 @@ pub struct Wall {
 /// What a source's own links stand for.
 #[derive(Debug, Clone)]
 pub struct LinkRule {
-    /// Hosts of such links, and those below them; the source's own address always counts.
+    /// Hosts of such links, and those below them; none: the source's own.
     pub hosts: Vec<String>,
     /// Start of their path.
     pub path: String,

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::Problem;
 use scraper::Selector;
 use url::Url;
 
 use super::{
     Budget, Css, Definition, HtmlShape, JsonPath, JsonShape, LinkRule, LinkWay, Mark, Question, Shape, Template, Wall,
 };
-use crate::discover::sheet::{Part, Placed, Sheet, WRONG_VALUE};
+use jianzheng_core::rules::sheet::{Part, Placed, Sheet, WRONG_VALUE};
 
 const SELECTOR: &str = "selector";
 const TEMPLATE: &str = "template";
@@ -183,6 +183,7 @@ fn html_shape(part: &Part<'_>) -> Option<HtmlShape> {
     let real_link = part.texts("real_link").into_iter().map(|t| t.value.to_ascii_lowercase()).collect();
     let (snippet, date, skip, ad) = (all("snippet"), may("date"), all("skip"), all("ad"));
     let (pager, next) = (may("pager"), may("next"));
+    let next_text = part.text("next_text").map(|text| text.value);
     let title = title?;
     Some(HtmlShape {
         item: item?,
@@ -195,6 +196,7 @@ fn html_shape(part: &Part<'_>) -> Option<HtmlShape> {
         ad,
         pager,
         next,
+        next_text,
     })
 }
 

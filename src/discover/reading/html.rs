@@ -1,5 +1,8 @@
 //! Reads a result page. Start at [`read`].
 
+use std::collections::HashSet;
+
+use jianzheng_core::page::tree;
 use scraper::node::Node;
 use scraper::{ElementRef, Html};
 use url::Url;
@@ -7,21 +10,15 @@ use url::Url;
 use super::{Candidate, Haul, MAX_RESULTS, MAX_SHORT, MAX_SNIPPET, MAX_TITLE, Reading, Sight};
 use super::{clean, refusal, settle, undo_link, web_address};
 use crate::discover::definition::{Css, Definition, HtmlShape, Mark};
-use crate::discover::outcome::Outcome;
 use crate::discover::request::{Ask, Reply};
 
-/// Tags that a result page may have: some thirty times the usual. The tree builder is quadratic in nesting.
-const MAX_TAGS: usize = 60_000;
 /// Text of a page that is searched for a source's words.
 const MAX_TEXT: usize = 256 * 1024;
 
 /// Reads the page `text` that `reply` brought.
 pub(super) fn read(definition: &Definition, shape: &HtmlShape, ask: &Ask, reply: &Reply, text: &str) -> Reading {
-    // The guard against hostile trees; core's `page::tree::capped` belongs here, in front of the tree builder.
-    if text.bytes().filter(|b| *b == b'<').count() > MAX_TAGS {
-        return Reading::without(Outcome::Broken, "页面的标签多得不像结果页，没有读");
-    }
-    let page = Html::parse_document(text);
+    // Whoever answers is not to be trusted with the tree builder's time: core's caps stand before it.
+    let page = tree::parse(text);
     let results = results(&page, shape);
     let sight = Page { html: &page, has_results: !results.is_empty() };
     if let Some(refusal) = refusal(definition, reply, &sight) {
@@ -31,9 +28,24 @@ pub(super) fn read(definition: &Definition, shape: &HtmlShape, ask: &Ask, reply:
     settle(definition, ask, reply, &sight, haul)
 }
 
+/// The outermost items that are no noise: cards stand within cards, and what is in one belongs to it.
 fn results<'p>(page: &'p Html, shape: &HtmlShape) -> Vec<ElementRef<'p>> {
     let noise = |item: &ElementRef<'_>| shape.skip.iter().any(|css| css.selector.matches(item));
-    page.select(&shape.item.selector).filter(|item| !noise(item)).take(MAX_RESULTS).collect()
+    let mut items = HashSet::new();
+    let mut results = Vec::new();
+    // In the page's order, so an item is known before what it holds.
+    for item in page.select(&shape.item.selector) {
+        let within = item.ancestors().any(|ancestor| items.contains(&ancestor.id()));
+        items.insert(item.id());
+        if within || noise(&item) {
+            continue;
+        }
+        results.push(item);
+        if results.len() == MAX_RESULTS {
+            break;
+        }
+    }
+    results
 }
 
 fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[ElementRef<'_>], base: &Url) -> Haul {
@@ -51,12 +63,12 @@ fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[Elem
             continue;
         };
         let own_host = base.host_str();
-        let Some(undone) = undo_link(&definition.links, own_host, told) else { continue };
+        let Some(undone) = undo_link(definition, own_host, told) else { continue };
         haul.results += 1;
-        let ad_link = href.and_then(|href| undo_link(&definition.links, own_host, href)).is_some_and(|link| link.ad);
+        let ad_link = href.and_then(|href| undo_link(definition, own_host, href)).is_some_and(|link| link.ad);
         let ad_mark =
             shape.ad.iter().any(|css| css.selector.matches(item) || item.select(&css.selector).next().is_some());
-        // Cards stand within cards: the same address with the same title is one result.
+        // The same address with the same title is one result.
         if haul.found.iter().any(|seen: &Candidate| seen.url == undone.url && seen.title == title) {
             continue;
         }
@@ -79,7 +91,11 @@ fn haul(definition: &Definition, shape: &HtmlShape, page: &Html, results: &[Elem
 /// Whether there is a way on. A page without a bar of page numbers tells nothing, so it may.
 fn has_next(page: &Html, shape: &HtmlShape) -> bool {
     let Some(bar) = shape.pager.as_ref().and_then(|css| page.select(&css.selector).next()) else { return true };
-    shape.next.as_ref().is_none_or(|css| bar.select(&css.selector).next().is_some())
+    let Some(next) = &shape.next else { return true };
+    let says_so = |link: &ElementRef<'_>| {
+        shape.next_text.as_ref().is_none_or(|words| visible(*link, MAX_SHORT).contains(words.as_str()))
+    };
+    bar.select(&next.selector).any(|link| says_so(&link))
 }
 
 fn first_text(item: ElementRef<'_>, css: &Css, most: usize) -> Option<String> {

@@ -36,7 +36,7 @@ fn haul(definition: &Definition, shape: &JsonShape, items: &[Value], base: &Url)
             haul.results += 1;
             continue;
         };
-        let Some(undone) = undo_link(&definition.links, base.host_str(), told) else { continue };
+        let Some(undone) = undo_link(definition, base.host_str(), told) else { continue };
         haul.results += 1;
         haul.found.push(Candidate {
             url: undone.url,
@@ -112,7 +112,9 @@ impl Sight for Body<'_> {
                 let value = self.json.and_then(|json| path.of(json));
                 value.is_some_and(|value| match (value, wanted) {
                     (Value::String(text), Some(wanted)) => text == wanted,
-                    (other, Some(wanted)) => other.to_string() == *wanted,
+                    (Value::Number(number), Some(wanted)) => number.to_string() == *wanted,
+                    (Value::Bool(told), Some(wanted)) => told.to_string() == *wanted,
+                    (_, Some(_)) => false,
                     (other, None) => something(other),
                 })
             }

@@ -259,11 +259,11 @@ struct Link {
 }
 
 /// Undoes the source's own link, as far as that needs no asking. None: the result is to be left out.
-fn undo_link(rules: &[LinkRule], own_host: Option<&str>, mut url: Url) -> Option<Link> {
+fn undo_link(definition: &Definition, own_host: Option<&str>, mut url: Url) -> Option<Link> {
     let mut ad = false;
     // A decoded link may be a link of the source again; three turns are more than any engine takes.
     for _ in 0..3 {
-        let Some(rule) = rule_for(rules, own_host, &url) else { break };
+        let Some(rule) = rule_for(definition, own_host, &url) else { break };
         ad |= rule.ad;
         let hidden = match &rule.way {
             LinkWay::Keep => break,
@@ -283,12 +283,15 @@ fn undo_link(rules: &[LinkRule], own_host: Option<&str>, mut url: Url) -> Option
     Some(Link { url, ad, needs_lookup: false })
 }
 
-/// The rule for a link, if it is one of the source's own.
-pub(crate) fn rule_for<'r>(rules: &'r [LinkRule], own_host: Option<&str>, url: &Url) -> Option<&'r LinkRule> {
+/// The rule for a link, if it is one of the source's own. `own_host` is where the source is asked: where the settings moved it,
+/// that host stands for the file's.
+pub(crate) fn rule_for<'d>(definition: &'d Definition, own_host: Option<&str>, url: &Url) -> Option<&'d LinkRule> {
     let host = url.host_str()?;
-    rules.iter().find(|rule| {
-        let theirs = own_host == Some(host) || rule.hosts.iter().any(|parent| is_below(host, parent));
-        theirs && url.path().starts_with(rule.path.as_str())
+    let default_host = definition.url.as_ref().and_then(Url::host_str);
+    definition.links.iter().find(|rule| {
+        let below = |host: &str| rule.hosts.iter().any(|parent| is_below(host, parent));
+        let moved = own_host == Some(host) && (rule.hosts.is_empty() || default_host.is_some_and(below));
+        (moved || below(host)) && url.path().starts_with(rule.path.as_str())
     })
 }
 

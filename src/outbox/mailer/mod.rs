@@ -22,7 +22,7 @@ pub enum Mailer {
     /// Into a folder, for people who carry it further themselves.
     Folder(PathBuf),
     /// To a mail server.
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
 }
 
 /// How the connection to the mail server is protected.
@@ -195,7 +195,7 @@ impl Mailer {
         } else {
             "localhost.localdomain".to_owned()
         };
-        Ok(Self::Smtp(Smtp { settings, tls, credentials, hello: ClientId::Domain(hello) }))
+        Ok(Self::Smtp(Box::new(Smtp { settings, tls, credentials, hello: ClientId::Domain(hello) })))
     }
 
     /// Sends one message to one recipient. `before_data` is awaited when everything but the message has been agreed: the caller

@@ -187,7 +187,7 @@ pub(super) fn chain(error: &Error) -> String {
     while let Some(inner) = cause {
         let said = inner.to_string();
         if !text.contains(&said) {
-            text.push_str("：");
+            text.push('：');
             text.push_str(&said);
         }
         cause = inner.source();

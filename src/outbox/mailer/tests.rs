@@ -2,8 +2,8 @@
 
 use std::{
     cell::Cell,
-    io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
     sync::mpsc,
     thread,
 };
@@ -45,25 +45,31 @@ fn server(at: At, does: Does, extensions: &'static str) -> (u16, mpsc::Receiver<
     let (got, messages) = mpsc::channel();
     thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
-        let _ = serve(stream, at, does, extensions, &got);
+        let _ = serve(BufReader::new(stream), at, does, extensions, &got);
     });
     (port, messages)
 }
 
-fn serve(stream: TcpStream, at: At, does: Does, extensions: &str, got: &mpsc::Sender<Vec<u8>>) -> std::io::Result<()> {
-    let mut out = stream.try_clone()?;
-    let mut lines = BufReader::new(stream);
+fn serve<S: Read + Write>(
+    mut lines: BufReader<S>,
+    at: At,
+    does: Does,
+    extensions: &str,
+    got: &mpsc::Sender<Vec<u8>>,
+) -> std::io::Result<()> {
     // False: the connection is over.
-    let mut answer = |stage: At, usual: &str| -> std::io::Result<bool> {
+    let answer = |out: &mut S, stage: At, usual: &str| -> std::io::Result<bool> {
         match does {
             _ if stage != at => out.write_all(format!("{usual}\r\n").as_bytes())?,
+            Does::Say("") => {}
             Does::Say(words) => out.write_all(format!("{words}\r\n").as_bytes())?,
             Does::Drop => return Ok(false),
             Does::Hang => thread::sleep(Duration::from_secs(5)),
         }
+        out.flush()?;
         Ok(true)
     };
-    if !answer(At::Greeting, "220 mail.example.test")? {
+    if !answer(lines.get_mut(), At::Greeting, "220 mail.example.test")? {
         return Ok(());
     }
     let mut line = String::new();
@@ -74,12 +80,12 @@ fn serve(stream: TcpStream, at: At, does: Does, extensions: &str, got: &mpsc::Se
     {
         let word = line.split([' ', ':', '\r']).next().unwrap_or_default().to_owned();
         let goes_on = match word.as_str() {
-            "EHLO" => answer(At::Ehlo, &format!("250-mail.example.test\r\n{extensions}250 SIZE"))?,
-            "AUTH" => answer(At::Auth, "235 ok")?,
-            "MAIL" => answer(At::From, "250 ok")?,
-            "RCPT" => answer(At::To, "250 ok")?,
+            "EHLO" => answer(lines.get_mut(), At::Ehlo, &format!("250-mail.example.test\r\n{extensions}250 SIZE"))?,
+            "AUTH" => answer(lines.get_mut(), At::Auth, "235 ok")?,
+            "MAIL" => answer(lines.get_mut(), At::From, "250 ok")?,
+            "RCPT" => answer(lines.get_mut(), At::To, "250 ok")?,
             "DATA" => {
-                let goes_on = answer(At::Data, "354 go on")?;
+                let goes_on = answer(lines.get_mut(), At::Data, "354 go on")?;
                 if goes_on && (at != At::Data) {
                     let mut message = Vec::new();
                     loop {
@@ -93,22 +99,58 @@ fn serve(stream: TcpStream, at: At, does: Does, extensions: &str, got: &mpsc::Se
                         }
                     }
                     let _ = got.send(message);
-                    answer(At::Message, "250 2.0.0 queued as 1")?
+                    answer(lines.get_mut(), At::Message, "250 2.0.0 queued as 1")?
                 } else {
                     goes_on
                 }
             }
             "QUIT" => {
-                let _ = answer(At::Never, "221 bye");
+                let _ = answer(lines.get_mut(), At::Never, "221 bye");
                 false
             }
-            _ => answer(At::Never, "500 what")?,
+            _ => answer(lines.get_mut(), At::Never, "500 what")?,
         };
         if !goes_on {
             break;
         }
     }
     Ok(())
+}
+
+/// A server with a certificate of a root that only the test knows: TLS at once, or after STARTTLS. Gives back that root.
+fn tls_server(wrapper: bool) -> (u16, Vec<u8>, mpsc::Receiver<Vec<u8>>) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = rustls_pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (got, messages) = mpsc::channel();
+    thread::spawn(move || -> std::io::Result<()> {
+        let mut stream = listener.accept()?.0;
+        if !wrapper {
+            let mut plain = BufReader::new(stream);
+            let mut line = String::new();
+            for answer in ["220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "220 go\r\n"] {
+                plain.get_mut().write_all(answer.as_bytes())?;
+                if !answer.contains("go") {
+                    plain.read_line(&mut line)?;
+                }
+            }
+            stream = plain.into_inner();
+        }
+        let connection = rustls::ServerConnection::new(config.into()).expect("a sound configuration");
+        let secured = BufReader::new(rustls::StreamOwned::new(connection, stream));
+        // After STARTTLS the client speaks first.
+        let (at, does) = if wrapper { (At::Never, Does::Drop) } else { (At::Greeting, Does::Say("")) };
+        serve(secured, at, does, "", &got)
+    });
+    (port, made.cert.pem().into_bytes(), messages)
 }
 
 fn settings(port: u16) -> SmtpSettings {
@@ -234,6 +276,26 @@ fn without_starttls_nothing_is_sent_where_it_is_required() {
     let (outcome, _) = send(required, MAIL);
     assert!(matches!(&outcome, Outcome::Temporary { why } if why.contains("STARTTLS")), "{outcome:?}");
     assert!(messages.recv().is_err());
+}
+
+#[test]
+fn tls_is_trusted_only_through_the_extra_root() {
+    for (wrapper, tls) in [(true, MailTls::Wrapper), (false, MailTls::Required)] {
+        for trusted in [true, false] {
+            let (port, root, messages) = tls_server(wrapper);
+            let secured = SmtpSettings {
+                host: "localhost".to_owned(),
+                tls,
+                ca_pem: trusted.then_some(root),
+                step: Duration::from_secs(5),
+                ..settings(port)
+            };
+            let (outcome, recorded) = send(secured, MAIL);
+            let expected = if trusted { "accepted" } else { "temporary" };
+            assert_eq!((kind(&outcome), recorded), (expected, trusted), "{tls:?}: {outcome:?}");
+            assert_eq!(messages.recv().ok().is_some_and(|message| message == MAIL.bytes), trusted);
+        }
+    }
 }
 
 #[test]

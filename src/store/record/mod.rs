@@ -1,7 +1,7 @@
 //! What the store keeps: one struct a table, written as a version byte and JSON.
 //!
 //! These types are the stored form and private to no one, but they are not the core's: the services convert. A field may be
-//! added with `#[serde(default)]`; anything else needs a new version, whose predecessor [`Record::older`] still reads, and a
+//! added with `#[serde(default)]`; anything else needs a new version, whose predecessor `Record::older` still reads, and a
 //! new sample under `tests/data/records`. Start at [`Hit`] and [`Page`].
 
 /// A closed set of words that outsiders see, spelt the same on disk.

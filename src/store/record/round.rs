@@ -30,6 +30,9 @@ pub struct Round {
     pub sources: Vec<String>,
     /// The seed files it reads.
     pub seeds: Vec<String>,
+    /// Whether its seeds and due looks are all in the frontier.
+    #[serde(default)]
+    pub prepared: bool,
     /// How many times it was begun or gone on with.
     pub parts: u32,
     /// URLs that it added to the frontier. Kept by the store with the additions; what a caller puts here is not stored.
@@ -63,6 +66,9 @@ pub struct Ask {
     pub outcome: Option<String>,
     /// Why, in Chinese.
     pub why: String,
+    /// What follows from its end: more, done, retry, cut-off; empty while it is under way.
+    #[serde(default)]
+    pub next: String,
     /// How many results it gave.
     pub hits: u32,
 }

@@ -28,6 +28,7 @@ pub(in crate::store) fn round() -> Round {
         max_pages: Some(500),
         sources: words(&["searxng"]),
         seeds: words(&["seeds/start.txt"]),
+        prepared: true,
         parts: 2,
         candidates: 0,
     }
@@ -44,6 +45,7 @@ pub(in crate::store) fn ask() -> Ask {
         begun: time(0),
         outcome: Some("ok".to_owned()),
         why: String::new(),
+        next: "more".to_owned(),
         hits: 10,
     }
 }
@@ -235,6 +237,15 @@ fn check<R: Record + PartialEq + std::fmt::Debug>(name: &str, sample: &R) {
             assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&row), "{name}: the writer changed");
         }
     }
+}
+
+/// The same for rows that are not JSON: the kept bytes, made from `written` where the newest version has none yet.
+pub(in crate::store) fn kept_bytes(name: &str, written: &[u8]) -> Vec<u8> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/records/{name}.bin"));
+    if std::env::var_os("BLESS").is_some() && !file.exists() {
+        std::fs::write(&file, written).unwrap();
+    }
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 #[test]

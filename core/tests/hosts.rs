@@ -1,0 +1,112 @@
+//! Host names against corpora: spoofs by family, deliberate near misses, ordinary names.
+//!
+//! `data/hosts_spoof.txt` and `data/hosts_near_miss.txt`: `family<TAB>host<TAB>near or -`. A family that starts with
+//! `held-` was written after the words and weights were settled and is never tuned against.
+
+use std::collections::BTreeMap;
+
+use jianzheng_core::host::{Authorities, Standing};
+
+const RULES: &str = include_str!("../../rules/authorities.toml");
+
+fn authorities() -> Authorities {
+    match Authorities::parse("rules/authorities.toml", RULES) {
+        Ok(authorities) => authorities,
+        Err(problems) => panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>()),
+    }
+}
+
+fn rows(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
+        let mut cells = line.split('\t');
+        (cells.next().unwrap(), cells.next().expect(line), cells.next().unwrap_or("-"))
+    })
+}
+
+fn flagged(standing: Standing) -> bool {
+    matches!(standing, Standing::Spoof | Standing::Watch)
+}
+
+#[test]
+fn spoofs_are_found_in_every_family() {
+    let authorities = authorities();
+    let mut families: BTreeMap<&str, (usize, usize, Vec<String>)> = BTreeMap::new();
+    for (family, host, near) in rows(include_str!("data/hosts_spoof.txt")) {
+        let verdict = authorities.judge(host).unwrap_or_else(|e| panic!("{host}: {e}"));
+        let entry = families.entry(family).or_default();
+        entry.0 += 1;
+        let right = near == "-" || verdict.near.as_deref() == Some(near);
+        if verdict.standing == Standing::Spoof && right {
+            entry.1 += 1;
+            assert!(!verdict.why.is_empty() && verdict.near.is_some(), "{host} 没有说明原因");
+        } else {
+            entry.2.push(format!("{host} {} {} {:?}", verdict.standing.as_str(), verdict.score, verdict.near));
+        }
+    }
+    let (mut all, mut found) = (0, 0);
+    for (family, (count, hit, missed)) in &families {
+        println!("{family:<28} {hit:>4}/{count:<4} {:5.1} %", 100.0 * *hit as f64 / *count as f64);
+        for miss in missed {
+            println!("    漏 {miss}");
+        }
+        all += count;
+        found += hit;
+    }
+    println!("合计 {found}/{all}");
+    for (family, (count, hit, _)) in &families {
+        assert!(*hit as f64 >= 0.8 * *count as f64, "{family}：{hit}/{count}");
+    }
+    assert!(found as f64 >= 0.95 * all as f64, "{found}/{all}");
+}
+
+#[test]
+fn near_misses_are_let_pass() {
+    let authorities = authorities();
+    let (mut all, mut wrong) = (0, Vec::new());
+    for (family, host, _) in rows(include_str!("data/hosts_near_miss.txt")) {
+        let verdict = authorities.judge(host).unwrap_or_else(|e| panic!("{host}: {e}"));
+        all += 1;
+        if flagged(verdict.standing) {
+            wrong.push(format!("{family} {host} {} {:?}", verdict.standing.as_str(), verdict.why));
+        }
+    }
+    println!("{} of {all} near misses flagged\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.len() * 50 <= all, "{wrong:#?}");
+}
+
+/// Ordinary names as they are and with their last label changed to .cn and .com.cn, which the list itself leaves out.
+fn flagged_in(authorities: &Authorities, list: &str) -> (usize, Vec<String>) {
+    let (mut all, mut wrong) = (0, Vec::new());
+    for name in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        for host in [name.to_owned(), format!("{stem}.cn"), format!("{stem}.com.cn")] {
+            let Ok(verdict) = authorities.judge(&host) else {
+                wrong.push(format!("{host} 读不出"));
+                continue;
+            };
+            all += 1;
+            if flagged(verdict.standing) {
+                wrong.push(format!("{host} {} {} {:?}", verdict.standing.as_str(), verdict.score, verdict.why));
+            }
+        }
+    }
+    (all, wrong)
+}
+
+#[test]
+fn ordinary_names_are_clean() {
+    let (all, wrong) = flagged_in(&authorities(), include_str!("data/hosts_ordinary.txt"));
+    assert!(all > 50_000);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// `JIANZHENG_HOST_LIST=file cargo test --release -p jianzheng-core --test hosts -- --ignored --nocapture a_whole_list`
+#[test]
+#[ignore = "needs a list of ordinary names in JIANZHENG_HOST_LIST"]
+fn a_whole_list_of_ordinary_names() {
+    let path = std::env::var("JIANZHENG_HOST_LIST").expect("JIANZHENG_HOST_LIST names the file");
+    let list = std::fs::read_to_string(path).expect("the list can be read");
+    let (all, wrong) = flagged_in(&authorities(), &list);
+    println!("{} of {all} flagged\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.len() * 100_000 <= all, "{} of {all}", wrong.len());
+}
