@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use super::authorities::{Authorities, Authority, Stem};
+use super::form::{Form, looks};
 use super::name::{self, NotAHost, is_address, is_government, under};
-use super::signs::{Form, Glance, Role, Sign, looks};
+use super::signs::{Glance, Role, Sign};
 
 /// From here on a name is a spoof; a point below it is watched.
 const SPOOF: i32 = 7;
@@ -86,12 +87,24 @@ impl Authorities {
         if let Some((index, note)) = self.retired_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{}已停用的旧网址，不再可信：{note}", authority.name)];
-            return HostVerdict { host, standing: Standing::Watch, score: 50.0, near: Some(authority.near.clone()), why };
+            return HostVerdict {
+                host,
+                standing: Standing::Watch,
+                score: 50.0,
+                near: Some(authority.near.clone()),
+                why,
+            };
         }
         if let Some((index, genuine)) = self.genuine_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{genuine} 是{}的真网址", authority.name)];
-            return HostVerdict { host, standing: Standing::Official, score: 0.0, near: Some(authority.near.clone()), why };
+            return HostVerdict {
+                host,
+                standing: Standing::Official,
+                score: 0.0,
+                near: Some(authority.near.clone()),
+                why,
+            };
         }
         if is_government(&host) {
             let why = vec!["在政府专用后缀（.gov.cn、.政务）之下".to_owned()];
@@ -134,6 +147,8 @@ impl Authorities {
                 let (genuine, named) = (&copy.host, &self.all[copy.index].name);
                 let why = if under(&look, &copy.look) {
                     format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
+                } else if under(&flat, &copy.flat) {
+                    format!("用连字符代替点，写成{named}的真网址 {genuine} 的样子")
                 } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &copy.flat) {
                     format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
                 } else if genuine.len() > 8 && glued.iter().any(|label| label.contains(&copy.glued)) {
@@ -293,9 +308,8 @@ impl Authorities {
         if let Some(stem) = self.stem_in(form) {
             return Some(stem.index);
         }
-        let named = |role: Role| {
-            signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role)
-        };
+        let named =
+            |role: Role| signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role);
         let by_id = |id: &str| self.all.iter().position(|authority| authority.id == id);
         if let Some(word) = named(Role::Authority).max_by_key(|word| word.points) {
             return by_id(word.of.as_deref()?);

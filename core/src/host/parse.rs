@@ -137,7 +137,16 @@ impl Reader<'_> {
             if role.is_plain() {
                 for (text, span) in self.spanned_strings(parts, role.key()) {
                     self.word_text(&text, &span, role, &mut seen);
-                    words.push(Word { text, role, points: 0, say: String::new(), of: None, alone: false, typo: false, short: false });
+                    words.push(Word {
+                        text,
+                        role,
+                        points: 0,
+                        say: String::new(),
+                        of: None,
+                        alone: false,
+                        typo: false,
+                        short: false,
+                    });
                 }
                 continue;
             }
@@ -162,7 +171,12 @@ impl Reader<'_> {
                     };
                     if !known {
                         let at = span_of(entry, "of", &span);
-                        self.tell("bad-value", at, format!("of 指向的“{of}”不在名录里"), "写上文某机关的 id（属地词写 place）");
+                        self.tell(
+                            "bad-value",
+                            at,
+                            format!("of 指向的“{of}”不在名录里"),
+                            "写上文某机关的 id（属地词写 place）",
+                        );
                     }
                 }
                 let flag = |reader: &mut Self, key| reader.bool(entry, key);
@@ -173,19 +187,20 @@ impl Reader<'_> {
         words
     }
 
-    fn word_text(
-        &mut self,
-        text: &str,
-        span: &Range<usize>,
-        role: Role,
-        seen: &mut HashMap<String, &'static str>,
-    ) {
+    fn word_text(&mut self, text: &str, span: &Range<usize>, role: Role, seen: &mut HashMap<String, &'static str>) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c > '\u{2e80}';
         // A single Chinese character is a word; a single Latin letter would match everywhere.
         let long_enough = text.len() >= 2;
-        if !text.is_empty() && !(text.chars().all(plain) && long_enough && text.len() <= MAX_WORD) {
+        let fit = text.chars().all(plain) && long_enough && text.len() <= MAX_WORD;
+        // An empty one was told of already.
+        if !text.is_empty() && !fit {
             let say = format!("字样“{text}”不合用");
-            self.tell("bad-value", span.clone(), say, "只用小写字母、数字、连字符或汉字，字母至少两个，总长 60 字节以内");
+            self.tell(
+                "bad-value",
+                span.clone(),
+                say,
+                "只用小写字母、数字、连字符或汉字，字母至少两个，总长 60 字节以内",
+            );
         }
         if let Some(other) = seen.insert(text.to_owned(), role.key()) {
             let say = format!("字样“{text}”在 {other} 和 {} 里重复", role.key());
@@ -249,7 +264,12 @@ impl Reader<'_> {
             }
             let nearest = keys.iter().min_by_key(|known| strsim::osa_distance(known, name)).copied().unwrap_or("");
             let shown: String = name.chars().take(40).collect();
-            self.tell("unknown-key", key.span(), format!("{place} 里不认识的键“{shown}”"), &format!("是不是“{nearest}”？"));
+            self.tell(
+                "unknown-key",
+                key.span(),
+                format!("{place} 里不认识的键“{shown}”"),
+                &format!("是不是“{nearest}”？"),
+            );
         }
     }
 
