@@ -150,16 +150,55 @@ fn row(line: &'static str) -> Option<Row> {
 
 /// Peoples in the names of autonomous divisions: the short name ends before the first.
 const PEOPLES: [&str; 41] = [
-    "朝鲜族", "土家族", "苗族", "侗族", "布依族", "彝族", "藏族", "羌族", "哈尼族", "壮族", "傣族", "白族", "景颇族", "傈僳族", "回族", "蒙古", "哈萨克",
-    "柯尔克孜", "维吾尔", "满族", "畲族", "黎族", "瑶族", "仫佬族", "毛南族", "各族", "水族", "仡佬族", "纳西族", "拉祜族", "佤族", "布朗族", "独龙族",
-    "怒族", "普米族", "撒拉族", "保安族", "东乡族", "裕固族", "土族", "锡伯",
+    "朝鲜族",
+    "土家族",
+    "苗族",
+    "侗族",
+    "布依族",
+    "彝族",
+    "藏族",
+    "羌族",
+    "哈尼族",
+    "壮族",
+    "傣族",
+    "白族",
+    "景颇族",
+    "傈僳族",
+    "回族",
+    "蒙古",
+    "哈萨克",
+    "柯尔克孜",
+    "维吾尔",
+    "满族",
+    "畲族",
+    "黎族",
+    "瑶族",
+    "仫佬族",
+    "毛南族",
+    "各族",
+    "水族",
+    "仡佬族",
+    "纳西族",
+    "拉祜族",
+    "佤族",
+    "布朗族",
+    "独龙族",
+    "怒族",
+    "普米族",
+    "撒拉族",
+    "保安族",
+    "东乡族",
+    "裕固族",
+    "土族",
+    "锡伯",
 ];
 
 /// The name without what it is: 浙江, 宁波, 鄞州, 恩施.
 fn short_name(name: &'static str, level: Level) -> Option<&'static str> {
-    let base = ["特别行政区", "自治区", "自治州", "自治县", "自治旗", "地区", "林区", "省", "市", "区", "县", "盟", "旗"]
-        .iter()
-        .find_map(|suffix| name.strip_suffix(suffix))?;
+    let base =
+        ["特别行政区", "自治区", "自治州", "自治县", "自治旗", "地区", "林区", "省", "市", "区", "县", "盟", "旗"]
+            .iter()
+            .find_map(|suffix| name.strip_suffix(suffix))?;
     // 内蒙古 is a name with a people in it, so a people counts only behind at least two characters of its own.
     let cut = PEOPLES.iter().filter_map(|people| base.find(people)).filter(|&at| at >= 6).min().unwrap_or(base.len());
     let base = if level == Level::Province && base.starts_with("内蒙古") { base } else { &base[..cut] };
@@ -168,8 +207,9 @@ fn short_name(name: &'static str, level: Level) -> Option<&'static str> {
 
 /// Short names of cities that are words, mountains, goods or names of other things: they need their suffix.
 const WORDS: &[&str] = &[
-    "朝阳", "中山", "大同", "长治", "三明", "和田", "白山", "黄山", "玉树", "阿里", "白银", "来宾", "普洱", "日照", "德州", "北海", "海东", "海西", "海北", "黄南",
-    "通化", "四平", "大理", "红河", "怒江", "文山", "天水", "中卫", "东方", "平安", "安康", "吉安", "随州", "孝感", "兴安", "山南", "凉山", "运城", "自贡",
+    "朝阳", "中山", "大同", "长治", "三明", "和田", "白山", "黄山", "玉树", "阿里", "白银", "来宾", "普洱", "日照",
+    "德州", "北海", "海东", "海西", "海北", "黄南", "通化", "四平", "大理", "红河", "怒江", "文山", "天水", "中卫",
+    "东方", "平安", "安康", "吉安", "随州", "孝感", "兴安", "山南", "凉山", "运城", "自贡",
 ];
 
 /// What may not follow a short name, because the two make another word: 大连接, 保定金, 六安全.
@@ -207,7 +247,8 @@ impl Gazetteer {
             }
         }
         let name = &text[at.clone()];
-        let whole: Vec<&Row> = meanings.iter().filter(|meaning| !meaning.short).map(|meaning| &self.rows[meaning.row]).collect();
+        let whole: Vec<&Row> =
+            meanings.iter().filter(|meaning| !meaning.short).map(|meaning| &self.rows[meaning.row]).collect();
         match whole[..] {
             [] => {}
             // 城区, 郊区, 矿区 are words as well.
@@ -243,7 +284,9 @@ fn continues(text: &str, end: usize, name: &str) -> bool {
     let mut after = text[end..].chars();
     let (first, second) = (after.next(), after.next());
     let street = |sign: Option<char>| matches!(sign, Some('路' | '街' | '巷' | '弄'));
-    if street(first) || matches!(first, Some('东' | '西' | '南' | '北' | '中' | '大')) && (street(second) || second == Some('道')) {
+    if street(first)
+        || matches!(first, Some('东' | '西' | '南' | '北' | '中' | '大')) && (street(second) || second == Some('道'))
+    {
         return true;
     }
     let Some(first) = first else { return false };

@@ -77,7 +77,9 @@ fn unit(sign: char, bar_is_gap: bool) -> Unit {
         '0'..='9' => Unit::Real([one as u8 - b'0', 0], 1),
         _ if soft(one).is_some() => Unit::Soft(soft(one).unwrap_or_default()),
         _ if numeral(one).is_some() => Unit::Word(numeral(one).unwrap_or_default()),
-        ' ' | '-' | '.' | '·' | '•' | '_' | '*' | '~' | '/' | '|' | '–' | '—' | '‐' | '−' | '★' | '☆' | '✦' => Unit::Gap,
+        ' ' | '-' | '.' | '·' | '•' | '_' | '*' | '~' | '/' | '|' | '–' | '—' | '‐' | '−' | '★' | '☆' | '✦' => {
+            Unit::Gap
+        }
         '🌀'..='🫿' | '☀'..='➿' => Unit::Gap,
         '(' | '[' | '{' | '【' | '〔' | '〖' | '「' | '『' | '<' | '《' => Unit::Open,
         ')' | ']' | '}' | '】' | '〕' | '〗' | '」' | '』' | '>' | '》' => Unit::Close,
@@ -118,7 +120,8 @@ pub(super) struct Number {
 
 /// Whether a run can hold the sign at `at` at all: something like a digit or a gap stands next to it. Cheap; for plain text.
 pub(super) fn worth_a_look(raw: &str, at: usize, sign: char) -> bool {
-    let near = |other: Option<char>| other.is_some_and(|c| !matches!(unit(c, false), Unit::Other | Unit::Open | Unit::Close));
+    let near =
+        |other: Option<char>| other.is_some_and(|c| !matches!(unit(c, false), Unit::Other | Unit::Open | Unit::Close));
     near(raw[at + sign.len_utf8()..].chars().next()) || near(raw[..at].chars().next_back())
 }
 
@@ -200,7 +203,14 @@ fn judge(raw: &str, mut run: Run) -> Option<Number> {
     if digits.len() > 11 && is_mobile(&digits[..11]) {
         // 一三零…四 followed by 一级: the mobile number ends where it ends.
         let mut width = 0;
-        let keep = run.items.iter().take_while(|item| { width += item.width(); width <= 11 }).count();
+        let keep = run
+            .items
+            .iter()
+            .take_while(|item| {
+                width += item.width();
+                width <= 11
+            })
+            .count();
         if run.items[..keep].iter().map(Item::width).sum::<usize>() == 11 {
             run.items.truncate(keep);
             digits.truncate(11);

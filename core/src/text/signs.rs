@@ -128,12 +128,16 @@ pub(super) fn fold_sign(sign: char) -> Sign {
         'A'..='Z' => return Sign::One(sign.to_ascii_lowercase()),
         '\u{3400}'..='\u{9FFF}' => return simplified(code).map_or(Sign::Keep, Sign::One),
         // Signs of everyday Chinese text that NFKC leaves alone; here for speed only.
-        '。' | '、' | '《' | '》' | '“' | '”' | '‘' | '’' | '—' | '·' | '「' | '」' | '【' | '】' => return Sign::Keep,
+        '。' | '、' | '《' | '》' | '“' | '”' | '‘' | '’' | '—' | '·' | '「' | '」' | '【' | '】' => {
+            return Sign::Keep;
+        }
         '！'..='～' => {
             let ascii = char::from_u32(code - 0xFEE0).unwrap_or(sign);
             return Sign::One(ascii.to_ascii_lowercase());
         }
-        '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => return Sign::One(' '),
+        '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => {
+            return Sign::One(' ');
+        }
         '\u{85}' | '\u{2028}' | '\u{2029}' => return Sign::One('\n'),
         '➕' | '✚' | '✛' | '✜' | '╋' | '┼' | '⨁' | '⊕' => return Sign::One('+'),
         '➖' => return Sign::One('-'),

@@ -143,7 +143,8 @@ fn join(out: &mut Squeezed, folded: &Folded, left: &Word, right: &Word, open: bo
         out.push(folded, left.range.start + tail..left.range.end);
     }
     out.seams.push(out.text.len() as u32);
-    let head = text[right.range.clone()].char_indices().nth(MARGIN).map_or(right.range.end, |(at, _)| right.range.start + at);
+    let head =
+        text[right.range.clone()].char_indices().nth(MARGIN).map_or(right.range.end, |(at, _)| right.range.start + at);
     out.push(folded, right.range.start..head);
     head == right.range.end
 }
