@@ -5,7 +5,6 @@
 use jianzheng_core::page::{self, Extract, charset};
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::{Thresholds, Verdict};
-use url::Url;
 
 use crate::crawl::client::{Exchange, ResolvedBy, Truncated};
 use crate::crawl::{decode, qr};
@@ -63,11 +62,17 @@ fn content(rules: &RuleSet, exchange: &Exchange, terms: &Terms) -> Content {
     if !is_text(&kind, &body.bytes) {
         return Content::Other;
     }
-    let mut extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
-    let inline = qr::inline(extract.images.iter().map(|image| image.src.as_str()));
-    extract.qr.extend(inline);
+    let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
+    let extract = with_inline_codes(extract);
     let verdict = rules.judge(&extract, &exchange.url, terms.thresholds);
     Content::Page(Box::new((extract, verdict)))
+}
+
+/// Reads the QR codes of pictures that are written into the page itself.
+pub fn with_inline_codes(mut extract: Extract) -> Extract {
+    let inline = qr::inline(extract.images.iter().map(|image| image.src.as_str()));
+    extract.qr.extend(inline);
+    extract
 }
 
 fn is_image(kind: &str, body: &[u8]) -> bool {

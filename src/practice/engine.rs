@@ -344,7 +344,7 @@ fn token(rank: usize, query: &str) -> String {
 }
 
 fn untoken(token: &str) -> Option<(usize, String)> {
-    if !token.is_ascii() || token.len() % 2 != 0 {
+    if !token.is_ascii() || !token.len().is_multiple_of(2) {
         return None;
     }
     let bytes: Option<Vec<u8>> =

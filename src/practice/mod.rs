@@ -42,10 +42,10 @@ pub const SEEDS_FILE: &str = "seeds.txt";
 #[derive(Debug, thiserror::Error)]
 pub enum PracticeError {
     /// Its own files are flawed: everything that is.
-    #[error("随程序带的练习网有 {} 处写错，没法练习；请把下面的话告诉维护的人：\n{}", .0.len(), lines(.0))]
+    #[error("随程序带的演练网有 {} 处写错，没法演练；请把下面的话告诉维护的人：\n{}", .0.len(), lines(.0))]
     Data(Vec<Flaw>),
     /// No port on loopback.
-    #[error("练习网要在本机（127.0.0.1）开一个端口，没有开成：{0}；检查本机的防护软件是否拦住了本程序")]
+    #[error("演练网要在本机（127.0.0.1）开一个端口，没有开成：{0}；检查本机的防护软件是否拦住了本程序")]
     Listen(#[source] io::Error),
 }
 

@@ -118,6 +118,19 @@ refused_after_day = 1
     assert_eq!(site.log().iter().map(|served| served.status).collect::<Vec<_>>(), [Some(404), None, None, None]);
 }
 
+#[tokio::test]
+async fn a_host_that_refuses_is_refused_at_the_socket() {
+    let text =
+        "[[page]]\nurl = \"http://a.example/\"\nfile = \"a\"\n[[host]]\nname = \"a.example\"\nrefused_after_day = 1\n";
+    let running = PracticeWeb(web(text).unwrap_or_else(|flaws| panic!("{flaws:?}"))).serve(1).await.unwrap();
+    let reached = async || tokio::net::TcpStream::connect(running.hosts()[0].1).await.map(drop).map_err(|e| e.kind());
+    assert_eq!(reached().await, Ok(()));
+    running.set_day(2);
+    assert_eq!(reached().await, Err(io::ErrorKind::ConnectionRefused));
+    assert_eq!(reached().await, Err(io::ErrorKind::ConnectionRefused), "nobody else may take the port");
+    running.stop().await;
+}
+
 #[test]
 fn the_first_request_of_a_day_is_that_of_each_day() {
     let text = "[[page]]\nurl = \"http://a.example/\"\nfile = \"a\"\nfirst = { status = 503, headers = { Retry-After = \"1\" } }\n";

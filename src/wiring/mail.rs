@@ -7,8 +7,8 @@ use super::{Program, StartError};
 use crate::clock::Clock;
 use crate::config::{self, Settings, Transport};
 use crate::outbox::listing::Contact;
-use crate::outbox::mailer::{Login, MailTls, Mailer, SmtpSettings};
 use crate::outbox::queue::{Edition, OUTBOX_DIR};
+use crate::outbox::{Login, MailTls, Mailer, SmtpSettings};
 
 /// Contacts that have routes; the others stand in the list of contacts only.
 pub(super) fn contacts(settings: &Settings) -> Vec<Contact> {

@@ -38,13 +38,14 @@ const DATA: &str = "data";
 const PRACTICE: &str = "practice";
 
 /// What a command works with before anything is opened.
+#[derive(Clone)]
 pub struct Program {
     /// The checked settings.
     pub settings: Settings,
     /// The rules that judge.
     pub rules: Arc<RuleSet>,
     /// What else stands among the rule files.
-    pub rule_files: RuleFiles,
+    pub rule_files: Arc<RuleFiles>,
     /// The calendar clock.
     pub clock: Clock,
     /// The folder of the store in use: DATA, or `DATA/practice` when practising. It may not exist yet.
@@ -123,7 +124,7 @@ impl Program {
             None => (settings, data),
             Some(_) => (open::practice_settings(&data.join(PRACTICE))?, data.join(PRACTICE)),
         };
-        Ok(Program { settings, rules: Arc::new(rules), rule_files, clock, data, practice })
+        Ok(Program { settings, rules: Arc::new(rules), rule_files: Arc::new(rule_files), clock, data, practice })
     }
 
     /// Where the unit draws its lines.

@@ -13,16 +13,24 @@ use std::{sync::Arc, time::Duration};
 
 use url::Url;
 
-/// A client for pages and sources. `own` are the unit's own endpoints, exempt from the guard by being configured;
-/// `lookup` replaces the system's names.
+/// A client for pages and sources, with the system's names.
 ///
 /// # Errors
 /// The proxy or the file of roots is unusable.
-pub fn fetcher(
+pub fn fetcher(settings: &Settings, own: impl IntoIterator<Item = Url>, clock: &Clock) -> Result<Fetcher, SetupError> {
+    fetcher_knowing(settings, own, clock, Arc::new(SystemLookup))
+}
+
+/// A client for pages and sources. `own` are the unit's own endpoints, exempt from the guard by being configured;
+/// `lookup` tells what names mean.
+///
+/// # Errors
+/// The proxy or the file of roots is unusable.
+pub(super) fn fetcher_knowing(
     settings: &Settings,
     own: impl IntoIterator<Item = Url>,
     clock: &Clock,
-    lookup: Option<Arc<dyn Lookup>>,
+    lookup: Arc<dyn Lookup>,
 ) -> Result<Fetcher, SetupError> {
     let network = &settings.network;
     let clock = clock.clone();
@@ -39,7 +47,7 @@ pub fn fetcher(
             ..Limits::default()
         },
         now: Arc::new(move || clock.now()),
-        lookup: lookup.unwrap_or_else(|| Arc::new(SystemLookup)),
+        lookup,
     })
 }
 

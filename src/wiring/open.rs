@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::crawl::client::Fetcher;
 use crate::crawl::frontier::{Frontier, Now};
-use crate::crawl::resolver::{Lookup, Table};
+use crate::crawl::resolver::{Lookup, SystemLookup, Table};
 use crate::crawl::robots::RobotsCache;
 use crate::daemon;
 use crate::desk::Desk;
@@ -62,9 +62,8 @@ impl Program {
     ///
     /// # Errors
     /// Another process holds the folder, or it cannot be opened.
-    pub async fn open(self) -> Result<Opened, StartError> {
-        let opts = Opts { free_floor: self.settings.general.free_floor_mb << 20, ..Opts::default() };
-        let store = Store::open(&self.data, opts).map_err(state)?;
+    pub async fn open(&self) -> Result<Opened, StartError> {
+        let store = Store::open(&self.data, self.store_opts()).map_err(state)?;
         let clock = match self.practice {
             // What is read between rounds is read at the end of the practice day.
             Some(day) => Clock::starting_at(practice::clock(day, practice::Part::Morning)),
@@ -76,10 +75,10 @@ impl Program {
             Some(day) => Some((day, serve(day).await?)),
             None => None,
         };
-        let desk = desk(&self, &store, clock.clone())?;
+        let desk = desk(self, &store, clock.clone())?;
         Ok(Opened {
             settings: self.settings.clone(),
-            program: Arc::new(self),
+            program: Arc::new(self.clone()),
             store,
             frontier,
             robots_cache: Arc::default(),
@@ -87,6 +86,18 @@ impl Program {
             clock,
             desk,
         })
+    }
+
+    /// Opens the store and lets go of it again: does it open at all? For `doctor`.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn try_store(&self) -> Result<(), StoreError> {
+        Store::open(&self.data, self.store_opts()).map(drop)
+    }
+
+    fn store_opts(&self) -> Opts {
+        Opts { free_floor: self.settings.general.free_floor_mb << 20, ..Opts::default() }
     }
 
     /// What single pages are visited with, without the store.
@@ -118,8 +129,11 @@ pub(super) fn fetcher(program: &Program, practice: Option<&Running>, clock: &Clo
         let terms = program.terms(source);
         terms.url.filter(|_| terms.own)
     });
-    let lookup = practice.map(|web| Arc::new(Table::new(web.hosts())) as Arc<dyn Lookup>);
-    super::network::fetcher(&program.settings, own, clock, lookup).map_err(|e| StartError::State(e.to_string()))
+    let lookup: Arc<dyn Lookup> = match practice {
+        Some(web) => Arc::new(Table::new(web.hosts())),
+        None => Arc::new(SystemLookup),
+    };
+    super::network::fetcher_knowing(&program.settings, own, clock, lookup).map_err(|e| StartError::State(e.to_string()))
 }
 
 fn desk(program: &Program, store: &Store, clock: Clock) -> Result<LocalDesk, StartError> {
@@ -212,7 +226,7 @@ impl Opened {
             let edition = queue::Edition { unseen_sources, not_looked_at, ..edition.clone() };
             let made = queue::make(&self.store, &edition, self.now(), false).await?;
             for (contact, why) in made.failed {
-                tracing::error!(%contact, %why, "digest not made");
+                tracing::error!(contact = contact.shown(), %why, "digest not made");
             }
         }
         let mailer = mail::mailer(&self.settings, &self.program.data)?;

@@ -3,6 +3,7 @@
 //! 威信 is a county, 微芯 a chip maker, 卫星 a satellite: a name is a contact word only where a contact stands, next to 加, 联系, 号, a
 //! colon or an id. Start at [`alias_at`].
 
+use super::digits::numeral;
 use super::signs::{Sign, fold_sign};
 
 /// How much must point at a contact.
@@ -57,22 +58,7 @@ const ALIASES: &[(&str, &str, Need)] = &[
 pub(super) fn leads(sign: char) -> bool {
     matches!(
         sign,
-        '薇' | '徽'
-            | '溦'
-            | '嶶'
-            | 'v'
-            | '微'
-            | '威'
-            | '维'
-            | '唯'
-            | '魏'
-            | '卫'
-            | '扣'
-            | '抠'
-            | '叩'
-            | '蔻'
-            | '企'
-            | '茄'
+        '薇' | '徽' | '溦' | '嶶' | 'v' | '微' | '威' | '维' | '唯' | '魏' | '卫' | '扣' | '抠' | '叩' | '蔻' | '企' | '茄'
     )
 }
 
@@ -111,9 +97,9 @@ fn marked(after: &[char]) -> bool {
 
 /// The length of the id that follows behind marks, as far as the window shows.
 fn id_length(after: &[char]) -> usize {
-    let marks =
-        after.iter().take(4).take_while(|sign| matches!(sign, ' ' | ':' | '号' | '码' | '是' | '为' | '同')).count();
-    after[marks..].iter().take_while(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-')).count()
+    let marks = after.iter().take(4).take_while(|sign| matches!(sign, ' ' | ':' | '号' | '码' | '是' | '为' | '同')).count();
+    let named = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-') || numeral(sign).is_some();
+    after[marks..].iter().take_while(|&&sign| named(sign)).count()
 }
 
 /// The next few signs, folded each by itself, with where each ends.
@@ -130,6 +116,9 @@ impl<'a> Window<'a> {
 
     /// Reads on until `count` signs are there, past at most as many invisible ones.
     fn fill(&mut self, count: usize) {
+        if self.signs.len() >= count {
+            return;
+        }
         for (at, sign) in self.rest.by_ref().take(count * 2) {
             let end = at + sign.len_utf8();
             match fold_sign(sign) {
@@ -151,6 +140,10 @@ impl<'a> Window<'a> {
     }
 
     fn starts_with(&mut self, word: &str) -> bool {
+        self.fill(1);
+        if self.signs.first().copied() != word.chars().next() {
+            return false;
+        }
         let count = word.chars().count();
         while self.signs.len() < count {
             let before = self.signs.len();

@@ -126,18 +126,20 @@ pub(super) fn worth_a_look(raw: &str, at: usize, sign: char) -> bool {
 }
 
 /// The number in disguise around `at`, where a look-alike, a numeral or a bracket stands. Also returns how far the text was
-/// judged, so that nobody asks twice for the same run. `floor` is where the search may start.
+/// judged, so that nobody asks twice for the same run. `floor` is where the last answer ended.
 pub(super) fn number_at(raw: &str, at: usize, floor: usize) -> (Option<Number>, usize) {
     let from = raw[floor..at].char_indices().rev().take(REACH).last().map_or(at, |(back, _)| floor + back);
     let mut start = from;
     loop {
         let (mut run, mut end) = parse(raw, start, false);
+        let reached = end;
         let bars = run.items.iter().filter(|item| raw[item.at..].starts_with('丨')).count();
         if bars > 3 {
             (run, end) = parse(raw, start, true);
         }
-        if end > at || start >= at {
-            return (judge(raw, run), end.max(at + 1));
+        if reached > at || start >= at {
+            let sign = raw[at..].chars().next().map_or(1, char::len_utf8);
+            return (judge(raw, run), reached.max(at + sign));
         }
         start = end.max(start + raw[start..].chars().next().map_or(1, char::len_utf8));
     }
@@ -269,8 +271,9 @@ fn trim_letters(raw: &str, items: &mut Vec<Item>) {
     if let Some(first) = items.first()
         && word(raw[..first.at].chars().next_back())
     {
-        let before = raw[..first.at].trim_end_matches(|sign: char| sign.is_ascii_alphanumeric() || sign == '_');
-        let name = &raw[before.len()..first.at];
+        // The longest cue has three letters: a fourth says that it is none, however long the word.
+        let length = raw[..first.at].chars().rev().take(4).take_while(|&sign| word(Some(sign))).count();
+        let name = &raw[first.at - length..first.at];
         if !["v", "vx", "wx", "vv", "tel", "qq", "q", "t"].iter().any(|cue| name.eq_ignore_ascii_case(cue)) {
             items.clear();
         }

@@ -87,7 +87,7 @@ static ASCII: [Ascii; 128] = {
 #[must_use]
 pub fn fold(raw: &str) -> Folded {
     let raw = &raw[..raw.floor_char_boundary(LONGEST)];
-    let mut folder = Folder { raw, out: Folded::default(), copied: 0, judged: 0, number_end: 0 };
+    let mut folder = Folder { raw, out: Folded::default(), copied: 0, judged: 0 };
     folder.out.text.reserve(raw.len() + raw.len() / 16);
     folder.out.raw_len = raw.len();
     folder.run();
@@ -101,8 +101,6 @@ struct Folder<'a> {
     copied: usize,
     /// Digit runs before this were judged.
     judged: usize,
-    /// The end of the last number that was rewritten.
-    number_end: usize,
 }
 
 impl Folder<'_> {
@@ -255,7 +253,7 @@ impl Folder<'_> {
         if at < self.judged || !digits::worth_a_look(self.raw, at, sign_at(self.raw, at).unwrap_or(sign)) {
             return None;
         }
-        let (number, judged) = digits::number_at(self.raw, at, self.number_end);
+        let (number, judged) = digits::number_at(self.raw, at, self.judged.min(at));
         self.judged = judged;
         let number = number.filter(|number| number.range.end > at)?;
         self.flush(at);
@@ -279,7 +277,7 @@ impl Folder<'_> {
                 }
             }
         }
-        self.number_end = number.range.end;
+        self.judged = self.judged.max(number.range.end);
         Some(number.range.end)
     }
 
