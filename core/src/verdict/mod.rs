@@ -1,1 +1,146 @@
-//! (to be written)
+//! What a page is: an imitation, a seller's offer, a warning, an authority's own page, or nothing of all this.
+//!
+//! [`RuleSet::judge`] folds the text, finds every phrase in one pass ([`reading`]), decides whose voice speaks ([`voice`]),
+//! establishes facts ([`facts`]), lets the rules fire ([`weigh`]) and names the outcome ([`outcome`]). Points are decibans and
+//! add up, so that an officer can check a verdict with a pencil. Words alone convict nobody: rules demand a contact near an
+//! offer, an authority's face on a foreign host. Nothing here may know a particular site.
+//! Start at [`RuleSet::judge`].
+
+pub mod facts;
+pub mod outcome;
+pub mod reading;
+pub mod voice;
+pub mod weigh;
+
+use std::ops::Range;
+
+use url::Url;
+
+use crate::entities::Contacts;
+use crate::page::Extract;
+use crate::rules::RuleSet;
+
+/// Odds against any page being a hit, before anything is known of it: one in a hundred.
+pub const PRIOR: f64 = -20.0;
+
+/// Where the unit draws its lines.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// Score from which a page is a hit.
+    pub hit: f64,
+    /// Score from which an officer must look.
+    pub review: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { hit: 80.0, review: 50.0 }
+    }
+}
+
+/// What a page was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Imitates an authority or its look-up.
+    FakeSite,
+    /// Sells certificates without training or exam.
+    Seller,
+    /// An officer must look.
+    Suspicious,
+    /// A protected body's own page.
+    Official,
+    /// An official or press warning.
+    Notice,
+    /// None of these.
+    Benign,
+}
+
+impl Kind {
+    /// Name in records and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::FakeSite => "fake_site",
+            Kind::Seller => "seller",
+            Kind::Suspicious => "suspicious",
+            Kind::Official => "official",
+            Kind::Notice => "notice",
+            Kind::Benign => "benign",
+        }
+    }
+
+    /// Is it kept as a hit?
+    pub fn is_hit(self) -> bool {
+        matches!(self, Kind::FakeSite | Kind::Seller | Kind::Suspicious)
+    }
+}
+
+/// Something that speaks for or against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    /// The rule's id.
+    pub rule: String,
+    /// fake_site, seller or notice.
+    pub kind: &'static str,
+    /// What it added, in decibans, after its family's cap.
+    pub points: f64,
+    /// What it says, in Chinese.
+    pub say: String,
+    /// The words of the page that it rests on.
+    pub quote: Option<String>,
+    /// Where they stand in the visible text, in Unicode scalar values; none where the words are not visible text.
+    pub at: Option<Range<usize>>,
+}
+
+/// The verdict on a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What it is.
+    pub kind: Kind,
+    /// The larger of the two scores, 0 to 100.
+    pub score: f64,
+    /// Score as an imitation.
+    pub fake_score: f64,
+    /// Score as a seller's offer.
+    pub seller_score: f64,
+    /// Bodies that should act, the first one first; empty for innocents.
+    pub routes: Vec<&'static str>,
+    /// The genuine host that is imitated, or whose page it is.
+    pub authority: Option<String>,
+    /// Certificates offered or named, as the catalogue spells them.
+    pub cert_types: Vec<String>,
+    /// The page speaks of certificates at all; its pictures are then worth a look.
+    pub names_certificates: bool,
+    /// `compromised_official`, `needs_eyes` …
+    pub notes: Vec<&'static str>,
+    /// Contacts of the whole page.
+    pub contacts: Contacts,
+    /// Division codes of the places the page says it works in.
+    pub areas: Vec<String>,
+    /// What the scores rest on.
+    pub signals: Vec<Signal>,
+}
+
+/// 100 / (1 + 10^(−decibans/10)).
+pub fn score(decibans: f64) -> f64 {
+    100.0 / (1.0 + 10f64.powf(-decibans / 10.0))
+}
+
+impl RuleSet {
+    /// Judges a page that was read from `url`.
+    pub fn judge(&self, extract: &Extract, url: &Url, thresholds: Thresholds) -> Verdict {
+        let mut reading = reading::Reading::new(self, extract, url);
+        facts::establish(&mut reading);
+        let weighed = weigh::weigh(&reading);
+        outcome::decide(&reading, weighed, thresholds)
+    }
+
+    /// Does this one rule fire on the page? For the rules' own examples.
+    pub fn fires(&self, rule: usize, extract: &Extract, url: &Url) -> bool {
+        let mut reading = reading::Reading::new(self, extract, url);
+        facts::establish(&mut reading);
+        weigh::fires(&reading, rule).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,360 @@
+//! WeChat, QQ, Telegram and e-mail names in folded text.
+//!
+//! A name is one only behind its cue, with nothing but marks and call words between (微信号：, VX/电话). Words, addresses,
+//! classes and amounts behind a cue are none. Start at [`find`].
+
+use super::{Found, Kind, is_hotline};
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cue {
+    /// A Chinese word for WeChat.
+    Wechat,
+    /// The same with a call in front: any id may follow.
+    WechatCall,
+    /// Latin letters for WeChat, which stand in code and addresses too.
+    WechatLatin,
+    Qq,
+    /// A group number.
+    Group,
+    /// A Chinese word for Telegram.
+    Telegram,
+    TelegramLatin,
+    /// The beginning of a Telegram link.
+    TelegramLink,
+}
+
+const CUES: &[(&str, Cue)] = &[
+    ("微信", Cue::Wechat),
+    ("加微信", Cue::WechatCall),
+    ("加微", Cue::WechatCall),
+    ("+微", Cue::WechatCall),
+    ("+微信", Cue::WechatCall),
+    ("微:", Cue::WechatCall),
+    ("微号", Cue::WechatCall),
+    ("加v", Cue::WechatCall),
+    ("+v", Cue::WechatCall),
+    ("加vx", Cue::WechatCall),
+    ("+vx", Cue::WechatCall),
+    ("加wx", Cue::WechatCall),
+    ("+wx", Cue::WechatCall),
+    ("v信", Cue::Wechat),
+    ("v:", Cue::WechatLatin),
+    ("vx", Cue::WechatLatin),
+    ("wx", Cue::WechatLatin),
+    ("vv:", Cue::WechatLatin),
+    ("weixin", Cue::WechatLatin),
+    ("wechat", Cue::WechatLatin),
+    ("qq", Cue::Qq),
+    ("q群", Cue::Group),
+    ("qq群", Cue::Group),
+    ("群号", Cue::Group),
+    ("流群:", Cue::Group),
+    ("q:", Cue::Qq),
+    ("扣扣", Cue::Qq),
+    ("企鹅号", Cue::Qq),
+    ("企鹅群", Cue::Group),
+    ("电报", Cue::Telegram),
+    ("飞机", Cue::Telegram),
+    ("纸飞机", Cue::Telegram),
+    ("✈", Cue::Telegram),
+    ("telegram", Cue::TelegramLatin),
+    ("tg", Cue::TelegramLatin),
+    ("t.me/", Cue::TelegramLink),
+    ("telegram.me/", Cue::TelegramLink),
+];
+
+fn cues() -> &'static AhoCorasick {
+    static CUE: OnceLock<AhoCorasick> = OnceLock::new();
+    CUE.get_or_init(|| {
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(CUES.iter().map(|(word, _)| word))
+            .expect("the cues are a short constant list, far below the automaton's limits")
+    })
+}
+
+/// Adds the accounts of the text. `phones` are those that [`super::phones::find`] found in it.
+pub(super) fn find(text: &str, phones: &[Found], found: &mut Vec<Found>) {
+    for (kind, digits, at) in phones {
+        if *kind == Kind::Phone && super::phones::is_mobile(digits) && (called_before(text, at.start) || same_after(text, at.end)) {
+            found.push((Kind::Wechat, digits.clone(), at.clone()));
+        }
+    }
+    for hit in cues().find_iter(text) {
+        let cue = CUES[hit.pattern().as_usize()].1;
+        if text.as_bytes()[hit.start()].is_ascii_alphanumeric() && inside_word(&text[..hit.start()], cue) {
+            continue;
+        }
+        match cue {
+            Cue::TelegramLink => telegram_link(text, hit.end(), found),
+            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, hit.end(), cue, phones, found),
+            Cue::Qq | Cue::Group => qq(text, hit.end(), cue, found),
+            Cue::Telegram | Cue::TelegramLatin => telegram(text, hit.end(), cue, found),
+        }
+    }
+    emails(text, found);
+}
+
+/// Whether letters that look like a cue are the rest of a word, a class, an address.
+fn inside_word(before: &str, cue: Cue) -> bool {
+    let mut back = before.chars().rev();
+    match back.next() {
+        // Links to Telegram come with their scheme; 微信/QQ is no path.
+        Some('/') => cue != Cue::TelegramLink && back.next().is_none_or(|sign| sign.is_ascii()),
+        Some(sign) => sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '@' | '-' | '#'),
+        None => false,
+    }
+}
+
+/// What may stand between a cue and its name.
+fn fills(sign: char) -> bool {
+    matches!(sign,
+        ' ' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
+        | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
+        | '号' | '码' | '是' | '为' | '我' | '的' | '加' | '同' | '步' | '电' | '话' | '手' | '机' | '群' | '扫' | '联' | '系' | '咨' | '询' | '老' | '师'
+        | '私' | '请' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
+        | '\u{2190}'..='\u{21FF}' | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿')
+}
+
+/// Words that may stand there too.
+const FILL_WORDS: [&str; 12] = ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
+
+/// A name behind a cue.
+struct Name<'a> {
+    at: usize,
+    word: &'a str,
+    /// A colon, 号 or 加 stood between.
+    marked: bool,
+    /// An @ stood right before it.
+    addressed: bool,
+}
+
+/// The word that follows a cue, past marks.
+fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
+    let mut at = from;
+    let (mut marked, mut addressed, mut passed, mut lines) = (false, false, 0, 0);
+    loop {
+        let sign = text[at..].chars().next()?;
+        if sign.is_ascii_alphanumeric() {
+            let word = &text[at..at + word_length(&text[at..])?];
+            if FILL_WORDS.contains(&word) && !addressed {
+                at += word.len();
+                passed += 1;
+            } else {
+                return Some(Name { at, word, marked, addressed });
+            }
+        } else if sign == '\n' && lines == 0 && (marked || at == from) {
+            lines += 1;
+            at += 1;
+            continue;
+        } else if sign == '@' && !addressed {
+            addressed = true;
+            at += 1;
+            continue;
+        } else if fills(sign) && !addressed {
+            marked |= matches!(sign, ':' | '号' | '加' | '搜' | '是');
+            at += sign.len_utf8();
+            passed += 1;
+        } else {
+            return None;
+        }
+        if passed > 9 {
+            return None;
+        }
+    }
+}
+
+/// The length of the word of letters, digits, _ and - here; `None` if it is longer than any name.
+fn word_length(text: &str) -> Option<usize> {
+    let length = text.bytes().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count();
+    (length < 40).then_some(length)
+}
+
+/// Words that stand behind a cue in menus, adverts and code but name nobody.
+const NO_NAMES: &[&str] = &[
+    "wechat", "weixin", "official", "account", "android", "iphone", "windows", "login", "logout", "button", "qrcode", "contact",
+    "service", "online", "mobile", "telephone", "phone", "hidden", "footer", "header", "image", "images", "follow", "public",
+    "index", "html", "https", "http", "javascript", "function", "return", "undefined", "object", "string", "display", "block",
+    "share", "click", "email", "e-mail", "address", "website", "telegram", "channel", "support", "group", "download", "miniprogram",
+    "mini", "program", "scan", "code", "group-chat", "wechatpay", "alipay", "payment", "copyright",
+];
+
+fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
+    // weixin-box, wx.config, vx[0] are code.
+    if cue == Cue::WechatLatin && text[from..].starts_with(['-', '_', '.', '[', '=', '{']) {
+        return;
+    }
+    let Some(name) = name_after(text, from) else { return };
+    // Letters glued to letters are one word: vxabc, wxapp, 加vip.
+    let glued = name.at == from && text.as_bytes()[from - 1].is_ascii_alphanumeric() && name.word.as_bytes()[0].is_ascii_alphabetic();
+    if glued {
+        return;
+    }
+    let end = name.at + name.word.len();
+    let after = text[end..].chars().next();
+    let word = name.word.trim_end_matches(['-', '_']);
+    if word.as_bytes()[0].is_ascii_digit() {
+        let at_phone = phones.binary_search_by(|phone| {
+            if phone.2.end <= name.at { std::cmp::Ordering::Less } else if phone.2.start > name.at { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Equal }
+        });
+        let amount = matches!(after, Some('元' | '块' | '年' | '月' | '日' | '人' | '个' | '次' | '万' | '%' | '.' | ':' | '/' | '天' | '位' | '家'));
+        let marked = name.marked || cue == Cue::WechatCall;
+        if at_phone.is_err() && marked && !amount && (6..=10).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit()) {
+            found.push((Kind::Wechat, word.to_owned(), name.at..name.at + word.len()));
+        }
+        return;
+    }
+    let code = matches!(after, Some('@' | '=' | '{')) || dotted(&text[end..]) || text[end..].starts_with("://") || after == Some('(') && cue == Cue::WechatLatin;
+    let plain = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    // wx and 16 hexadecimal digits are an app's id, not a person's.
+    let app = word.len() == 18 && word.starts_with("wx") && word[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
+    let named = !plain || ((name.marked || cue == Cue::WechatCall) && !NO_NAMES.contains(&word));
+    if !code && !app && named && (6..=20).contains(&word.len()) && !name.addressed {
+        found.push((Kind::Wechat, word.to_owned(), name.at..name.at + word.len()));
+    }
+}
+
+/// A dot and a letter or digit follow: a file, a host, a version.
+fn dotted(after: &str) -> bool {
+    let mut signs = after.chars();
+    signs.next() == Some('.') && signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric())
+}
+
+fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
+    if text[from..].starts_with('.') {
+        return;
+    }
+    let Some(name) = name_after(text, from) else { return };
+    if name.addressed || !name.word.as_bytes()[0].is_ascii_digit() {
+        return;
+    }
+    let (digits, end) = spaced_digits(text, name.at);
+    let after = text[end..].chars().next();
+    let stops = after.is_some_and(|sign| {
+        sign.is_ascii_alphanumeric() || matches!(sign, '@' | '_' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位' | '家' | '级')
+    });
+    let least = if cue == Cue::Group { 6 } else { 5 };
+    if !stops && !dotted(&text[end..]) && (least..=11).contains(&digits.len()) && !digits.starts_with('0') && !is_hotline(&digits) {
+        found.push((Kind::Qq, digits, name.at..end));
+    }
+}
+
+/// Digits in a row, or set apart one by one: 1 2 3 4 5 6.
+fn spaced_digits(text: &str, from: usize) -> (String, usize) {
+    let bytes = text.as_bytes();
+    let run = |at: usize| bytes[at..].iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+    let first = run(from);
+    let mut digits = text[from..from + first].to_owned();
+    let mut end = from + first;
+    while first == 1 && digits.len() < 12 && matches!(bytes.get(end), Some(b' ' | b'-' | b'.')) && run(end + 1) == 1 {
+        digits.push_str(&text[end + 1..end + 2]);
+        end += 2;
+    }
+    (digits, end)
+}
+
+fn telegram(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
+    let Some(name) = name_after(text, from) else { return };
+    let plain = name.word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    // 飞机 MU12345 is a flight: Chinese words want a mark.
+    let called = name.addressed || name.marked || cue == Cue::TelegramLatin && !plain && name.at > from;
+    if called && !NO_NAMES.contains(&name.word) {
+        push_telegram(text, name.at, found);
+    }
+}
+
+fn telegram_link(text: &str, from: usize, found: &mut Vec<Found>) {
+    // A channel's preview has /s/ before its name.
+    let from = from + if text[from..].starts_with("s/") { 2 } else { 0 };
+    let rest = &text[from..];
+    if !["joinchat", "share", "addstickers", "proxy", "socks", "iv?"].iter().any(|word| rest.starts_with(word)) {
+        push_telegram(text, from, found);
+    }
+}
+
+fn push_telegram(text: &str, at: usize, found: &mut Vec<Found>) {
+    let length = text[at..].bytes().take(33).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let fits = (5..=32).contains(&length) && text.as_bytes()[at].is_ascii_alphabetic();
+    if fits && !dotted(&text[at + length..]) && !text[at + length..].starts_with('@') {
+        found.push((Kind::Telegram, text[at..at + length].to_owned(), at..at + length));
+    }
+}
+
+/// Whether a WeChat word stands before the number, with only marks between.
+fn called_before(text: &str, start: usize) -> bool {
+    let mut before = &text[..start];
+    let mut lined = false;
+    for _ in 0..10 {
+        for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
+            if let Some(rest) = before.strip_suffix(word) {
+                let latin = word.as_bytes()[0].is_ascii();
+                let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
+                if !(latin && inside) {
+                    return true;
+                }
+            }
+        }
+        let Some(sign) = before.chars().next_back() else { return false };
+        let word = FILL_WORDS.iter().find(|word| before.ends_with(*word));
+        if let Some(word) = word {
+            before = &before[..before.len() - word.len()];
+        } else if sign == '\n' && !lined || fills(sign) && (!lined || matches!(sign, ':' | ' ' | '号')) {
+            lined |= sign == '\n';
+            before = &before[..before.len() - sign.len_utf8()];
+        } else {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether the number is said to be the WeChat one right behind it: (微信同号), 同微信, 微信.
+fn same_after(text: &str, end: usize) -> bool {
+    let near = &text[end..text.floor_char_boundary(end + 96)];
+    let line = near.split('\n').next().unwrap_or("");
+    let from = line.char_indices().find(|&(at, sign)| at > 24 || !matches!(sign, ' ' | '(' | '[' | '【' | '/' | '、' | ',' | '|' | '-' | '同' | '步' | '电' | '话' | '手' | '机' | '号' | '和' | '与' | '即' | '也' | '是' | '加' | '+' | '可'));
+    let Some((skipped, _)) = from else { return false };
+    let (marks, rest) = line.split_at(skipped);
+    let Some(cue) = ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue)) else {
+        return false;
+    };
+    let tail = rest[cue.len()..].trim_start_matches(['号', ' ']).trim_start_matches("电话").trim_start_matches("手机");
+    if tail.starts_with('同') || tail.starts_with("一样") || marks.contains('同') {
+        return true;
+    }
+    !marks.contains([',', '、', '|']) && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
+}
+
+/// Endings of files that stand behind an @ in code (x@2x.png).
+const NO_SUFFIX: &[&str] = &["png", "jpg", "jpeg", "gif", "webp", "svg", "css", "js", "html", "htm", "json", "ico", "scss", "less", "ts", "vue", "php"];
+
+pub(super) fn emails(text: &str, found: &mut Vec<Found>) {
+    let bytes = text.as_bytes();
+    let mut last: Range<usize> = 0..0;
+    for at in memchr::memchr_iter(b'@', bytes) {
+        let local = bytes[last.end..at].iter().rev().take(65).take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b)).count();
+        let domain = bytes[at + 1..].iter().take(254).take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b)).count();
+        let name = text[at - local..at].trim_start_matches(['.', '-', '+', '%', '_']);
+        let host = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
+        let suffix = host.rsplit('.').next().unwrap_or("");
+        let proper = host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+        let suffix_fits = (2..=18).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_alphabetic()) && !NO_SUFFIX.contains(&suffix);
+        if (1..=64).contains(&name.len()) && !name.ends_with('.') && local < 65 && domain < 254 && proper && suffix_fits {
+            last = at - name.len()..at + 1 + host.len();
+            found.push((Kind::Email, text[last.clone()].to_owned(), last.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_cues_are_in_folded_form() {
+        for (word, _) in super::CUES {
+            assert_eq!(crate::text::fold(word).as_str(), *word);
+        }
+    }
+}

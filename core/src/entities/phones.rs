@@ -1,0 +1,267 @@
+//! Telephone numbers in folded text, in the shapes in which people write them.
+//!
+//! A number is a row of digit groups with small gaps; it counts only as a whole row in a known shape, so that dates, salaries,
+//! versions, card and order numbers do not turn into phones. Who the number belongs to is not asked here.
+//! Start at [`find`].
+
+use super::{Found, Kind};
+use std::ops::Range;
+
+/// A gap between two groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    /// Signs that set off groups; the first of them.
+    Sign(char),
+    /// One syllable pushed in: 130电0000微1234.
+    Syllable,
+    /// Something else: the row ends.
+    Wall,
+}
+
+/// Every telephone number of the text, in order.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let groups = groups(text);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < groups.len() {
+        match number(text, &groups[at..]) {
+            Some((kind, digits, used)) => {
+                found.push((kind, digits, groups[at].start..groups[at + used - 1].end));
+                at += used;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// The runs of ASCII digits. Runs of more digits than any number has are walls, kept as they are.
+fn groups(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut groups = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        groups.push(start..at);
+    }
+    groups
+}
+
+fn gap(text: &str, left: &Range<usize>, right: &Range<usize>) -> Gap {
+    let between = text.get(left.end..right.start.min(left.end + 16)).unwrap_or("");
+    if left.end + between.len() != right.start {
+        return Gap::Wall;
+    }
+    let mut signs = between.chars();
+    let (first, second) = (signs.next(), signs.next());
+    match (first, second) {
+        (Some('电' | '微' | '薇' | '溦' | '威' | '信' | '话' | '机' | '加' | 'v' | 'w' | 'x' | 'q'), None) => Gap::Syllable,
+        (Some(first), _) if between.chars().count() <= 3 && between.chars().all(sets_off) => {
+            // What is written on both sides ( - ) is told by the sign, not by the spaces.
+            Gap::Sign(between.chars().find(|&sign| sign != ' ').unwrap_or(first))
+        }
+        _ => Gap::Wall,
+    }
+}
+
+fn sets_off(sign: char) -> bool {
+    matches!(sign,
+        ' ' | '-' | '.' | '·' | '•' | '・' | '_' | '*' | '~' | '/' | '|' | '丨' | '(' | ')' | '[' | ']' | '–' | '—' | '―' | '‐' | '−'
+        | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿')
+}
+
+/// The number that starts with the first group and how many groups it takes.
+fn number(text: &str, groups: &[Range<usize>]) -> Option<(Kind, String, usize)> {
+    if !opens(text, groups.first()?.start) {
+        return None;
+    }
+    // Country code in a group of its own.
+    let country = matches!(&text[groups[0].clone()], "86" | "0086") && groups.len() > 1
+        && matches!(gap(text, &groups[0], &groups[1]), Gap::Sign(_));
+    let skip = usize::from(country);
+    let row = Row::read(text, &groups[skip..]);
+    for count in 1..=row.sizes.len() {
+        let Some((kind, digits)) = row.take(count, country) else { continue };
+        let end = groups[skip + count - 1].end;
+        if closes(text, end) && !row.goes_on(count) && (kind == Kind::Landline || !row.needs_cue(count) || has_cue(text, groups[0].start)) {
+            return Some((kind, digits, skip + count));
+        }
+    }
+    None
+}
+
+/// The groups that may belong together from one on.
+struct Row {
+    digits: String,
+    sizes: Vec<usize>,
+    gaps: Vec<Gap>,
+    /// The group after the row, if it is as near as those inside.
+    next: Option<(Gap, usize)>,
+}
+
+impl Row {
+    fn read(text: &str, groups: &[Range<usize>]) -> Self {
+        let mut row = Self { digits: String::new(), sizes: Vec::new(), gaps: Vec::new(), next: None };
+        for (at, group) in groups.iter().enumerate() {
+            if at > 0 {
+                let gap = gap(text, &groups[at - 1], group);
+                if gap == Gap::Wall {
+                    break;
+                }
+                row.gaps.push(gap);
+            }
+            if row.digits.len() + group.len() > 15 {
+                row.next = row.gaps.pop().map(|gap| (gap, group.len()));
+                break;
+            }
+            row.digits.push_str(&text[group.clone()]);
+            row.sizes.push(group.len());
+        }
+        row
+    }
+
+    /// The first `count` groups as a number, if they have its shape.
+    fn take(&self, count: usize, country: bool) -> Option<(Kind, String)> {
+        let sizes = &self.sizes[..count];
+        let mut digits = &self.digits[..sizes.iter().sum()];
+        let syllables = self.gaps[..count - 1].contains(&Gap::Syllable);
+        if count == 1 {
+            // Prefixes written without a gap: 86, 0086, and the 0 of old long-distance habit.
+            digits = match digits.len() {
+                13 => digits.strip_prefix("86").filter(|rest| is_mobile(rest))?,
+                15 => digits.strip_prefix("0086").filter(|rest| is_mobile(rest))?,
+                12 if is_mobile(&digits[1..]) && digits.starts_with('0') => &digits[1..],
+                _ => digits,
+            };
+        }
+        if is_mobile(digits) && mobile_shape(sizes) {
+            let fits = !syllables || sizes == [3, 4, 4];
+            return fits.then(|| (Kind::Phone, digits.to_owned()));
+        }
+        if syllables {
+            return None;
+        }
+        if (digits.starts_with("400") || digits.starts_with("800")) && digits.len() == 10 {
+            let shape = matches!(sizes, [10] | [3, 3, 4] | [3, 7] | [4, 3, 3] | [3, 4, 3] | [4, 6]);
+            return shape.then(|| (Kind::Phone, digits.to_owned()));
+        }
+        let area_given = country && !digits.starts_with('0');
+        let with_area = if area_given { format!("0{digits}") } else { digits.to_owned() };
+        let area = area_code(&with_area)?;
+        let local = &with_area[area..];
+        let fits = matches!((area, local.len()), (3, 8) | (4, 7 | 8)) && matches!(local.as_bytes()[0], b'2'..=b'8');
+        let first = area - usize::from(area_given);
+        let shape = match sizes {
+            [_] => true,
+            [one, _] => *one == first,
+            [one, two, 4] => *one == first && (3..=4).contains(two),
+            _ => false,
+        };
+        (fits && shape).then_some((Kind::Landline, with_area))
+    }
+
+    /// Whether more groups follow in the same manner: then it is a longer number of another kind.
+    fn goes_on(&self, count: usize) -> bool {
+        let next = match (self.gaps.get(count - 1), self.sizes.get(count)) {
+            (Some(&gap), Some(&size)) => (gap, size),
+            _ => match self.next {
+                Some(next) if count == self.sizes.len() => next,
+                _ => return false,
+            },
+        };
+        let Some(&inner) = self.gaps.first().filter(|_| count > 1) else { return false };
+        let single = self.sizes[..count].iter().all(|&size| size == 1);
+        let cards = self.sizes[..count].iter().take(2).all(|&size| size == 4);
+        next.0 == inner && (single && next.1 == 1 || cards || matches!(inner, Gap::Sign('.')) && next.1 < 7)
+    }
+
+    /// Five and six digits side by side are salaries as often as numbers.
+    fn needs_cue(&self, count: usize) -> bool {
+        matches!(self.sizes[..count], [5, 6] | [6, 5] | [4, 7])
+    }
+}
+
+fn mobile_shape(sizes: &[usize]) -> bool {
+    matches!(sizes, [_] | [3, 4, 4] | [3, 8] | [7, 4] | [4, 4, 3] | [3, 3, 5] | [3, 5, 3] | [4, 3, 4] | [5, 6] | [6, 5] | [4, 7])
+        || sizes.len() >= 6 && sizes.iter().all(|&size| size <= 2)
+        || sizes.len() == 4 && matches!(sizes, [1, 2, 4, 4] | [3, 4, 2, 2] | [3, 2, 2, 4])
+        || matches!(sizes, [3, 2, 2, 2, 2] | [3, 2, 3, 3])
+}
+
+pub(super) fn is_mobile(digits: &str) -> bool {
+    matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
+}
+
+/// The length of the area code that the digits begin with.
+fn area_code(digits: &str) -> Option<usize> {
+    match digits.as_bytes() {
+        [b'0', b'1', b'0', ..] | [b'0', b'2', b'0'..=b'5' | b'7'..=b'9', ..] => Some(3),
+        [b'0', b'3'..=b'9', _, _, ..] => Some(4),
+        _ => None,
+    }
+}
+
+/// The plain digits of a dialled number (a tel: link): what [`find`] would make of it.
+pub(super) fn dialled(number: &str) -> Option<(Kind, String)> {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    if number.chars().any(|sign| !sign.is_ascii_digit() && !sets_off(sign) && sign != '+') || digits.len() > 15 {
+        return None;
+    }
+    let digits = if number.trim_start().starts_with('+') || digits.starts_with("0086") {
+        let home = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86"))?;
+        if is_mobile(home) || home.starts_with(['0', '4', '8']) { home.to_owned() } else { format!("0{home}") }
+    } else {
+        digits
+    };
+    let size = [digits.len()];
+    Row { digits, sizes: size.to_vec(), gaps: Vec::new(), next: None }.take(1, false)
+}
+
+/// Whether a number can begin here: not inside a word, a decimal, a parameter.
+fn opens(text: &str, start: usize) -> bool {
+    let mut before = text[..start].chars().rev();
+    match before.next() {
+        None => true,
+        Some(sign) if sign.is_ascii_alphanumeric() || sign == '_' => {
+            let count = text[..start].bytes().rev().take(9).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+            matches!(
+                &text[start - count..start],
+                "v" | "vx" | "wx" | "w" | "q" | "qq" | "t" | "tel" | "phone" | "mobile" | "mob" | "call" | "wechat" | "weixin" | "vv"
+            )
+        }
+        Some('.') => !before.next().is_some_and(|sign| sign.is_ascii_digit()),
+        Some('=' | '#' | '%' | '&') => before.next().is_some_and(|sign| !sign.is_ascii()),
+        Some('¥' | '$' | '€') => false,
+        Some(_) => true,
+    }
+}
+
+/// Whether a number can end here.
+fn closes(text: &str, end: usize) -> bool {
+    let mut after = text[end..].chars();
+    match after.next() {
+        None => true,
+        Some('@' | '元' | '块' | '%' | '=') => false,
+        Some('.') => !after.next().is_some_and(|sign| sign.is_ascii_digit()),
+        Some(sign) if sign.is_ascii_alphanumeric() || sign == '_' => {
+            let word: String =
+                text[end..].chars().take(8).take_while(|sign| sign.is_ascii_alphanumeric() || *sign == '_').collect();
+            matches!(word.as_str(), "v" | "vx" | "wx" | "w" | "q" | "qq" | "wechat" | "weixin")
+        }
+        Some(_) => true,
+    }
+}
+
+/// Whether something close before says that a number to call comes.
+fn has_cue(text: &str, start: usize) -> bool {
+    let from = text[..start].char_indices().rev().take(8).last().map_or(start, |(at, _)| at);
+    let before = &text[from..start];
+    ["电", "话", "手机", "微", "联系", "tel", "vx", "wx", "v", "热线", "咨询", "拨"].iter().any(|cue| before.contains(cue))
+}

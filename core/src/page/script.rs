@@ -1,0 +1,101 @@
+//! What a reader of source code sees in a script without running it: strings with Chinese in them, plain redirects.
+//!
+//! Linear, bounded, and deliberately simple: nothing is evaluated. What has to be run to be seen is for a browser.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Script text that is read of one page, over all its scripts.
+pub(super) const CAP: usize = 256 * 1024;
+
+static REDIRECT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?:^|[^\w.])(?:(?:window|self|top|parent|document)\.)?location(?:\.href\s*=|\s*=|\.(?:replace|assign)\s*\()\s*["']([^"'\s]{1,2048})["']"#,
+    )
+    .expect("a constant pattern")
+});
+
+/// Addresses that the script sends its reader to by a plain assignment.
+pub(super) fn redirects(script: &str, out: &mut Vec<String>) {
+    if memchr::memmem::find(script.as_bytes(), b"location").is_none() {
+        return;
+    }
+    out.extend(REDIRECT.captures_iter(script).take(4).map(|c| c[1].replace("\\/", "/")));
+}
+
+/// Quoted strings that hold Chinese, escapes undone, joined by line breaks.
+pub(super) fn chinese_strings(script: &str) -> String {
+    let mut out = String::new();
+    if script.is_ascii() && memchr::memmem::find(script.as_bytes(), b"\\u").is_none() {
+        return out;
+    }
+    let mut chars = script.chars();
+    let mut string = String::new();
+    while let Some(c) = chars.next() {
+        if !matches!(c, '"' | '\'' | '`') {
+            continue;
+        }
+        string.clear();
+        let closed = loop {
+            match chars.next() {
+                None => break false,
+                Some(end) if end == c => break true,
+                Some('\n') if c != '`' => break false,
+                Some('\\') => match chars.next() {
+                    Some('u') => {
+                        let mut ahead = chars.clone();
+                        let hex: String = ahead.by_ref().take(4).collect();
+                        match u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32) {
+                            Some(decoded) if hex.len() == 4 => {
+                                string.push(decoded);
+                                chars = ahead;
+                            }
+                            _ => string.push('u'),
+                        }
+                    }
+                    Some('n' | 'r' | 't') => string.push(' '),
+                    Some(other) => string.push(other),
+                    None => break false,
+                },
+                Some(other) => string.push(other),
+            }
+        };
+        if closed && string.chars().any(is_chinese) {
+            out.push_str(&string);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn is_chinese(c: char) -> bool {
+    ('\u{4E00}'..='\u{9FFF}').contains(&c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_redirects_are_seen() {
+        let check = |script: &str, wanted: &[&str]| {
+            let mut out = Vec::new();
+            redirects(script, &mut out);
+            assert_eq!(out, wanted, "{script}");
+        };
+        check("window.location.href='http://a.example/x';", &["http://a.example/x"]);
+        check("location.replace(\"/m/\")", &["/m/"]);
+        check("if(a){location = '/b'}", &["/b"]);
+        check("var mylocation='x'; el.location_id = 'y'; location.hash", &[]);
+        check("self.location.href = 'http:\\/\\/c.example\\/'", &["http://c.example/"]);
+    }
+
+    #[test]
+    fn chinese_strings_are_read_with_their_escapes() {
+        assert_eq!(chinese_strings(r#"var a="免考";b='x';c="\u62ff\u8bc1\"好\"""#), "免考\n拿证\"好\"\n");
+        assert_eq!(chinese_strings("document.write('不用考试"), "");
+        assert_eq!(chinese_strings("don't 中文"), "");
+        assert_eq!(chinese_strings(r#"x="\u12" + "中""#), "中\n");
+    }
+}

@@ -1,0 +1,192 @@
+//! What a page becomes, case by case.
+
+use super::*;
+
+fn page(html: &str) -> Extract {
+    let base = url::Url::parse("http://www.a.example/dir/page.html").unwrap();
+    read_text(html, Some(&base))
+}
+
+fn check(html: &str, text: &str) {
+    assert_eq!(page(html).text, text, "{html}");
+}
+
+#[test]
+fn text_reads_as_a_browser_shows_it() {
+    check("<title> 特种作业 \n 查询</title><body>a  b<p>c\n d</p>e", "特种作业 查询\na b\nc d\ne");
+    check("<b>加</b><i>微</i>信<!-- x -->号", "加微信号");
+    check("a<br>b<div>c<span> d</span></div>", "a\nb\nc d");
+    check("<table><tr><td>低压电工<td>850元<tr><td>焊工</td><td>900元</td></table>", "低压电工\t850元\n焊工\t900元");
+    check("<ul><li>a<li>b</ul>c", "a\nb\nc");
+    check("&#24494;&#20449;&nbsp;x &lt;b&gt;", "微信\u{a0}x <b>");
+    check("a<script>document.write('x')</script><style>b{}</style>c", "ac");
+    check("<p>a<b>b<p>c</b>d", "ab\ncd");
+    check("x\0y", "xy");
+    check("<textarea>a<b></textarea><xmp><i></xmp>", "a<b>\n<i>");
+}
+
+#[test]
+fn hidden_text_is_kept_apart() {
+    let extract = page(
+        "<meta name=description content=免考><div style='DISPLAY : none'>包过<p>拿证</div><img alt=电工证 src=a.png>\
+         <noscript>请启用</noscript><p hidden>暗</p><p style='font-size:0px'>零</p><p style='font-size:0.9em'>显</p>\
+         <script>var t='加微信';</script><span style=opacity:0.5>半</span>",
+    );
+    assert_eq!(extract.text, "显\n半");
+    let of =
+        |kind| extract.hidden.iter().find(|h| h.kind == kind).map(|h| h.text.replace('\n', "|")).unwrap_or_default();
+    assert_eq!(of(HiddenKind::Meta), "免考|");
+    assert_eq!(of(HiddenKind::Element), "包过|拿证|请启用|暗|零|");
+    assert_eq!(of(HiddenKind::Attribute), "电工证|");
+    assert_eq!(of(HiddenKind::Script), "加微信|");
+}
+
+#[test]
+fn links_are_absolute_and_know_their_words() {
+    let extract = page(
+        "<title>t</title><a href='/x?a=1&amp;b=2'> 查 询 </a><a href=y.html>y</a><a href=//b.example/>b</a><a href='tel:13000000000'>打</a>\
+         <a href='#x'>no</a><a href='javascript:;'>js</a><nav><a rel='nofollow' href=HTTP://C.example>c</a></nav>",
+    );
+    let found: Vec<_> = extract.links.iter().map(|l| (l.href.as_str(), &extract.text[l.at.clone()])).collect();
+    assert_eq!(
+        found,
+        [
+            ("http://www.a.example/x?a=1&b=2", "查 询"),
+            ("http://www.a.example/dir/y.html", "y"),
+            ("http://b.example/", "b"),
+            ("tel:13000000000", "打"),
+            ("javascript:;", "js"),
+            ("HTTP://C.example", "c")
+        ]
+    );
+    assert!(extract.links[5].nofollow);
+    assert_eq!(extract.links[5].zone, Zone::Nav);
+    assert_eq!(page("<base href=http://z.example/q/><a href=w>w</a>").links[0].href, "http://z.example/q/w");
+}
+
+#[test]
+fn forms_know_what_their_fields_ask() {
+    let extract = page(
+        "<form action=/cx method=POST><table><tr><td>证件号码：<td><input name=sfz><tr><td>姓名<td><input name=xm placeholder=请输入姓名>\
+         </table>验证码 <input id=yzm><img src=/code><input type=hidden name=k><input type=submit value=查询></form>\
+         <div>手机号</div><div><input name=tel></div>",
+    );
+    let form = &extract.forms[0];
+    assert_eq!((form.action.as_str(), form.post), ("http://www.a.example/cx", true));
+    let fields: Vec<_> = form.fields.iter().map(|f| (f.name.as_str(), f.kind.as_str(), f.label.as_str())).collect();
+    assert_eq!(
+        fields,
+        [
+            ("sfz", "text", "证件号码："),
+            ("xm", "text", "姓名 请输入姓名"),
+            ("yzm", "text", "验证码"),
+            ("k", "hidden", ""),
+            ("", "submit", "查询")
+        ]
+    );
+    assert_eq!(extract.forms[1].fields[0].label, "手机号");
+    assert!(extract.text.contains("查询"));
+}
+
+#[test]
+fn parts_of_a_page_are_told_apart() {
+    let extract = page(
+        "<div class='top-nav nav'>首页</div><div id=content><p>正文</div><div class=sidebar>推荐</div><footer>版权</footer>\
+         <div class=unavailable>仍是正文</div><div class='site-footer'><p>技术支持</p></div>",
+    );
+    let zones: Vec<_> = extract.blocks.iter().map(|b| (&extract.text[b.at.clone()], b.zone)).collect();
+    assert_eq!(
+        zones,
+        [
+            ("首页", Zone::Nav),
+            ("正文", Zone::Main),
+            ("推荐", Zone::Aside),
+            ("版权", Zone::Footer),
+            ("仍是正文", Zone::Main),
+            ("技术支持", Zone::Footer)
+        ]
+    );
+}
+
+#[test]
+fn frames_refreshes_and_statistics_are_seen() {
+    let extract = page(
+        "<meta http-equiv=Refresh content=\"0; URL='/new'\"><iframe src=f.html>x</iframe><script src=//cdn.example/a.js></script>\
+         <script>var u='hm.js?0123456789abcdef0123456789abcdef';location.href='http://b.example/';</script>",
+    );
+    assert_eq!(extract.redirects, ["http://www.a.example/new", "http://b.example/"]);
+    assert_eq!(extract.frames, ["http://www.a.example/dir/f.html"]);
+    assert_eq!(
+        extract.resources,
+        ["http://cdn.example/a.js", "https://hm.baidu.com/hm.js?0123456789abcdef0123456789abcdef"]
+    );
+    assert!(extract.needs_eyes);
+}
+
+#[test]
+fn bombs_cost_no_more_than_their_bytes() {
+    for bomb in [
+        "<div>".repeat(400_000),
+        "<ul><li>".repeat(200_000),
+        "<p><font color=i>".repeat(100_000),
+        "</b>".repeat(500_000),
+        "<a href=x>y".repeat(100_000),
+        "<input>".repeat(100_000),
+        "<svg>".repeat(300_000),
+        format!("<a {}>", "b=1 ".repeat(400_000)),
+        "<".repeat(2_000_000),
+        "<!--".repeat(400_000),
+        "&".repeat(2_000_000),
+        "<script>'".repeat(200_000),
+    ] {
+        let extract = page(&format!("<title>t</title><p>before</p>{bomb}"));
+        assert!(extract.text.starts_with("t\nbefore"));
+        assert!(extract.text.len() <= (512 << 10) + 16);
+    }
+}
+
+#[test]
+fn every_range_is_a_range_of_the_text() {
+    use proptest::prelude::*;
+    let piece = prop_oneof![
+        Just("<p>"),
+        Just("</p>"),
+        Just("<a href=x>"),
+        Just("</a>"),
+        Just("<div class=footer>"),
+        Just("</div>"),
+        Just("<td>"),
+        Just("<li>"),
+        Just("字 "),
+        Just("&nbsp;"),
+        Just("&#x4e2d"),
+        Just("<b"),
+        Just("<input placeholder=名>"),
+        Just("<svg><title>"),
+        Just("</svg>"),
+        Just("<title>题"),
+        Just("</title>"),
+        Just("<script>"),
+        Just("</script>"),
+        Just("330212199001011234"),
+        Just("３３０２１２１９９００１０１１２３４"),
+        Just("<br>"),
+        Just("\n\t"),
+        Just("<!--"),
+        Just("-->"),
+        Just("<button>钮"),
+        Just("\u{0}"),
+    ];
+    proptest!(|(pieces in proptest::collection::vec(piece, 0..60))| {
+        let extract = page(&pieces.concat());
+        let mut last = 0;
+        for block in &extract.blocks {
+            prop_assert!(block.at.start >= last && !extract.text[block.at.clone()].is_empty());
+            prop_assert!(!extract.text[block.at.clone()].contains('\n'));
+            last = block.at.end;
+        }
+        for link in &extract.links {
+            prop_assert!(extract.text.get(link.at.clone()).is_some());
+        }
+    });
+}

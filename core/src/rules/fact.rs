@@ -1,0 +1,111 @@
+//! What can be true of a page beyond the words on it. Rules name these facts with a `#`, in Chinese, because officers write them.
+//!
+//! How each is established is in [`crate::verdict::facts`]; this is the vocabulary only.
+
+macro_rules! facts {
+    ($($(#[doc = $doc:literal])* $name:ident = $chinese:literal,)*) => {
+        /// Something that a page was found to be.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Fact { $($(#[doc = $doc])* $name,)* }
+
+        impl Fact {
+            /// All of them.
+            pub const ALL: &'static [Fact] = &[$(Fact::$name,)*];
+
+            /// The name that rule files use.
+            pub fn name(self) -> &'static str {
+                match self { $(Fact::$name => $chinese,)* }
+            }
+        }
+    };
+}
+
+facts! {
+    /// The host is a protected body's own, or under a genuine government suffix.
+    OfficialHost = "官方网站",
+    /// The host was official once and is given up.
+    RetiredHost = "退役官网",
+    /// The host's name plainly imitates an authority's.
+    SpoofHost = "仿冒域名",
+    /// The host's name has something of an authority's, too little to call.
+    WatchHost = "疑似仿冒域名",
+    /// A form asks for an ID or certificate number and a name.
+    LookupForm = "查询表单",
+    /// A form asks for an ID or certificate number, alone.
+    NumberForm = "证号表单",
+    /// A form asks for a captcha.
+    Captcha = "验证码",
+    /// The page shows one person's certificate.
+    ResultPage = "个人证书结果",
+    /// The title is, or begins with, the title of an authority's look-up.
+    PlatformTitle = "平台标题",
+    /// A heading is the title of an authority's look-up.
+    PlatformHeading = "平台名作大标题",
+    /// The title is that of some look-up of certificates.
+    LookupTitle = "查询类标题",
+    /// The page presents an authority as its owner.
+    AuthorityAsOwner = "自称机关",
+    /// The page carries a government site's identification code.
+    SiteCode = "网站标识码",
+    /// The page carries the mark of party and state bodies, or the national emblem.
+    StateMark = "党政机关标识",
+    /// The page loads pictures, styles or scripts from an official host.
+    OfficialResource = "引用官方资源",
+    /// The page uses paths of the genuine look-up's interface.
+    OfficialPath = "官方接口路径",
+    /// A link shows an official address and leads elsewhere.
+    FalseLink = "链接名不符实",
+    /// A link leads to a genuine look-up.
+    LinksToGenuine = "指向真官网",
+    /// There is a contact that is not a hotline, anywhere.
+    Contact = "联系方式",
+    /// There is such a contact in the page's own matter.
+    MainContact = "正文联系方式",
+    /// A QR code on the page leads to a contact.
+    QrContact = "二维码联系方式",
+    /// The page warns: its title or many of its sentences report wrong-doing.
+    Warning = "警示页",
+    /// The page has the marks of press: source, reporter, editor.
+    Press = "新闻页",
+    /// The page has the marks of real training: hours, classes, examination dates.
+    Training = "培训机构",
+    /// The page looks for workers.
+    Hiring = "招聘页",
+    /// The title names a company or school as owner.
+    OwnBrand = "自有品牌",
+    /// Readers see what a static reading cannot.
+    NeedsEyes = "需人眼",
+    /// The host is a shared market place or board.
+    Platform = "平台站",
+}
+
+impl Fact {
+    /// The fact of that name.
+    pub fn from_name(name: &str) -> Option<Fact> {
+        Self::ALL.iter().copied().find(|f| f.name() == name)
+    }
+
+    /// Its bit in a [`FactSet`].
+    fn bit(self) -> u64 {
+        1 << self as u8
+    }
+}
+
+/// A set of facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FactSet(u64);
+
+impl FactSet {
+    /// Adds a fact.
+    pub fn insert(&mut self, fact: Fact) {
+        self.0 |= fact.bit();
+    }
+
+    /// Is it in?
+    pub fn has(self, fact: Fact) -> bool {
+        self.0 & fact.bit() != 0
+    }
+}
+
+const _: () = assert!(Fact::ALL.len() <= 64);

@@ -1,0 +1,73 @@
+//! Every rule proves itself: its own examples, each through that one rule.
+//!
+//! An example is a sentence, or a page with its address. Facts are established as on any page. All failures are told, not the
+//! first. Start at [`RuleSet::prove`].
+
+use url::Url;
+
+use super::RuleSet;
+use super::problem::Problem;
+use super::rule::{Example, Status};
+use crate::page;
+
+/// Address of examples that name none: no authority's, reserved for examples (RFC 2606).
+const NOWHERE: &str = "http://www.shili.example/";
+
+impl RuleSet {
+    /// Runs each rule's examples; gives what does not hold.
+    pub fn prove(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (index, rule) in self.rules.iter().enumerate() {
+            if rule.status == Status::Retired {
+                continue;
+            }
+            for (examples, should) in [(&rule.hits, true), (&rule.misses, false)] {
+                for example in examples {
+                    match self.tries(index, example) {
+                        Some(fired) if fired == should => {}
+                        Some(_) => problems.push(Problem {
+                            code: if should { "example-not-hit" } else { "example-not-missed" },
+                            file: rule.file.clone(),
+                            line: example.line,
+                            say: format!(
+                                "规则 {} {}命中例子“{}”，却{}",
+                                rule.id,
+                                if should { "应当" } else { "不应" },
+                                short(&example.html),
+                                if should { "没有命中" } else { "命中了" }
+                            ),
+                            advice: "改规则的词句和条件，或者改例子".into(),
+                        }),
+                        None => problems.push(Problem {
+                            code: "example-address",
+                            file: rule.file.clone(),
+                            line: example.line,
+                            say: format!("规则 {} 的例子里网址写错了", rule.id),
+                            advice: "写完整的网址，例如 http://www.shili.example/".into(),
+                        }),
+                    }
+                }
+            }
+        }
+        problems
+    }
+
+    /// How many examples there are.
+    pub fn examples(&self) -> usize {
+        self.rules.iter().filter(|r| r.status != Status::Retired).map(|r| r.hits.len() + r.misses.len()).sum()
+    }
+
+    fn tries(&self, rule: usize, example: &Example) -> Option<bool> {
+        let url = Url::parse(example.url.as_deref().unwrap_or(NOWHERE)).ok()?;
+        let extract = page::read_text(&example.html, Some(&url));
+        Some(self.fires(rule, &extract, &url))
+    }
+}
+
+fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(30).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,307 @@
+//! One rule, as a `[[rule]]` table says it.
+//!
+//! A condition is flat. `any` is what wakes the rule: phrases, word lists (`@名字`) or facts (`#名字`), one of them is enough.
+//! `all` must be on the page besides, `near` must stand within `within` characters of what woke it, `unless` must not stand in
+//! the same sentence (a phrase) or be true of the page (a fact). `in` says which parts of the page count. Words in reported
+//! speech ("警方提醒：所谓免考都是骗局") wake nothing unless `voice` is 转述也算.
+
+use super::fact::Fact;
+use super::problem::Problem;
+use super::sheet::{Part, Placed, Sheet, WRONG_VALUE};
+
+/// What a rule speaks for or against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Imitates an authority or its look-up.
+    FakeSite,
+    /// Sells certificates.
+    Seller,
+    /// Warns about such offers.
+    Notice,
+}
+
+impl Kind {
+    /// Name in rule files and verdicts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::FakeSite => "fake_site",
+            Kind::Seller => "seller",
+            Kind::Notice => "notice",
+        }
+    }
+}
+
+/// Whether a rule counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// 试行: shown with no points.
+    Trial,
+    /// 在用.
+    Live,
+    /// 停用: kept so that its id is never used again.
+    Retired,
+}
+
+/// Part of the page that a condition may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// 标题.
+    Title,
+    /// 正文: everything visible that is not menu, side bar or foot.
+    Main,
+    /// 边栏: menus, side bars, foot.
+    Side,
+    /// 隐藏: meta tags, alternative texts, hidden elements, strings in scripts.
+    Hidden,
+    /// 控件: buttons and options.
+    Control,
+}
+
+impl Place {
+    const ALL: [(&'static str, Place); 5] = [
+        ("标题", Place::Title),
+        ("正文", Place::Main),
+        ("边栏", Place::Side),
+        ("隐藏", Place::Hidden),
+        ("控件", Place::Control),
+    ];
+
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// Something a condition names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A phrase, to be found in folded text.
+    Phrase(String),
+    /// A word list.
+    List(String),
+    /// A fact.
+    Fact(Fact),
+}
+
+/// An example: a sentence, or a whole page with its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Address, where the rule looks at it.
+    pub url: Option<String>,
+    /// Page source or plain text.
+    pub html: String,
+    /// Line in the file.
+    pub line: usize,
+}
+
+/// A rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Stable name, never used again after retirement.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// What it speaks for.
+    pub kind: Kind,
+    /// Signals of a family tell the same thing.
+    pub family: String,
+    /// Decibans; negative for what speaks against.
+    pub points: f64,
+    /// Whether it counts.
+    pub status: Status,
+    /// What a verdict says when it fires.
+    pub say: String,
+    /// One of these wakes it.
+    pub any: Vec<Item>,
+    /// These have to be there too.
+    pub all: Vec<Item>,
+    /// One of these has to be near.
+    pub near: Vec<Item>,
+    /// How near, in characters.
+    pub within: usize,
+    /// None of these may be there.
+    pub unless: Vec<Item>,
+    /// Which parts of the page count, as bits of [`Place`].
+    pub places: u8,
+    /// Words in reported speech count as well.
+    pub reported: bool,
+    /// What may set it off wrongly.
+    pub false_alarms: String,
+    /// What it must hit.
+    pub hits: Vec<Example>,
+    /// What it must miss.
+    pub misses: Vec<Example>,
+    /// File and line, for messages.
+    pub file: String,
+    /// Line of the table.
+    pub line: usize,
+}
+
+/// How the points of a family are added up.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// Its name.
+    pub id: String,
+    /// What signals after the strongest may add together, in decibans.
+    pub rest: f64,
+}
+
+/// Reads a file of `[[family]]` and `[[rule]]` tables.
+pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Family>, Vec<Rule>), Vec<Problem>> {
+    Sheet::read(file, text, |top| {
+        let mut families = Vec::new();
+        for part in top.parts("family") {
+            let id = part.need_text("id", "给这一族起个英文短名");
+            part.need_text("title", "说明这一族说的是什么");
+            let rest = part.decimal("rest", 0.0..=20.0);
+            part.finish();
+            if let (Some(id), Some(rest)) = (id, rest) {
+                families.push(Family { id: id.value, rest });
+            }
+        }
+        let rules = top.parts("rule").iter().filter_map(|part| rule(file, part)).collect();
+        Some((families, rules))
+    })
+}
+
+fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
+    let id = part.need_text("id", "起一个不重复的英文名，例如 seller.exam-waiver");
+    let title = part.need_text("title", "用一句中文说明这条规则");
+    let kind = part.need_text("kind", "写 fake_site、seller 或 notice").and_then(|k| {
+        choice(part, &k, "kind", &[("fake_site", Kind::FakeSite), ("seller", Kind::Seller), ("notice", Kind::Notice)])
+    });
+    let family = part.need_text("family", "写上它属于哪一族");
+    let points = part.decimal("points", -60.0..=30.0);
+    let status = part.need_text("status", "写 试行、在用 或 停用").and_then(|s| {
+        choice(part, &s, "status", &[("试行", Status::Trial), ("在用", Status::Live), ("停用", Status::Retired)])
+    });
+    part.need_text("author", "写上是谁写的");
+    part.need_text("date", "写上日期，例如 \"2026-11-23\"");
+    let say = part.text("say");
+    let false_alarms = part.need_text("false_alarms", "用一句实在的话写明什么情况会误报");
+    let any = items(part, "any");
+    let all = items(part, "all");
+    let near = items(part, "near");
+    let unless = items(part, "unless");
+    let within = part.number("within", 1..=2000).unwrap_or(60) as usize;
+    let mut places = 0;
+    for place in part.texts("in") {
+        if let Some(place) = choice(part, &place, "in", &Place::ALL) {
+            places |= place.bit();
+        }
+    }
+    if places == 0 {
+        places = Place::Title.bit() | Place::Main.bit();
+    }
+    let reported = part
+        .text("voice")
+        .is_some_and(|v| choice(part, &v, "voice", &[("本页", false), ("转述也算", true)]).unwrap_or(false));
+    let hits = examples(part, "hit");
+    let misses = examples(part, "miss");
+    if any.is_empty() {
+        part.missing("any", "写上触发它的词句、@词表 或 #页面特征");
+    }
+    let retired = status == Some(Status::Retired);
+    if hits.is_empty() && !retired {
+        part.missing("hit", "至少写一个它必须命中的例子");
+    }
+    if misses.is_empty() && !retired {
+        part.missing("miss", "至少写一个它绝不能命中的例子");
+    }
+    if points == Some(0.0) {
+        part.report(WRONG_VALUE, part.at(), "points 是 0，规则不起作用", "想先看看效果，用 status = \"试行\"");
+    }
+    if points.is_none() && !part.has("points") {
+        part.missing("points", "写上分值，+10 分表示可能性变为十倍");
+    }
+    part.finish();
+    let title = title?.value;
+    Some(Rule {
+        id: id?.value,
+        say: say.map_or_else(|| title.clone(), |s| s.value),
+        title,
+        kind: kind?,
+        family: family?.value,
+        points: points?,
+        status: status?,
+        any,
+        all,
+        near,
+        within,
+        unless,
+        places,
+        reported,
+        false_alarms: false_alarms?.value,
+        hits,
+        misses,
+        file: file.to_owned(),
+        line: part.line(),
+    })
+}
+
+fn choice<T: Copy>(part: &Part<'_>, word: &Placed<String>, key: &str, choices: &[(&str, T)]) -> Option<T> {
+    let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
+    if found.is_none() {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        part.report(
+            WRONG_VALUE,
+            word.at,
+            format!("{key} 不能是 {}", word.value),
+            format!("可写：{}", names.join("、")),
+        );
+    }
+    found
+}
+
+fn items(part: &Part<'_>, key: &'static str) -> Vec<Item> {
+    part.texts(key)
+        .into_iter()
+        .filter_map(|word| {
+            if let Some(name) = word.value.strip_prefix('#') {
+                let fact = Fact::from_name(name);
+                if fact.is_none() {
+                    let nearest = Fact::ALL
+                        .iter()
+                        .max_by(|a, b| strsim::jaro(a.name(), name).total_cmp(&strsim::jaro(b.name(), name)))
+                        .map_or("", |f| f.name());
+                    part.report(
+                        "unknown-fact",
+                        word.at,
+                        format!("不认识页面特征 #{name}"),
+                        format!("最接近的是 #{nearest}"),
+                    );
+                }
+                return fact.map(Item::Fact);
+            }
+            if let Some(name) = word.value.strip_prefix('@') {
+                return Some(Item::List(name.to_owned()));
+            }
+            let folded = crate::text::fold(&word.value);
+            let count = folded.as_str().chars().count();
+            if count < 2 || count > 40 {
+                part.report(
+                    "phrase-length",
+                    word.at,
+                    format!("“{}”{}", word.value, if count < 2 { "太短，几乎哪里都有" } else { "太长" }),
+                    "写 2 到 40 个字的词句",
+                );
+                return None;
+            }
+            Some(Item::Phrase(folded.as_str().to_owned()))
+        })
+        .collect()
+}
+
+fn examples(part: &Part<'_>, key: &'static str) -> Vec<Example> {
+    part.texts_or_tables(key, |table| {
+        let url = table.text("url");
+        let html = table.need_text("html", "写上页面内容");
+        table.finish();
+        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, line: table.line() })
+    })
+    .into_iter()
+    .map(|example| match example {
+        Ok(text) => Example { url: None, html: text.value, line: part.line_of(text.at) },
+        Err(example) => example,
+    })
+    .collect()
+}

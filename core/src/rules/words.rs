@@ -1,0 +1,92 @@
+//! Named word lists: `[[list]]` tables that rules refer to with an `@`, and the facts' own vocabulary.
+
+use super::problem::Problem;
+use super::sheet::{Sheet, WRONG_VALUE};
+
+/// A named list of phrases.
+#[derive(Debug, Clone)]
+pub(super) struct List {
+    pub(super) name: String,
+    pub(super) words: Vec<String>,
+}
+
+/// Reads the `[[list]]` tables of a file.
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<List>, Vec<Problem>> {
+    Sheet::read(file, text, |top| {
+        let mut lists: Vec<List> = Vec::new();
+        for part in top.parts("list") {
+            let name = part.need_text("name", "给这组词起个名字，规则里用 @名字 引用");
+            part.need_text("title", "用一句话说明这组词是什么");
+            let words = part.texts("words");
+            if words.is_empty() {
+                part.missing("words", "写上这组词");
+            }
+            part.finish();
+            let Some(name) = name else { continue };
+            if lists.iter().any(|l| l.name == name.value) {
+                part.report(WRONG_VALUE, name.at, format!("词表 {} 写了两次", name.value), "合并成一个，或者改名");
+            }
+            lists.push(List { name: name.value, words: words.into_iter().map(|w| w.value).collect() });
+        }
+        Some(lists)
+    })
+}
+
+/// The lists that the program itself asks for, by their place in [`Lists::NAMES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Lists {
+    /// Words that report, warn or deny.
+    Reporting,
+    /// Marks of press.
+    Press,
+    /// Marks of real training.
+    Training,
+    /// Marks of hiring.
+    Hiring,
+    /// Labels of one person's certificate.
+    ResultLabel,
+    /// Words in front of a page's owner.
+    Owner,
+    /// What makes a title one of a look-up.
+    LookupTitle,
+    /// What makes a title a site's name after an authority's name.
+    SiteWord,
+    /// Fields that ask for an ID or certificate number.
+    NumberField,
+    /// Fields that ask for a name.
+    NameField,
+    /// Fields that ask for a captcha.
+    CaptchaField,
+    /// Paths of the genuine look-up's interface.
+    OfficialPath,
+    /// Names of state marks in images.
+    StateMark,
+    /// Words in a title that name a company or a school.
+    Brand,
+}
+
+impl Lists {
+    /// Their names in the files.
+    pub const NAMES: [&'static str; 14] = [
+        "转述词",
+        "新闻词",
+        "培训词",
+        "招聘词",
+        "结果字段",
+        "主办词",
+        "查询标题词",
+        "网站词",
+        "证号字段",
+        "姓名字段",
+        "验证码字段",
+        "官方路径",
+        "标识图",
+        "自有品牌词",
+    ];
+
+    /// The list's name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}

@@ -1,0 +1,84 @@
+//! Where each byte of a folded text stood in the text it was made from.
+//!
+//! A map is a list of runs, each of equal cells: `raw_step` bytes before became `folded_step` bytes after. Plain text is one
+//! run of 1:1 bytes (its characters kept their length, so boundaries agree), a deletion is a jump between two runs, an
+//! expanded sign is a cell that cannot be cut. It must not know what was folded or why. Start at [`OffsetMap::range`].
+
+use std::ops::Range;
+
+/// One run of equal cells; it lasts until the next run's `folded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    folded: u32,
+    raw: u32,
+    raw_step: u8,
+    folded_step: u8,
+}
+
+/// Runs in order of both offsets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct OffsetMap {
+    runs: Vec<Run>,
+}
+
+impl OffsetMap {
+    /// Says that the next cell of the folded text, at `folded`, stands for `raw_step` bytes at `raw`.
+    pub(super) fn push(&mut self, folded: usize, raw: usize, raw_step: usize, folded_step: usize) {
+        debug_assert!(folded_step > 0 && raw_step <= 255 && folded_step <= 255);
+        let (folded, raw, raw_step, folded_step) = (folded as u32, raw as u32, raw_step as u8, folded_step as u8);
+        if let Some(last) = self.runs.last()
+            && (last.raw_step, last.folded_step) == (raw_step, folded_step)
+            && last.raw + (folded - last.folded) / u32::from(folded_step) * u32::from(raw_step) == raw
+        {
+            return;
+        }
+        self.runs.push(Run { folded, raw, raw_step, folded_step });
+    }
+
+    /// Forgets every cell at or after `raw`.
+    pub(super) fn truncate(&mut self, raw: usize) {
+        while self.runs.last().is_some_and(|run| run.raw as usize >= raw) {
+            self.runs.pop();
+        }
+    }
+
+    fn run_at(&self, folded: usize) -> Option<Run> {
+        let after = self.runs.partition_point(|run| run.folded as usize <= folded);
+        after.checked_sub(1).map(|at| self.runs[at])
+    }
+
+    /// The bytes before folding that cover `range` of `text`, the folded text. `end` is the raw text's length.
+    pub(super) fn range(&self, text: &str, range: Range<usize>, end: usize) -> Range<usize> {
+        let start = text.floor_char_boundary(range.start.min(text.len()));
+        let stop = text.ceil_char_boundary(range.end.min(text.len()));
+        let from = match self.run_at(start) {
+            Some(run) if start < text.len() => {
+                run.raw as usize
+                    + (start - run.folded as usize) / usize::from(run.folded_step) * usize::from(run.raw_step)
+            }
+            _ => end,
+        };
+        if stop <= start {
+            return from..from;
+        }
+        // The end is looked up by its last byte, so that what was deleted right after it stays outside.
+        let to = match self.run_at(stop - 1) {
+            Some(run) => {
+                run.raw as usize
+                    + (stop - run.folded as usize).div_ceil(usize::from(run.folded_step)) * usize::from(run.raw_step)
+            }
+            None => end,
+        };
+        from..to.max(from)
+    }
+
+    /// Where the raw offset stands in `text`; what was deleted stands where the text goes on.
+    pub(super) fn folded_from(&self, text: &str, raw: usize) -> usize {
+        let after = self.runs.partition_point(|run| run.raw as usize <= raw);
+        let next = self.runs.get(after).map_or(text.len(), |run| run.folded as usize);
+        let Some(run) = after.checked_sub(1).map(|at| self.runs[at]) else { return 0 };
+        let cells = (raw - run.raw as usize).checked_div(usize::from(run.raw_step)).unwrap_or(0);
+        let at = (run.folded as usize + cells * usize::from(run.folded_step)).min(next);
+        text.floor_char_boundary(at)
+    }
+}

@@ -1,0 +1,150 @@
+//! Joins characters that were set apart: 满丨意丨给丨钱, 办·证, 特/种 作 业.
+//!
+//! Menus and tables use the same separators, so the joined copy is kept apart from the text and made only of the stretches
+//! around separators; who matches on it asks [`Squeezed::crosses`] and decides what that is worth. Start at [`squeeze`].
+
+use super::Folded;
+use super::map::OffsetMap;
+use std::ops::Range;
+
+/// Of a longer word next to a separator, this many characters are taken along.
+const MARGIN: usize = 12;
+
+/// Copies of those stretches of a text where single Chinese characters stand between separators, with the separators gone and
+/// a line feed between stretches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Squeezed {
+    text: String,
+    map: OffsetMap,
+    /// Where in `text` a separator was taken out, ascending.
+    seams: Vec<u32>,
+    raw_len: usize,
+}
+
+impl Squeezed {
+    /// The joined stretches, one a line; empty when nothing was set apart.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes of the raw text that a byte range stands for, separators inside included.
+    #[must_use]
+    pub fn raw_range(&self, squeezed: Range<usize>) -> Range<usize> {
+        self.map.range(&self.text, squeezed, self.raw_len)
+    }
+
+    /// Whether at least one separator was taken out inside the range.
+    #[must_use]
+    pub fn crosses(&self, squeezed: Range<usize>) -> bool {
+        let first = self.seams.partition_point(|&seam| seam as usize <= squeezed.start);
+        self.seams.get(first).is_some_and(|&seam| (seam as usize) < squeezed.end)
+    }
+
+    fn push(&mut self, folded: &Folded, word: Range<usize>) {
+        for (at, sign) in folded.as_str()[word.clone()].char_indices() {
+            let at = word.start + at;
+            let raw = folded.raw_range(at..at + sign.len_utf8());
+            let (here, length) = (self.text.len(), sign.len_utf8());
+            if raw.len() == length {
+                self.map.push(here, raw.start, 1, 1);
+            } else {
+                self.map.push(here, raw.start, raw.len().min(255), length);
+            }
+            self.text.push(sign);
+        }
+    }
+}
+
+/// What stands between two words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    /// Also in menus, tables and dates: joins only where a single character stands alone.
+    Common,
+    /// Nobody sets it between two characters without a reason.
+    Odd,
+}
+
+fn separator(sign: char) -> Option<Separator> {
+    match sign {
+        ' ' | '|' | '/' | '\\' | '-' | '_' | '.' | '+' | '=' | '#' | '&' | '`' | '\'' | '"' | '^' | ':' | ';' => {
+            Some(Separator::Common)
+        }
+        '–' | '—' | '―' | '‐' | '−' | '…' | '¦' => Some(Separator::Common),
+        '丨' | '·' | '•' | '・' | '･' | '‧' | '∙' | '⋅' | '~' | '*' | '✱' | '＊' | '╬' | '┃' | '│' | '║' => {
+            Some(Separator::Odd)
+        }
+        '■'..='⟿' | '⬀'..='⯿' | '🌀'..='🫿' => Some(Separator::Odd),
+        _ => None,
+    }
+}
+
+fn is_han(sign: char) -> bool {
+    matches!(sign, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' | '〇') && sign != '丨'
+}
+
+/// A run of Chinese characters.
+#[derive(Clone)]
+struct Word {
+    range: Range<usize>,
+    count: usize,
+}
+
+/// Joins what was set apart in a folded text.
+#[must_use]
+pub fn squeeze(folded: &Folded) -> Squeezed {
+    let text = folded.as_str();
+    let mut out = Squeezed { raw_len: folded.raw_len, ..Squeezed::default() };
+    // The word before the gap, what the gap is, whether that word is in the output already.
+    let mut left: Option<Word> = None;
+    let mut gap: Option<Separator> = None;
+    let mut gap_signs = 0;
+    let mut open = false;
+    let mut signs = text.char_indices().peekable();
+    while let Some((at, sign)) = signs.next() {
+        if is_han(sign) {
+            let mut word = Word { range: at..at + sign.len_utf8(), count: 1 };
+            while let Some((at, sign)) = signs.next_if(|&(_, sign)| is_han(sign)) {
+                word.range.end = at + sign.len_utf8();
+                word.count += 1;
+            }
+            let joins = match (&left, gap) {
+                (Some(left), Some(kind)) => kind == Separator::Odd || left.count == 1 || word.count == 1,
+                _ => false,
+            };
+            match left.take() {
+                Some(before) if joins => open = join(&mut out, folded, &before, &word, open),
+                _ => open = false,
+            }
+            (left, gap, gap_signs) = (Some(word), None, 0);
+        } else if let Some(kind) = separator(sign)
+            && gap_signs < 3
+            && left.is_some()
+        {
+            gap_signs += 1;
+            gap = Some(if gap == Some(Separator::Odd) { Separator::Odd } else { kind });
+        } else {
+            (left, gap, gap_signs, open) = (None, None, 0, false);
+        }
+    }
+    out
+}
+
+/// Appends `right`, after `left` where that is not there yet; says whether the stretch may go on.
+fn join(out: &mut Squeezed, folded: &Folded, left: &Word, right: &Word, open: bool) -> bool {
+    let text = folded.as_str();
+    if !open {
+        if !out.text.is_empty() {
+            let raw = folded.raw_range(left.range.start..left.range.start).start;
+            out.map.push(out.text.len(), raw, 0, 1);
+            out.text.push('\n');
+        }
+        let tail = text[left.range.clone()].char_indices().rev().take(MARGIN).last().map_or(0, |(at, _)| at);
+        out.push(folded, left.range.start + tail..left.range.end);
+    }
+    out.seams.push(out.text.len() as u32);
+    let head =
+        text[right.range.clone()].char_indices().nth(MARGIN).map_or(right.range.end, |(at, _)| right.range.start + at);
+    out.push(folded, right.range.start..head);
+    head == right.range.end
+}

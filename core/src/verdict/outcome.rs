@@ -1,0 +1,184 @@
+//! Names what the points say: kind, routes, authority, certificates, places.
+
+use super::reading::{Found, Reading};
+use super::weigh::Weighed;
+use super::{Kind, PRIOR, Thresholds, Verdict, score};
+use crate::entities;
+use crate::place;
+use crate::rules::Fact;
+use crate::rules::rule::Place;
+
+/// Points from which a page that accuses nobody is called a warning.
+const NOTICE: f64 = 10.0;
+/// Places told of one page.
+const AREAS: usize = 8;
+/// Family of the signals that tell of making or organised selling.
+const CRIME: &str = "crime";
+
+pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds) -> Verdict {
+    // Points are shown with one digit; the scores are made of what is shown.
+    let sum = |kind: &str| PRIOR + weighed.signals.iter().filter(|s| s.kind == kind).map(|s| s.points).sum::<f64>();
+    let (fake, seller) = (round(score(sum("fake_site"))), round(score(sum("seller"))));
+    let official = reading.facts.has(Fact::OfficialHost);
+    let best = fake.max(seller);
+    let towards = if fake >= seller { Kind::FakeSite } else { Kind::Seller };
+    let kind = if best >= thresholds.hit {
+        towards
+    } else if best >= thresholds.review {
+        Kind::Suspicious
+    } else if weighed.notice >= NOTICE && (official || reading.facts.has(Fact::Warning)) {
+        Kind::Notice
+    } else if official {
+        Kind::Official
+    } else {
+        Kind::Benign
+    };
+    let certificates = certificates(reading);
+    let mut notes = Vec::new();
+    let compromised = official && kind.is_hit() && towards == Kind::Seller;
+    if compromised {
+        notes.push("compromised_official");
+    }
+    if reading.facts.has(Fact::NeedsEyes) {
+        notes.push("needs_eyes");
+    }
+    let bodies: Vec<&str> = certificates.iter().map(|c| c.1).collect();
+    if bodies.iter().any(|b| *b == "应急") && bodies.iter().any(|b| *b != "应急") {
+        notes.push("mixed");
+    }
+    let routes = if kind.is_hit() { routes(reading, &weighed, towards, compromised, &bodies) } else { Vec::new() };
+    Verdict {
+        kind,
+        score: best,
+        fake_score: fake,
+        seller_score: seller,
+        routes,
+        authority: authority(reading, kind, towards),
+        names_certificates: !reading.certificates.is_empty() || !reading.titles.is_empty(),
+        cert_types: certificates.into_iter().map(|c| c.0).collect(),
+        notes,
+        contacts: entities::contacts(&reading.entities),
+        areas: areas(reading),
+        signals: weighed.signals,
+    }
+}
+
+fn round(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}
+
+fn routes(
+    reading: &Reading,
+    weighed: &Weighed,
+    towards: Kind,
+    compromised: bool,
+    bodies: &[&str],
+) -> Vec<&'static str> {
+    if towards == Kind::FakeSite {
+        return vec!["网信"];
+    }
+    let mut routes = Vec::new();
+    if compromised {
+        routes.push("网信");
+    }
+    routes.push("市监");
+    for body in ["住建", "人社"] {
+        if bodies.contains(&body) {
+            routes.push(body);
+        }
+    }
+    if reading.facts.has(Fact::Platform) {
+        routes.push("平台");
+    }
+    if weighed.families.iter().any(|f| f == CRIME) {
+        routes.push("公安");
+    }
+    routes
+}
+
+fn authority(reading: &Reading, kind: Kind, towards: Kind) -> Option<String> {
+    let authorities = &reading.rules.authorities;
+    match kind {
+        Kind::FakeSite | Kind::Suspicious if towards == Kind::FakeSite => reading
+            .face
+            .and_then(|f| authorities.iter().nth(f as usize))
+            .map(|a| a.near.clone())
+            .or_else(|| reading.host.near.clone()),
+        Kind::Official | Kind::Notice => {
+            let own = authorities.by_host(&reading.host.host).map(|a| a.near.clone());
+            own.or_else(|| reading.facts.has(Fact::OfficialHost).then(|| reading.host.host.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Certificates on the page, in the order they appear, each with its issuing body. A word inside a longer one (电工证 in
+/// 建筑电工证) tells nothing of its own, and a category is not told where one of its items is.
+fn certificates<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
+    let table = &reading.rules.certificates;
+    let visible = Place::Title.bit() | Place::Main.bit() | Place::Control.bit();
+    let of = |places: u8| {
+        let mut all: Vec<(&Found, u16)> = reading
+            .certificates
+            .iter()
+            .map(|(c, i)| (&reading.found[*i as usize], *c))
+            .filter(|(f, _)| f.place & places != 0)
+            .collect();
+        all.sort_by_key(|(f, _)| (f.at.start, usize::MAX - f.at.end));
+        all
+    };
+    let mut all = of(visible);
+    if all.is_empty() {
+        all = of(Place::Hidden.bit());
+    }
+    let mut reach = 0..0;
+    let mut numbers: Vec<u16> = Vec::new();
+    for (found, number) in all {
+        let inside = found.at.end <= reach.end && found.at != reach;
+        if inside {
+            continue;
+        }
+        reach = found.at.clone();
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    let told = |category: &str| {
+        numbers.iter().any(|n| table[*n as usize].category == category && !table[*n as usize].item.is_empty())
+    };
+    let mut names: Vec<(String, &str)> = Vec::new();
+    for number in &numbers {
+        let certificate = &table[*number as usize];
+        let generic = certificate.category.is_empty() || certificate.category == GENERIC;
+        if generic || (certificate.item.is_empty() && told(&certificate.category)) {
+            continue;
+        }
+        if !names.iter().any(|(n, _)| n == certificate.name()) {
+            names.push((certificate.name().to_owned(), &certificate.body));
+        }
+    }
+    names
+}
+
+/// Category in the table for words that mean any certificate of the trade (特种作业操作证, 上岗证): never told as a type.
+const GENERIC: &str = "特种作业";
+
+/// Places in the title and the main text; a city tells more than its province.
+fn areas(reading: &Reading) -> Vec<String> {
+    let mut codes: Vec<&str> = Vec::new();
+    for found in place::find(reading.folded.as_str()) {
+        let raw = reading.folded.raw_range(found.at.clone());
+        let own = reading.block_of(raw.start).is_some_and(|b| reading.place_of(b) != Place::Side);
+        if own && !codes.contains(&found.code) {
+            codes.push(found.code);
+        }
+    }
+    let narrower =
+        |code: &str| codes.iter().any(|c| *c != code && place::covers(code, c) && specific(c) > specific(code));
+    codes.iter().filter(|c| !narrower(c)).take(AREAS).map(|c| (*c).to_owned()).collect()
+}
+
+/// Number of digits of a code that say something.
+fn specific(code: &str) -> usize {
+    code.trim_end_matches("00").len()
+}

@@ -1,0 +1,259 @@
+//! A page under judgement: its folded text and everything that was found in it, in one scan.
+//!
+//! The text is scanned as folded and, where single characters stand between separators, once more with these gone. Hidden text
+//! is scanned apart. What is found keeps its place in the page's own text, so that quotes come from there.
+
+use std::ops::Range;
+
+use url::Url;
+
+use crate::entities::{self, Entity};
+use crate::host::{HostVerdict, Standing};
+use crate::page::{Extract, HiddenKind, Role, Zone};
+use crate::rules::rule::Place;
+use crate::rules::{FactSet, RuleSet, Use};
+use crate::text::{Folded, fold, squeeze};
+
+/// Phrases noted of one page. A page that is all phrases is judged by the first of them.
+const MOST: usize = 4_000;
+
+/// A phrase found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Pattern number in the automaton.
+    pub(crate) pattern: u32,
+    /// Where it stands: in the folded visible text, or in the folded hidden text.
+    pub(crate) at: Range<usize>,
+    /// Index of its block; none for hidden text.
+    pub(crate) block: Option<usize>,
+    /// Part of the page, as a bit of [`Place`].
+    pub(crate) place: u8,
+    /// It is the words of somebody else, reported or denied here.
+    pub(crate) reported: bool,
+}
+
+/// A contact, as evidence of an offer: no hotlines, no mail addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Lead {
+    /// Where it stands in the folded visible text.
+    pub(crate) at: Range<usize>,
+    pub(crate) block: Option<usize>,
+    /// In the page's own matter, not in menus, side bars or foot.
+    pub(crate) main: bool,
+    /// A number or id of a person, rather than a landline.
+    pub(crate) personal: bool,
+}
+
+/// A page under judgement.
+pub(crate) struct Reading<'a> {
+    pub(crate) rules: &'a RuleSet,
+    pub(crate) extract: &'a Extract,
+    pub(crate) host: HostVerdict,
+    pub(crate) folded: Folded,
+    pub(crate) hidden: Folded,
+    hidden_kinds: Vec<(usize, HiddenKind)>,
+    pub(crate) found: Vec<Found>,
+    /// By condition number: indices into `found`.
+    pub(crate) by_condition: Vec<Vec<u32>>,
+    /// By own list: indices into `found`.
+    pub(crate) by_list: Vec<Vec<u32>>,
+    /// Certificates: (index of certificate, index into `found`).
+    pub(crate) certificates: Vec<(u16, u32)>,
+    /// Authorities' names and look-up titles: (index of authority, index into `found`).
+    pub(crate) names: Vec<(u16, u32)>,
+    pub(crate) titles: Vec<(u16, u32)>,
+    pub(crate) entities: Vec<Entity>,
+    pub(crate) leads: Vec<Lead>,
+    pub(crate) facts: FactSet,
+    /// Authority whose face the page wears, found by [`super::facts`].
+    pub(crate) face: Option<u16>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(rules: &'a RuleSet, extract: &'a Extract, url: &'a Url) -> Self {
+        let host_name = url.host_str().unwrap_or_default();
+        let host = rules.authorities.judge(host_name.trim_matches(['[', ']'])).unwrap_or_else(|_| HostVerdict {
+            host: host_name.to_owned(),
+            standing: Standing::Clean,
+            score: 0.0,
+            near: None,
+            why: Vec::new(),
+        });
+        let mut hidden_text = String::new();
+        let mut hidden_kinds = Vec::new();
+        for part in &extract.hidden {
+            hidden_kinds.push((hidden_text.len(), part.kind));
+            hidden_text.push_str(&part.text);
+            hidden_text.push('\n');
+        }
+        let mut reading = Self {
+            rules,
+            extract,
+            host,
+            folded: fold(&extract.text),
+            hidden: fold(&hidden_text),
+            hidden_kinds,
+            found: Vec::new(),
+            by_condition: vec![Vec::new(); rules.conditions],
+            by_list: vec![Vec::new(); crate::rules::Lists::NAMES.len()],
+            certificates: Vec::new(),
+            names: Vec::new(),
+            titles: Vec::new(),
+            entities: Vec::new(),
+            leads: Vec::new(),
+            facts: FactSet::default(),
+            face: None,
+        };
+        reading.scan();
+        reading.find_entities(&hidden_text);
+        reading
+    }
+
+    fn scan(&mut self) {
+        let rules = self.rules;
+        let folded = std::mem::replace(&mut self.folded, fold(""));
+        let text = folded.as_str();
+        for hit in rules.automaton.find_overlapping_iter(text) {
+            let at = hit.range();
+            if self.found.len() >= MOST {
+                break;
+            }
+            if stands_alone(text, &at) {
+                let raw = folded.raw_range(at.clone());
+                self.note(hit.pattern().as_u32(), at, Some(raw));
+            }
+        }
+        // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
+        let squeezed = squeeze(&folded);
+        for hit in rules.automaton.find_overlapping_iter(squeezed.as_str()) {
+            if self.found.len() >= MOST {
+                break;
+            }
+            if squeezed.crosses(hit.range()) {
+                let raw = squeezed.raw_range(hit.range());
+                let at = folded.folded_from(raw.start)..folded.folded_from(raw.end);
+                self.note(hit.pattern().as_u32(), at, Some(raw));
+            }
+        }
+        self.folded = folded;
+        let hidden = std::mem::replace(&mut self.hidden, fold(""));
+        for hit in rules.automaton.find_overlapping_iter(hidden.as_str()) {
+            if self.found.len() >= 2 * MOST {
+                break;
+            }
+            if stands_alone(hidden.as_str(), &hit.range()) {
+                self.note(hit.pattern().as_u32(), hit.range(), None);
+            }
+        }
+        self.hidden = hidden;
+    }
+
+    fn note(&mut self, pattern: u32, at: Range<usize>, raw: Option<Range<usize>>) {
+        let block = raw.and_then(|raw| self.block_of(raw.start));
+        let place = block.map_or(Place::Hidden, |b| self.place_of(b)).bit();
+        let index = self.found.len() as u32;
+        self.found.push(Found { pattern, at, block, place, reported: false });
+        let rules = self.rules;
+        for purpose in &rules.uses[pattern as usize] {
+            match *purpose {
+                Use::Condition(c) => self.by_condition[c as usize].push(index),
+                Use::List(l) => self.by_list[l as usize].push(index),
+                Use::Certificate(c) => self.certificates.push((c, index)),
+                Use::AuthorityName(a) => self.names.push((a, index)),
+                Use::AuthorityTitle(a) => self.titles.push((a, index)),
+            }
+        }
+    }
+
+    /// The block at a byte of the page's text.
+    pub(crate) fn block_of(&self, raw: usize) -> Option<usize> {
+        let index = self.extract.blocks.partition_point(|b| b.at.end <= raw);
+        self.extract.blocks.get(index).filter(|b| b.at.start <= raw).map(|_| index)
+    }
+
+    pub(crate) fn place_of(&self, block: usize) -> Place {
+        let block = &self.extract.blocks[block];
+        match (block.role, block.zone) {
+            (Role::Title, _) => Place::Title,
+            (Role::Control, Zone::Main) => Place::Control,
+            (_, Zone::Main | Zone::Header) => Place::Main,
+            _ => Place::Side,
+        }
+    }
+
+    fn find_entities(&mut self, hidden_text: &str) {
+        let extract = self.extract;
+        let mut all = entities::in_text(&extract.text, &self.folded);
+        for entity in &all {
+            if let Some(at) = &entity.at {
+                self.leads.extend(self.lead(entity, at));
+            }
+        }
+        for link in &extract.links {
+            for mut entity in entities::in_address(&link.href) {
+                entity.at = None;
+                let at = link.at.start.min(extract.text.len())..link.at.end;
+                self.leads.extend(self.lead(&entity, &at));
+                all.push(entity);
+            }
+        }
+        if !hidden_text.is_empty() {
+            all.extend(entities::in_text(hidden_text, &self.hidden).into_iter().map(|e| Entity { at: None, ..e }));
+        }
+        for payload in &extract.qr {
+            let before = all.len();
+            all.extend(entities::in_address(payload));
+            if all.len() == before {
+                let folded = fold(payload);
+                all.extend(entities::in_text(payload, &folded).into_iter().map(|e| Entity { at: None, ..e }));
+            }
+        }
+        self.entities = all;
+    }
+
+    fn lead(&self, entity: &Entity, raw: &Range<usize>) -> Option<Lead> {
+        use entities::Kind;
+        let personal = match entity.kind {
+            Kind::Phone | Kind::Wechat | Kind::Qq | Kind::Telegram => true,
+            Kind::Landline => false,
+            _ => return None,
+        };
+        let block = self.block_of(raw.start).or_else(|| self.block_of(raw.start.saturating_sub(1)));
+        let main = block.is_some_and(|b| self.place_of(b) != Place::Side);
+        Some(Lead { at: self.folded.folded_from(raw.start)..self.folded.folded_from(raw.end), block, main, personal })
+    }
+
+    /// What kind of hidden text stands at this byte of the folded hidden text.
+    pub(crate) fn hidden_kind(&self, at: usize) -> HiddenKind {
+        let raw = self.hidden.raw_range(at..at).start;
+        let index = self.hidden_kinds.partition_point(|(start, _)| *start <= raw);
+        self.hidden_kinds.get(index.wrapping_sub(1)).map_or(HiddenKind::Element, |(_, kind)| *kind)
+    }
+
+    /// Number of characters between two ranges of the folded visible text, as far as `most`.
+    pub(crate) fn distance(&self, a: &Range<usize>, b: &Range<usize>, most: usize) -> usize {
+        let (from, to) = if a.end <= b.start { (a.end, b.start) } else { (b.end, a.start) };
+        if to <= from {
+            return 0;
+        }
+        // A character has four bytes at most.
+        if to - from > most * 4 {
+            return usize::MAX;
+        }
+        self.folded.as_str().get(from..to).map_or(usize::MAX, |s| s.chars().count())
+    }
+
+    /// Places of the words of one of the program's own lists.
+    pub(crate) fn list(&self, list: crate::rules::Lists) -> impl Iterator<Item = &Found> {
+        self.by_list[list as usize].iter().map(|i| &self.found[*i as usize])
+    }
+}
+
+/// A phrase of Latin letters or digits must not be part of a longer word.
+fn stands_alone(text: &str, at: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let word = |b: u8| b.is_ascii_alphanumeric();
+    let starts = word(bytes[at.start]) && at.start > 0 && word(bytes[at.start - 1]);
+    let ends = word(bytes[at.end - 1]) && at.end < bytes.len() && word(bytes[at.end]);
+    !starts && !ends
+}

@@ -1,0 +1,149 @@
+//! Whose voice speaks: does the page offer, or does it report, warn of or deny an offer?
+//!
+//! A phrase is reported when a reporting word (谨防, 声称, 骗局 …) stands in its sentence, or when the whole page warns. A contact
+//! beside it that one could ring takes that back, because sellers write 谨防受骗 too; but not where phrase and contact stand
+//! in the same quotation marks, and not on a page that is press or authority and warns.
+
+use std::ops::Range;
+
+use super::reading::Reading;
+use crate::rules::rule::Place;
+use crate::rules::{Fact, Lists};
+
+/// How far before a phrase a reporting word counts, in characters.
+const BEFORE: usize = 60;
+/// How far after it.
+const AFTER: usize = 30;
+/// How near a contact has to be to make the words the page's own again.
+const RESTORES: usize = 80;
+/// Longest stretch that is searched for the end of a sentence or a quotation, in bytes.
+const STRETCH: usize = 600;
+
+/// Ends of sentences in folded text.
+const ENDS: [char; 9] = ['。', '！', '？', '!', '?', '；', ';', '\n', '…'];
+
+/// The sentence around a range of the text.
+pub(crate) fn sentence(text: &str, at: &Range<usize>) -> Range<usize> {
+    let mut from = at.start.saturating_sub(STRETCH);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let start = text[from..at.start].rfind(ENDS).map_or(from, |i| {
+        let end = from + i;
+        end + text[end..].chars().next().map_or(1, char::len_utf8)
+    });
+    let mut to = (at.end + STRETCH).min(text.len());
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    let end = text[at.end..to].find(ENDS).map_or(to, |i| at.end + i);
+    start..end
+}
+
+/// The quotation marks around a range, if it stands in some, within its line.
+fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
+    let mut from = at.start.saturating_sub(STRETCH);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = &text[from..at.start];
+    let before = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
+    for (open, close) in [('“', '”'), ('「', '」'), ('『', '』'), ('‘', '’')] {
+        let Some(opened) = before.rfind(open) else { continue };
+        if before[opened..].contains(close) {
+            continue;
+        }
+        let start = at.start - (before.len() - opened);
+        let mut to = (at.end + STRETCH).min(text.len());
+        while !text.is_char_boundary(to) {
+            to -= 1;
+        }
+        let end = text[at.end..to].find([close, '\n']).map_or(to, |i| at.end + i);
+        return Some(start..end);
+    }
+    None
+}
+
+/// Marks what is reported. Needs the facts `Warning`, `Press` and `OfficialHost`.
+pub(crate) fn mark(reading: &mut Reading) {
+    let cues: Vec<Range<usize>> = {
+        let mut cues: Vec<_> =
+            reading.list(Lists::Reporting).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
+        cues.sort_by_key(|c| c.start);
+        cues
+    };
+    let warning = reading.facts.has(Fact::Warning);
+    if cues.is_empty() && !warning {
+        return;
+    }
+    let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
+    let text = reading.folded.as_str();
+    let mut marks = Vec::new();
+    for (index, found) in reading.found.iter().enumerate() {
+        if found.block.is_none() {
+            // Descriptions in the head repeat what the page says.
+            if warning && trusted {
+                marks.push(index);
+            }
+            continue;
+        }
+        let sentence = sentence(text, &found.at);
+        let from = cues.partition_point(|c| c.end <= sentence.start);
+        let told = cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
+            let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
+            // A reporting word that is part of the phrase itself says nothing about it.
+            let inside = cue.start >= found.at.start && cue.end <= found.at.end;
+            !inside && reading.distance(cue, &found.at, limit) <= limit
+        });
+        if !told && !warning {
+            continue;
+        }
+        if trusted {
+            marks.push(index);
+            continue;
+        }
+        let quoted = quotation(text, &found.at);
+        let restored = reading.leads.iter().any(|lead| {
+            lead.personal
+                && lead.main
+                && quoted.as_ref().is_none_or(|q| lead.at.start < q.start || lead.at.end > q.end)
+                && (lead.block.is_some() && lead.block == found.block
+                    || reading.distance(&lead.at, &found.at, RESTORES) <= RESTORES
+                    || (found.place == Place::Title.bit() && !quoted.is_some()))
+        });
+        if !restored {
+            marks.push(index);
+        }
+    }
+    for index in marks {
+        reading.found[index].reported = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_where_they_end() {
+        let check = |text: &str, word: &str, wanted: &str| {
+            let at = text.find(word).unwrap();
+            assert_eq!(&text[sentence(text, &(at..at + word.len()))], wanted);
+        };
+        check("一。谨防免考骗局！三", "免考", "谨防免考骗局");
+        check("谨防\n免考", "免考", "免考");
+        check("免考", "免考", "免考");
+    }
+
+    #[test]
+    fn quotations_are_found_within_their_line() {
+        let check = |text: &str, word: &str, wanted: Option<&str>| {
+            let at = text.find(word).unwrap();
+            assert_eq!(quotation(text, &(at..at + word.len())).map(|r| &text[r]), wanted);
+        };
+        check("声称“免考、包过”的", "免考", Some("“免考、包过"));
+        check("“甲”免考“乙”", "免考", None);
+        check("“甲\n免考”", "免考", None);
+        check("免考", "免考", None);
+    }
+}

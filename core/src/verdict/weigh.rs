@@ -1,0 +1,214 @@
+//! Lets the rules fire and adds up their points, family by family.
+
+use std::ops::Range;
+
+use super::reading::{Found, Reading};
+use super::{Signal, voice};
+use crate::rules::rule::{Kind, Place, Rule, Status};
+use crate::rules::{Fact, Wanted};
+
+/// Longest quote on either side of the phrase, in characters.
+const QUOTE: usize = 24;
+
+/// What was weighed.
+#[derive(Debug, Default)]
+pub(crate) struct Weighed {
+    pub(crate) signals: Vec<Signal>,
+    /// Families of the rules that fired with points, by their names.
+    pub(crate) families: Vec<String>,
+    pub(crate) fake: f64,
+    pub(crate) seller: f64,
+    pub(crate) notice: f64,
+}
+
+/// Where a rule found its reason; none where the reason is a fact.
+#[derive(Debug, Clone)]
+pub(crate) struct Firing {
+    at: Option<(Range<usize>, bool)>,
+}
+
+/// All rules.
+pub(crate) fn weigh(reading: &Reading) -> Weighed {
+    let rules = &reading.rules.rules;
+    let fired: Vec<(usize, Firing)> =
+        (0..rules.len()).filter_map(|index| fires(reading, index).map(|f| (index, f))).collect();
+    let mut points = vec![0.0; fired.len()];
+    for kind in [Kind::FakeSite, Kind::Seller, Kind::Notice] {
+        for family in &reading.rules.families {
+            for sign in [1.0, -1.0] {
+                let mut members: Vec<usize> = (0..fired.len())
+                    .filter(|i| {
+                        let rule = &rules[fired[*i].0];
+                        rule.kind == kind
+                            && rule.family == family.id
+                            && rule.status == Status::Live
+                            && rule.points * sign > 0.0
+                    })
+                    .collect();
+                members
+                    .sort_by(|a, b| (rules[fired[*b].0].points * sign).total_cmp(&(rules[fired[*a].0].points * sign)));
+                let mut rest = family.rest;
+                for (rank, member) in members.into_iter().enumerate() {
+                    let own = rules[fired[member].0].points * sign;
+                    let added = if rank == 0 { own } else { own.min(rest) };
+                    if rank > 0 {
+                        rest -= added;
+                    }
+                    points[member] = added * sign;
+                }
+            }
+        }
+    }
+    let mut weighed = Weighed::default();
+    for ((index, firing), points) in fired.into_iter().zip(points) {
+        let rule = &rules[index];
+        match rule.kind {
+            Kind::FakeSite => weighed.fake += points,
+            Kind::Seller => weighed.seller += points,
+            Kind::Notice => weighed.notice += points,
+        }
+        if rule.status == Status::Live && !weighed.families.contains(&rule.family) {
+            weighed.families.push(rule.family.clone());
+        }
+        weighed.signals.push(signal(reading, rule, points, firing));
+    }
+    weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
+    weighed
+}
+
+/// Whether one rule fires, and where.
+pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
+    let (rule, compiled) = (&reading.rules.rules[index], &reading.rules.compiled[index]);
+    if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w)) {
+        return None;
+    }
+    if compiled.unless.iter().any(|w| matches!(w, Wanted::Fact(f) if reading.facts.has(*f))) {
+        return None;
+    }
+    let mut fact = false;
+    // Visible words make a better reason than hidden ones, and words a better one than a fact.
+    let mut best: Option<&Found> = None;
+    for wanted in &compiled.any {
+        match wanted {
+            Wanted::Fact(f) => fact |= reading.facts.has(*f),
+            Wanted::Words(condition) => {
+                let mut candidates =
+                    reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
+                let found = candidates.find(|found| counts(reading, rule, compiled, found));
+                best = match (best, found) {
+                    (Some(b), Some(f)) if rank(f) < rank(b) => Some(f),
+                    (None, f) => f,
+                    (b, _) => b,
+                };
+            }
+        }
+    }
+    if let Some(found) = best {
+        return Some(Firing { at: Some((found.at.clone(), found.block.is_none())) });
+    }
+    let near_fact = compiled.near.is_empty() || compiled.near.iter().any(|w| on_page(reading, w));
+    let clear = !compiled.unless.iter().any(|w| on_page(reading, w));
+    (fact && near_fact && clear).then_some(Firing { at: None })
+}
+
+/// Main text first, then the title, then the rest, hidden text last.
+fn rank(found: &Found) -> u8 {
+    match found.place {
+        p if p == Place::Main.bit() => 0,
+        p if p == Place::Title.bit() => 1,
+        p if p == Place::Hidden.bit() => 3,
+        _ => 2,
+    }
+}
+
+fn counts(reading: &Reading, rule: &Rule, compiled: &crate::rules::Compiled, found: &Found) -> bool {
+    if found.place & rule.places == 0 || (found.reported && !rule.reported) {
+        return false;
+    }
+    let near = compiled.near.is_empty() || compiled.near.iter().any(|w| is_near(reading, w, found, rule.within));
+    if !near {
+        return false;
+    }
+    let visible = found.block.is_some();
+    let text = if visible { reading.folded.as_str() } else { reading.hidden.as_str() };
+    let sentence = voice::sentence(text, &found.at);
+    !compiled.unless.iter().any(|w| match w {
+        Wanted::Fact(_) => false, // looked at before
+        Wanted::Words(c) => {
+            reading.by_condition[*c as usize].iter().map(|i| &reading.found[*i as usize]).any(|other| {
+                other.block.is_some() == visible && other.at.start < sentence.end && other.at.end > sentence.start
+            })
+        }
+    })
+}
+
+fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize) -> bool {
+    match wanted {
+        Wanted::Words(condition) => {
+            let mut others = reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
+            others.any(|other| match (found.block, other.block) {
+                (Some(_), Some(_)) => reading.distance(&found.at, &other.at, within) <= within,
+                // In hidden text (a description, a list of key words) everything is near.
+                (None, None) => reading.hidden_kind(found.at.start) == reading.hidden_kind(other.at.start),
+                _ => false,
+            })
+        }
+        Wanted::Fact(Fact::Contact | Fact::MainContact) if found.block.is_some() => {
+            // A title speaks of the whole page.
+            let whole = found.place == Place::Title.bit();
+            reading.leads.iter().any(|lead| {
+                (lead.main && whole)
+                    || (lead.block.is_some() && lead.block == found.block)
+                    || (lead.main && reading.distance(&found.at, &lead.at, within) <= within)
+            })
+        }
+        Wanted::Fact(fact) => reading.facts.has(*fact),
+    }
+}
+
+fn on_page(reading: &Reading, wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Fact(fact) => reading.facts.has(*fact),
+        Wanted::Words(condition) => reading.by_condition[*condition as usize]
+            .iter()
+            .any(|i| reading.found[*i as usize].place & Place::Side.bit() == 0),
+    }
+}
+
+fn signal(reading: &Reading, rule: &Rule, points: f64, firing: Firing) -> Signal {
+    let mut signal = Signal {
+        rule: rule.id.clone(),
+        kind: rule.kind.as_str(),
+        points: (points * 10.0).round() / 10.0,
+        say: rule.say.clone(),
+        quote: None,
+        at: None,
+    };
+    match firing.at {
+        Some((at, false)) => {
+            let raw = reading.folded.raw_range(clause(reading.folded.as_str(), &at));
+            let text = &reading.extract.text;
+            let start = text[..raw.start].chars().count();
+            let length = text[raw.clone()].chars().count();
+            signal.quote = Some(text[raw].to_owned());
+            signal.at = Some(start..start + length);
+        }
+        Some((at, true)) => {
+            signal.quote = Some(reading.hidden.as_str()[clause(reading.hidden.as_str(), &at)].to_owned());
+        }
+        None => {}
+    }
+    signal
+}
+
+/// The phrase with the words around it, up to the next stop or [`QUOTE`] characters, blanks trimmed.
+fn clause(text: &str, at: &Range<usize>) -> Range<usize> {
+    const STOPS: [char; 14] = ['。', '，', ',', '！', '!', '？', '?', '；', ';', '\n', '\t', '…', '|', '丨'];
+    let before = text[..at.start].char_indices().rev().take(QUOTE).take_while(|(_, c)| !STOPS.contains(c));
+    let start = before.last().map_or(at.start, |(i, _)| i);
+    let after = text[at.end..].char_indices().take(QUOTE).take_while(|(_, c)| !STOPS.contains(c));
+    let end = after.last().map_or(at.end, |(i, c)| at.end + i + c.len_utf8());
+    let lead = text[start..at.start].len() - text[start..at.start].trim_start().len();
+    let tail = text[at.end..end].len() - text[at.end..end].trim_end().len();
+    start + lead..end - tail
+}

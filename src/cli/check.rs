@@ -1,0 +1,294 @@
+//! `check`: one URL, file or picture, judged and explained.
+//!
+//! A URL is visited as a round would visit it: guarded client, robots.txt, redirects checked hop by hop. Nothing is kept.
+//! Start at [`run`].
+
+use std::{collections::VecDeque, path::Path};
+
+use jianzheng_core::{host, page, verdict::Verdict};
+use serde::Serialize;
+use url::Url;
+
+use super::{
+    Context, Exit,
+    explain::explain,
+    judging::{IMAGE_BYTES, address, host_of, read_file},
+    out::Out,
+    words,
+};
+use crate::{
+    config::Robots,
+    crawl::{
+        client::{Answer, Exchange, FetchError, Get},
+        qr,
+        robots::{Access, RobotsCache},
+    },
+    desk::verdict_row::VerdictRow,
+    patrol::reading::{self, Content},
+    wiring::{Program, StartError, Visitor},
+};
+
+/// 判断一个网址、网页文件或图片，用中文说明理由
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// 网址、网页文件（.html）或图片；图片读其中的二维码，逐个判断里面的链接
+    #[arg(value_name = "URL|FILE|IMAGE", required = true)]
+    things: Vec<String>,
+    /// 网页文件是从哪个网址存下来的；不写就只看内容，不看域名
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// 不联网：网址只看域名
+    #[arg(long)]
+    offline: bool,
+}
+
+const EXAMPLES: &str = "\
+网址按巡查的规矩访问：遵守 robots.txt，不访问内网地址，不提交任何内容。结果不存下来。
+
+例子：
+  jianzheng check http://www.shili.example/
+  jianzheng check --offline http://www.shili.example/
+  jianzheng check 网页.html --url http://www.shili.example/a.html
+  jianzheng check 朋友圈截图.png
+  jianzheng --json check 网页.html";
+
+/// Stands for the address of a file of which none was told; reserved by RFC 2606, nobody's host.
+const NOWHERE: &str = "http://bendi.invalid/";
+/// Bytes read of a page file.
+const PAGE_BYTES: u64 = 32 << 20;
+/// Redirects from host to host that are followed.
+const MAX_HOSTS: usize = 10;
+/// Links of one picture that are visited.
+const MAX_LINKS: usize = 10;
+
+/// One thing to look at.
+enum Thing {
+    Page(String),
+    File(String),
+}
+
+/// Why a page was not seen.
+struct Unseen {
+    say: String,
+    /// We did not go, rather than got nothing.
+    ours: bool,
+}
+
+#[derive(Serialize)]
+struct UnseenRow<'a> {
+    url: &'a str,
+    host: String,
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<NameRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct NameRow<'a> {
+    verdict: &'a str,
+    score: f64,
+    near: Option<&'a str>,
+    why: &'a [String],
+}
+
+struct Checking<'p> {
+    program: &'p Program,
+    visitor: Option<Visitor>,
+    robots: RobotsCache,
+    /// Where files stood on the web.
+    told: Url,
+    out: Out,
+    exit: Exit,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+    let program = context.load()?;
+    let told = args.url.as_deref().unwrap_or(NOWHERE);
+    let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
+    let visitor = if args.offline { None } else { Some(program.visitor().await?) };
+    let mut checking =
+        Checking { program: &program, visitor, robots: RobotsCache::default(), told, out: context.out(), exit: Exit::Done };
+    let mut things: VecDeque<Thing> = VecDeque::new();
+    for thing in args.things {
+        let is_file = context.cwd.join(&thing).exists();
+        things.push_back(if is_file { Thing::File(thing) } else { Thing::Page(thing) });
+    }
+    let mut first = true;
+    while let Some(thing) = things.pop_front() {
+        if !std::mem::take(&mut first) && !checking.out.json {
+            checking.out.line("")?;
+        }
+        let links = match thing {
+            Thing::Page(url) => checking.page(&url).await?,
+            Thing::File(name) => checking.file(&name, &context.cwd)?,
+        };
+        links.into_iter().take(MAX_LINKS).rev().for_each(|link| things.push_front(Thing::Page(link)));
+        checking.out.flush()?;
+    }
+    Ok(checking.exit)
+}
+
+impl Checking<'_> {
+    /// Looks at an address; gives the links to look at besides.
+    async fn page(&mut self, named: &str) -> anyhow::Result<Vec<String>> {
+        let Some(url) = address(named) else {
+            self.exit = Exit::NotDone;
+            let say = "既不是文件，也不是网址；文件请写对路径，网址写成 http://主机/路径";
+            self.unseen(named, None, say)?;
+            return Ok(Vec::new());
+        };
+        let exchange = match &self.visitor {
+            None => {
+                self.unseen(named, Some(&url), "没有联网，只看了域名")?;
+                return Ok(Vec::new());
+            }
+            Some(visitor) => visit(self.program, visitor, &self.robots, &url).await,
+        };
+        let exchange = match exchange {
+            Ok(exchange) => exchange,
+            Err(unseen) => {
+                self.exit = self.exit.and(Exit::when(!unseen.ours));
+                self.unseen(named, Some(&url), &unseen.say)?;
+                return Ok(Vec::new());
+            }
+        };
+        let (end, status) = (exchange.url.clone(), exchange.status);
+        let terms = reading::Terms {
+            max_body: (self.program.settings.network.max_body_mb as usize) << 20,
+            thresholds: self.program.thresholds(),
+            practice: self.program.practice.is_some(),
+            ..reading::Terms::default()
+        };
+        match reading::read(&self.program.rules, exchange, &terms).content {
+            Content::Page(page) => {
+                let (extract, verdict) = *page;
+                if end != url && !self.out.json {
+                    self.out.line(&format!("{named} 跳转到 {end}"))?;
+                }
+                self.verdict(named, &end, &verdict)?;
+                if let Some(onward) = extract.redirects.first().filter(|_| !self.out.json) {
+                    self.out.line(&format!("注意：页面自己会转到 {onward}，可以再查一次那个网址"))?;
+                }
+                Ok(Vec::new())
+            }
+            Content::Image(codes) => self.codes(named, &codes),
+            Content::Other => {
+                let say = match status {
+                    200..300 => "对方给的不是网页".to_owned(),
+                    status => format!("对方回答 HTTP {status}，没有看到网页"),
+                };
+                self.unseen(named, Some(&url), &say)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Looks at a file; gives the links to look at besides.
+    fn file(&mut self, named: &str, cwd: &Path) -> anyhow::Result<Vec<String>> {
+        let bytes = match read_file(&cwd.join(named), PAGE_BYTES.max(IMAGE_BYTES)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.exit = Exit::NotDone;
+                self.unseen(named, None, &format!("文件读不了：{error}"))?;
+                return Ok(Vec::new());
+            }
+        };
+        if image::guess_format(&bytes).is_ok() {
+            return self.codes(named, &qr::read(&bytes));
+        }
+        let extract = reading::with_inline_codes(page::read(&bytes, None, Some(&self.told)));
+        let verdict = self.program.rules.judge(&extract, &self.told, self.program.thresholds());
+        if !self.out.json {
+            self.out.line(&format!("文件：{named}"))?;
+        }
+        let told = self.told.clone();
+        self.verdict(told.as_str(), &told, &verdict)?;
+        Ok(Vec::new())
+    }
+
+    /// Tells what a picture's codes say; gives the links among them.
+    fn codes(&mut self, named: &str, codes: &[String]) -> anyhow::Result<Vec<String>> {
+        if self.out.json {
+            self.out.object(&serde_json::json!({ "file": named, "qr": codes }))?;
+        } else if codes.is_empty() {
+            self.out.line(&format!("图片 {named}：没有读到二维码"))?;
+        } else {
+            self.out.line(&format!("图片 {named}：读到 {} 个二维码", codes.len()))?;
+            codes.iter().try_for_each(|code| self.out.line(&format!("  {code}")))?;
+        }
+        let is_link = |code: &&String| {
+            let code = code.trim().to_ascii_lowercase();
+            code.starts_with("http://") || code.starts_with("https://")
+        };
+        Ok(codes.iter().filter(is_link).cloned().collect())
+    }
+
+    fn verdict(&mut self, named: &str, url: &Url, verdict: &Verdict) -> anyhow::Result<()> {
+        if self.out.json {
+            let row = VerdictRow::new(&self.program.rules, named, host_of(url), verdict);
+            return Ok(self.out.object(&row)?);
+        }
+        if url.as_str() == NOWHERE {
+            self.out.line("网址：没有告诉（--url），只看内容")?;
+        } else {
+            self.out.line(&format!("网址：{}", jianzheng_core::entities::mask_url(url.as_str())))?;
+        }
+        let name = self.program.rules.authorities().judge(&host_of(url)).ok();
+        explain(verdict, name.as_ref(), self.program.thresholds()).iter().try_for_each(|line| self.out.line(line))?;
+        Ok(())
+    }
+
+    /// Tells why a page was not seen, and what its name says.
+    fn unseen(&mut self, named: &str, url: Option<&Url>, say: &str) -> anyhow::Result<()> {
+        let host = url.map(host_of).unwrap_or_default();
+        let name = host::host_of(&host).and_then(|host| self.program.rules.authorities().judge(&host)).ok();
+        if self.out.json {
+            let name = name.as_ref().map(|name| NameRow {
+                verdict: name.standing.as_str(),
+                score: name.score,
+                near: name.near.as_deref(),
+                why: &name.why,
+            });
+            return Ok(self.out.object(&UnseenRow { url: named, host, error: say, name })?);
+        }
+        self.out.line(&format!("网址：{named}"))?;
+        self.out.line(&format!("看不到：{say}"))?;
+        if let Some(name) = name {
+            self.out.line(&format!("域名：{} {}", name.host, words::standing(name.standing.as_str())))?;
+            name.why.iter().try_for_each(|why| self.out.line(&format!("  {why}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Fetches a page; each host on the way is asked for its robots.txt first.
+async fn visit(program: &Program, visitor: &Visitor, robots: &RobotsCache, url: &Url) -> Result<Exchange, Unseen> {
+    let fetcher = &visitor.fetcher;
+    let obey = program.settings.network.robots == Robots::Obey;
+    let max_body = (program.settings.network.max_body_mb as usize) << 20;
+    let refused = |error: FetchError| Unseen { ours: matches!(error, FetchError::Refused(_)), say: error.to_string() };
+    let mut url = url.clone();
+    for _ in 0..MAX_HOSTS {
+        fetcher.check(&url).map_err(|refusal| Unseen { say: refusal.to_string(), ours: true })?;
+        let access = if obey { Some(robots.of(fetcher, &url).await) } else { None };
+        if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
+            return Err(match &**access {
+                Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
+                Access::Failing(status) => Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false },
+                _ => Unseen { say: "网站的 robots.txt 不允许访问".to_owned(), ours: true },
+            });
+        }
+        let host = url.host_str().map(str::to_owned);
+        let go_on = |next: &Url| {
+            next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next))
+        };
+        let get = Get { max_body, ..Get::page(url.clone()) };
+        let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
+        match onward {
+            Some(next) if (300..400).contains(&exchange.status) => url = next,
+            _ => return Ok(exchange),
+        }
+    }
+    Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })
+}

@@ -1,0 +1,49 @@
+//! `host show`: what is known of one host.
+
+use super::{Context, Exit, hits::day, words};
+use crate::{desk::Desk as _, wiring::StartError};
+
+/// 网站：查看对一个网站知道些什么
+#[derive(Debug, clap::Args)]
+#[command(after_help = "例子：\n  jianzheng host show www.shili.example")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// 看一个网站：域名像不像冒充、robots.txt、上次连上的时间、线索数
+    #[command(after_help = "例子：\n  jianzheng host show www.shili.example\n  jianzheng --json host show http://例子.example/a")]
+    Show {
+        /// 域名或网址
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let Command::Show { name } = &args.command;
+    let host = jianzheng_core::host::host_of(name).map_err(|error| StartError::Usage(error.to_string()))?;
+    let opened = context.load()?.open().await?;
+    let report = opened.desk().host(&host).await?;
+    let mut out = context.out();
+    if out.json {
+        out.object(&report)?;
+    } else {
+        out.line(&format!("网站：{}", report.host))?;
+        out.line(&format!("域名：{}", words::standing(&report.verdict)))?;
+        report.why.iter().try_for_each(|why| out.line(&format!("  {why}")))?;
+        out.line(&format!("robots.txt：{}", if report.robots.is_empty() { "没有问过" } else { &report.robots }))?;
+        out.line(&format!("上次连上：{}", report.last_ok.as_deref().map_or("没有连上过".to_owned(), day)))?;
+        if report.fails > 0 {
+            out.line(&format!("连续失败 {} 次", report.fails))?;
+        }
+        if let Some(until) = &report.not_before {
+            out.line(&format!("对方要求 {} 以前不要再来", day(until)))?;
+        }
+        out.line(&format!("等着看的网址 {} 个，线索 {} 条", report.waiting, report.hits))?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}

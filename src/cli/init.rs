@@ -1,0 +1,37 @@
+//! `init`: puts down the commented example settings, and never overwrites.
+
+use std::{fs::OpenOptions, io::Write as _};
+
+use anyhow::Context as _;
+
+use super::{Context, Exit};
+use crate::config;
+
+/// 写一份带说明的配置示例 jianzheng.toml，已有的不动
+#[derive(Debug, clap::Args)]
+#[command(after_help = "写在当前目录；用 --config 可以指定别的文件名。\n\n例子：\n  jianzheng init\n  jianzheng --config /etc/jianzheng.toml init")]
+pub(super) struct Args {}
+
+pub(super) fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let named = context.globals.config.as_deref().unwrap_or("jianzheng.toml".as_ref());
+    let path = context.cwd.join(named);
+    let shown = named.display();
+    let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            anyhow::bail!("已经有 {shown}，没有动它；想重新生成就先把它改名")
+        }
+        Err(error) => return Err(error).with_context(|| format!("写不了 {shown}")),
+    };
+    file.write_all(config::example().as_bytes())
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("写不完 {shown}"))?;
+    let mut out = context.out();
+    if out.json {
+        out.object(&serde_json::json!({ "file": path.display().to_string() }))?;
+    } else {
+        out.line(&format!("写好了 {shown}。下一步：填 [unit] 和 [[contacts]]，再运行 jianzheng doctor 检查。"))?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,180 @@
+//! What is asked: a GET with the headers of one visit, and its head as it goes over the wire.
+//!
+//! Only GET exists: nothing is ever submitted to a target. It must not connect. Start at [`Get`].
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use super::cookies::Jar;
+use super::{FetchError, Fetcher};
+
+/// One thing to fetch.
+#[derive(Debug, Clone)]
+pub struct Get {
+    /// Where. A user name, password or fragment in it is not sent.
+    pub url: Url,
+    /// What kind of answer is wanted.
+    pub accept: Accept,
+    /// As whom we ask.
+    pub vantage: Vantage,
+    /// How its certificate is judged, and whether the unit's own endpoints may be asked.
+    pub policy: Policy,
+    /// The page that led here.
+    pub referer: Option<String>,
+    /// Cookies of this visit, from an [`super::Answer`] before.
+    pub cookies: Jar,
+    /// The `ETag` of the copy we have.
+    pub if_none_match: Option<String>,
+    /// The `Last-Modified` of the copy we have.
+    pub if_modified_since: Option<String>,
+    /// Further headers, sent to the origin of `url` only; one of the same name replaces ours.
+    pub headers: Vec<(String, String)>,
+    /// Body bytes to read, as coded by the server.
+    pub max_body: usize,
+    /// Redirects to follow, at most [`super::MAX_REDIRECTS`]; 0 returns the first one.
+    pub follow: u8,
+}
+
+impl Get {
+    /// A page of a target, its redirects followed.
+    pub fn page(url: Url) -> Get {
+        Get {
+            url,
+            accept: Accept::Page,
+            vantage: Vantage::Named,
+            policy: Policy::Target,
+            referer: None,
+            cookies: Jar::default(),
+            if_none_match: None,
+            if_modified_since: None,
+            headers: Vec::new(),
+            max_body: 8 << 20,
+            follow: super::MAX_REDIRECTS,
+        }
+    }
+
+    /// A request to a source, under strict trust.
+    pub fn source(url: Url) -> Get {
+        Get { accept: Accept::Source, policy: Policy::Source, ..Get::page(url) }
+    }
+}
+
+/// What kind of answer is wanted: decides the `Accept` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// A page.
+    Page,
+    /// A picture.
+    Image,
+    /// A robots.txt.
+    Robots,
+    /// A source's reply: JSON, a feed, a result page.
+    Source,
+}
+
+/// As whom we ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vantage {
+    /// By our own name, as robots.txt knows it.
+    Named,
+    /// As an ordinary desktop browser: some targets show the patrol a blank page.
+    Desktop,
+}
+
+/// How far the other side is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// A source: its certificate has to be right; the unit's own endpoints are exempt from the guard.
+    Source,
+    /// A target: a broken certificate is written down and accepted; nothing is exempt.
+    Target,
+}
+
+const DESKTOP: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+
+/// The headers of one hop, in the order in which they are sent.
+pub(super) fn headers(
+    fetcher: &Fetcher,
+    get: &Get,
+    url: &Url,
+    jar: &Jar,
+    first: bool,
+) -> Result<HeaderMap, FetchError> {
+    let mut map = HeaderMap::new();
+    let user_agent = match get.vantage {
+        Vantage::Named => fetcher.user_agent.as_str(),
+        Vantage::Desktop => DESKTOP,
+    };
+    let accept = match get.accept {
+        Accept::Page => "text/html,application/xhtml+xml,application/xml;q=0.9,image/*;q=0.8,*/*;q=0.5",
+        Accept::Image => "image/png,image/jpeg,image/gif,image/webp,image/*;q=0.8,*/*;q=0.5",
+        Accept::Robots => "text/plain,*/*;q=0.5",
+        Accept::Source => "application/json,text/html,application/xml;q=0.9,*/*;q=0.8",
+    };
+    put(&mut map, "host", &authority(url))?;
+    put(&mut map, "user-agent", user_agent)?;
+    put(&mut map, "accept", accept)?;
+    put(&mut map, "accept-language", "zh-CN,zh;q=0.9,en;q=0.5")?;
+    put(&mut map, "accept-encoding", "gzip, deflate, br, zstd")?;
+    if let Some(referer) = &get.referer {
+        put(&mut map, "referer", referer)?;
+    }
+    if let Some(cookies) = jar.header_for(url) {
+        put(&mut map, "cookie", &cookies)?;
+    }
+    // What we hold is a copy of the first URL, not of whatever it leads to.
+    if first {
+        for (name, value) in [("if-none-match", &get.if_none_match), ("if-modified-since", &get.if_modified_since)] {
+            if let Some(value) = value {
+                put(&mut map, name, value)?;
+            }
+        }
+    }
+    // A key belongs to the one it was given for.
+    if url.origin() == get.url.origin() {
+        for (name, value) in &get.headers {
+            put(&mut map, name, value)?;
+        }
+    }
+    Ok(map)
+}
+
+fn put(map: &mut HeaderMap, name: &str, value: &str) -> Result<(), FetchError> {
+    let bad =
+        |_| FetchError::BadRequest { why: format!("请求头 {} 的值或名称不能发送", name.escape_default()) };
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|e| bad(e.to_string()))?;
+    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| bad(e.to_string()))?;
+    map.insert(name, value);
+    Ok(())
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The head as hyper writes it: the request line (a proxy gets the whole URL of a plain one), names in title case.
+pub(super) fn head(url: &Url, headers: &HeaderMap, plain_proxy: bool) -> Vec<u8> {
+    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    let mut head = if plain_proxy && url.scheme() == "http" {
+        format!("GET http://{}{target} HTTP/1.1\r\n", authority(url)).into_bytes()
+    } else {
+        format!("GET {target} HTTP/1.1\r\n").into_bytes()
+    };
+    for (name, value) in headers {
+        let mut start = true;
+        for byte in name.as_str().bytes() {
+            head.push(if start { byte.to_ascii_uppercase() } else { byte });
+            start = byte == b'-';
+        }
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}

@@ -1,0 +1,318 @@
+//! The queue of one host: lanes of URLs by priority, and those that wait for a time.
+//!
+//! A lane's URLs lie in the store; only a window of them is in memory. Places in a lane are given out once, in order, and a
+//! lane is read in that order, so a lane needs no more than a head and the number of places in each block.
+//! It must not decide when a host may be asked. Start at [`HostQueue::take`].
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Kind, Now,
+    entry::{self, Entry},
+};
+use crate::store::{QueueKey, SLOTS, Store, StoreError};
+
+/// A block takes entries until it has 64, or so many bytes. Small, because sled writes 16 neighbouring rows anew for every ten
+/// changes among them: larger blocks would save little memory and cost a rewrite each link.
+const BLOCK_BYTES: usize = 8 * 1024;
+
+/// A URL and where it lies.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub key: QueueKey,
+    pub place: u8,
+    pub attempt: u32,
+    pub entry: Entry,
+}
+
+/// An item that waits. Ordered by time, then by number, so that the order of equals is that of their coming.
+#[derive(Debug)]
+pub(super) struct Delayed {
+    pub at: Instant,
+    pub turn: u64,
+    pub item: Item,
+}
+
+impl PartialEq for Delayed {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.turn) == (other.at, other.turn)
+    }
+}
+impl Eq for Delayed {}
+impl PartialOrd for Delayed {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Delayed {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.turn).cmp(&(other.at, other.turn))
+    }
+}
+
+/// URLs of one host, class and priority.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Priority times two; odd: pages and pictures, even: rechecks, which go first and need not be remembered.
+    id: u8,
+    /// Places given out in each block.
+    places: Vec<u8>,
+    tail_bytes: u32,
+    head: (u32, u8),
+    /// Where the lane ended when the store was opened: what is missing before it never reached the disk.
+    opened_at: (u32, u8),
+    window: VecDeque<Item>,
+    /// URLs that wait in this lane, in memory or not.
+    left: u32,
+}
+
+impl Lane {
+    fn new(id: u8) -> Self {
+        Self {
+            id,
+            places: Vec::new(),
+            tail_bytes: 0,
+            head: (0, 0),
+            opened_at: (0, 0),
+            window: VecDeque::new(),
+            left: 0,
+        }
+    }
+
+    fn is_recheck(&self) -> bool {
+        self.id.is_multiple_of(2)
+    }
+
+    /// A place for an entry of so many bytes.
+    fn give_place(&mut self, bytes: usize) -> (u32, u8) {
+        let full = self.places.last().is_none_or(|places| *places >= SLOTS)
+            || (self.tail_bytes > 0 && self.tail_bytes as usize + bytes > BLOCK_BYTES);
+        if full {
+            self.places.push(0);
+            self.tail_bytes = 0;
+        }
+        let block = self.places.len() - 1;
+        let place = self.places[block];
+        self.places[block] += 1;
+        self.tail_bytes += bytes as u32;
+        (block as u32, place)
+    }
+
+    /// Whether no more places will be given out in a block.
+    fn is_closed(&self, block: u32) -> bool {
+        (block as usize) + 1 < self.places.len() || self.places.get(block as usize).is_some_and(|n| *n >= SLOTS)
+    }
+
+    /// Reads the next entries into the window, at most `budget`. Entries that are not on disk yet are waited for.
+    fn load(&mut self, host: u32, store: &Store, budget: usize) -> Result<(), StoreError> {
+        while self.window.is_empty() {
+            let Some(&places) = self.places.get(self.head.0 as usize) else { return Ok(()) };
+            if self.head.1 >= places {
+                if self.head.0 as usize + 1 >= self.places.len() {
+                    return Ok(());
+                }
+                self.head = (self.head.0 + 1, 0);
+                continue;
+            }
+            let key = QueueKey { host, lane: self.id, block: self.head.0 };
+            let block = store.queue_block(key)?;
+            let mut entries: [Option<&[u8]>; SLOTS as usize] = [None; SLOTS as usize];
+            for (place, bytes) in &block.entries {
+                entries[usize::from(*place % SLOTS)] = Some(bytes);
+            }
+            while self.head.1 < places && self.window.len() < budget {
+                let place = self.head.1;
+                if block.done & 1 << place == 0 {
+                    let Some(bytes) = entries[usize::from(place)] else {
+                        if self.head >= self.opened_at {
+                            return Ok(());
+                        }
+                        self.head.1 += 1;
+                        continue;
+                    };
+                    let waits = block.deferred.iter().find(|(at, _)| *at == place);
+                    match entry::decode(bytes) {
+                        Some(mut entry) => {
+                            let waits = waits.and_then(|(_, until)| Timestamp::from_second(*until).ok());
+                            entry.not_before = entry.not_before.max(waits);
+                            self.window.push_back(Item { key, place, attempt: 0, entry });
+                        }
+                        None => {
+                            tracing::error!(?key, place, "unreadable candidate left out");
+                            self.left = self.left.saturating_sub(1);
+                        }
+                    }
+                }
+                self.head.1 += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a host's queue has to offer.
+pub(super) enum Take {
+    /// A URL.
+    Item(Item),
+    /// Nothing before that time.
+    Later(Instant),
+    /// Nothing in memory, and the next is still on its way to the disk.
+    NotYet,
+    /// Nothing.
+    Nothing,
+}
+
+/// One host.
+#[derive(Debug)]
+pub(super) struct HostQueue {
+    pub name: Arc<str>,
+    lanes: Vec<Lane>,
+    pub delayed: BinaryHeap<Reverse<Delayed>>,
+    pub in_flight: u32,
+    /// Not to be asked before.
+    pub next_at: Option<Instant>,
+    /// Its own interval, where it is longer than the unit's.
+    pub delay: Option<Duration>,
+    /// The interval in force since the last lease.
+    pub interval: Duration,
+    /// The time under which it stands in the heap of hosts.
+    pub queued_at: Option<Instant>,
+    /// Left alone for the rest of the round.
+    pub parked: bool,
+    /// Pages begun this round.
+    pub pages: u32,
+}
+
+impl HostQueue {
+    pub(super) fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            lanes: Vec::new(),
+            delayed: BinaryHeap::new(),
+            in_flight: 0,
+            next_at: None,
+            delay: None,
+            interval: Duration::ZERO,
+            queued_at: None,
+            parked: false,
+            pages: 0,
+        }
+    }
+
+    /// URLs that wait, for whatever reason.
+    pub(super) fn waiting(&self) -> u64 {
+        self.lanes.iter().map(|lane| u64::from(lane.left)).sum::<u64>() + self.delayed.len() as u64
+    }
+
+    /// The lanes' blocks from the first that may have something waiting on.
+    pub(super) fn open_blocks(&self, host: u32) -> Vec<QueueKey> {
+        let of = |lane: &Lane| (0..lane.places.len() as u32).map(|block| (lane.id, block)).collect::<Vec<_>>();
+        self.lanes.iter().flat_map(of).map(|(lane, block)| QueueKey { host, lane, block }).collect()
+    }
+
+    /// Gives an entry its place and counts it as waiting.
+    pub(super) fn add(&mut self, host: u32, kind: Kind, priority: u8, bytes: usize) -> (QueueKey, u8) {
+        let id = lane_id(kind, priority);
+        let lane = self.lane(id);
+        let (block, place) = lane.give_place(bytes);
+        lane.left += 1;
+        (QueueKey { host, lane: id, block }, place)
+    }
+
+    /// Takes up a block that was found on disk, with which of its places are taken and which done.
+    pub(super) fn found(&mut self, key: QueueKey, taken: u64, done: u64, bytes: usize) {
+        let lane = self.lane(key.lane);
+        if lane.places.len() <= key.block as usize {
+            lane.places.resize(key.block as usize + 1, 0);
+        }
+        lane.places[key.block as usize] = (u64::BITS - taken.leading_zeros()) as u8;
+        lane.tail_bytes = bytes as u32;
+        lane.opened_at = (key.block, lane.places[key.block as usize]);
+        let open = taken & !done;
+        // Blocks come in order: the first with something left is where reading starts.
+        if open != 0 && lane.left == 0 {
+            lane.head = (key.block, open.trailing_zeros() as u8);
+        } else if open == 0 && lane.left == 0 {
+            lane.head = (key.block, lane.places[key.block as usize]);
+        }
+        lane.left += open.count_ones();
+    }
+
+    /// The next URL that may be asked for now. `over`: the host had its share of pages, only rechecks go on.
+    pub(super) fn take(
+        &mut self,
+        host: u32,
+        store: &Store,
+        now: Now,
+        over: bool,
+        budget: usize,
+        turn: &mut u64,
+    ) -> Result<Take, StoreError> {
+        let may = |item: &Item| !over || item.entry.kind == Kind::Recheck || item.attempt > 0;
+        if self.delayed.peek().is_some_and(|Reverse(first)| first.at <= now.mono && may(&first.item))
+            && let Some(Reverse(first)) = self.delayed.pop()
+        {
+            return Ok(Take::Item(first.item));
+        }
+        for lane in &mut self.lanes {
+            if over && !lane.is_recheck() {
+                continue;
+            }
+            while lane.left > 0 {
+                if lane.window.is_empty() {
+                    lane.load(host, store, budget)?;
+                }
+                let Some(item) = lane.window.pop_front() else {
+                    if lane.left == 0 {
+                        break;
+                    }
+                    return Ok(Take::NotYet);
+                };
+                lane.left = lane.left.saturating_sub(1);
+                match item.entry.not_before {
+                    Some(time) if time > now.wall => {
+                        *turn += 1;
+                        self.delayed.push(Reverse(Delayed { at: now.instant_of(time), turn: *turn, item }));
+                    }
+                    _ => return Ok(Take::Item(item)),
+                }
+            }
+        }
+        Ok(match self.delayed.peek() {
+            Some(Reverse(first)) if may(&first.item) => Take::Later(first.at),
+            _ => Take::Nothing,
+        })
+    }
+
+    /// Whether a block takes no more and its URLs need not be remembered: it may go when all is done.
+    pub(super) fn may_sweep(&self, key: QueueKey) -> bool {
+        self.lanes.iter().any(|lane| lane.id == key.lane && lane.is_recheck() && lane.is_closed(key.block))
+    }
+
+    /// Entries of this host in memory.
+    pub(super) fn windowed(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.window.len()).sum()
+    }
+
+    fn lane(&mut self, id: u8) -> &mut Lane {
+        let at = match self.lanes.binary_search_by_key(&id, |lane| lane.id) {
+            Ok(at) => at,
+            Err(at) => {
+                self.lanes.insert(at, Lane::new(id));
+                at
+            }
+        };
+        &mut self.lanes[at]
+    }
+}
+
+fn lane_id(kind: Kind, priority: u8) -> u8 {
+    priority.min(3) * 2 + u8::from(kind != Kind::Recheck)
+}

@@ -1,0 +1,337 @@
+//! QR codes in pictures of strangers: what they say, at a bounded cost.
+//!
+//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory, detection runs on a copy of bounded
+//! size, and it does not run at all where the picture has more finder patterns than a page's codes could have, because the
+//! detector tries triples of them and copies the picture for each. Nothing here fetches, and nothing fails: a picture that
+//! cannot be read says nothing. Start at [`read`].
+
+use std::collections::HashSet;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::{DynamicImage, GrayImage, ImageDecoder as _, ImageReader, Limits, imageops};
+use rqrr::PreparedImage;
+
+/// Pixels that are decoded; a photograph of a telephone has some twelve million.
+const MAX_PIXELS: u64 = 16 << 20;
+const MAX_SIDE: u32 = 16_384;
+const MAX_ALLOC: u64 = 64 << 20;
+/// Longest side of the copy that is searched first, and of the one that is searched when the first says nothing.
+const SIDE: u32 = 1200;
+const LARGE_SIDE: u32 = 2000;
+/// Smaller pictures are enlarged: a module of one pixel is lost to the threshold.
+const SMALL_SIDE: u32 = 240;
+/// Finder patterns in one picture. A code has three.
+const MAX_FINDERS: usize = 32;
+/// Codes told of one picture, and bytes of one code; the standard ends at 2953 bytes.
+const MAX_CODES: usize = 10;
+const MAX_PAYLOAD: usize = 4096;
+/// Pictures written into one page that are looked at.
+const MAX_INLINE: usize = 4;
+
+/// What the QR codes in a picture say; empty where there are none or the bytes are no picture.
+pub fn read(bytes: &[u8]) -> Vec<String> {
+    // The decoders and the detector are other people's, made for honest pictures: the detector asserts where a region is not
+    // what it expects. A picture of a stranger must not end the program, so a panic of theirs means "says nothing".
+    catch_unwind(AssertUnwindSafe(|| open(bytes).map(|picture| search(&picture)))).ok().flatten().unwrap_or_default()
+}
+
+/// What the codes say in pictures that are written into a page as `data:` URLs.
+pub fn inline<'a>(sources: impl Iterator<Item = &'a str>) -> Vec<String> {
+    sources.filter_map(data_url).take(MAX_INLINE).flat_map(|bytes| read(&bytes)).collect()
+}
+
+/// The bytes of a base64 `data:image/…` URL; also of one that was cut off.
+pub fn data_url(address: &str) -> Option<Vec<u8>> {
+    let (kind, data) = address.trim().strip_prefix("data:")?.split_once(',')?;
+    let is_image = kind.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("image/"));
+    let is_base64 = kind.get(kind.len().saturating_sub(7)..).is_some_and(|end| end.eq_ignore_ascii_case(";base64"));
+    if !is_image || !is_base64 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(data.len() * 3 / 4);
+    let (mut held, mut bits) = (0u32, 0u32);
+    // White space and `%2B` for `+` come from page builders; everything else that is not base64 ends the picture.
+    let data = data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=");
+    for b in data.bytes().filter(|b| !b.is_ascii_whitespace()) {
+        let six = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => break,
+        };
+        held = held << 6 | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+fn open(bytes: &[u8]) -> Option<GrayImage> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOC);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().ok()?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || width == 0 || height == 0 {
+        return None;
+    }
+    let picture = DynamicImage::from_decoder(decoder).ok()?;
+    if !picture.color().has_alpha() {
+        return Some(picture.into_luma8());
+    }
+    // Codes are drawn on nothing: what is transparent shows the page, which is white.
+    let picture = picture.into_luma_alpha8();
+    Some(GrayImage::from_fn(width, height, |x, y| {
+        let [luma, alpha] = picture.get_pixel(x, y).0.map(u32::from);
+        image::Luma([((luma * alpha + 255 * (255 - alpha)) / 255) as u8])
+    }))
+}
+
+/// Tries the picture in the sizes and the two colourings in which codes are found; the first that says something counts.
+fn search(picture: &GrayImage) -> Vec<String> {
+    let longest = picture.width().max(picture.height());
+    let first = match longest {
+        0..SMALL_SIDE => scaled(picture, longest * 3),
+        SMALL_SIDE..=SIDE => picture.clone(),
+        _ => scaled(picture, SIDE),
+    };
+    let found = detect(&first);
+    if !found.is_empty() {
+        return found;
+    }
+    let mut inverted = first;
+    imageops::invert(&mut inverted);
+    let found = detect(&inverted);
+    if !found.is_empty() || longest <= SIDE {
+        return found;
+    }
+    drop(inverted);
+    if longest <= LARGE_SIDE { detect(picture) } else { detect(&scaled(picture, LARGE_SIDE)) }
+}
+
+fn scaled(picture: &GrayImage, side: u32) -> GrayImage {
+    let longest = u64::from(picture.width().max(picture.height()));
+    let fit = |length: u32| (u64::from(length) * u64::from(side) / longest).max(1) as u32;
+    imageops::resize(picture, fit(picture.width()), fit(picture.height()), imageops::FilterType::Triangle)
+}
+
+fn detect(picture: &GrayImage) -> Vec<String> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let pixels = picture.as_raw();
+    let mut prepared = PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
+    let black: Vec<bool> = (0..width * height).map(|at| prepared.get_pixel_at(at % width, at / width) == 1u8).collect();
+    if finders(&black, width) > MAX_FINDERS {
+        return Vec::new();
+    }
+    let mut all: Vec<String> = Vec::new();
+    for grid in prepared.detect_grids().iter().take(MAX_CODES) {
+        let mut payload = Vec::new();
+        if grid.decode_to(&mut payload).is_ok() && !payload.is_empty() && payload.len() <= MAX_PAYLOAD {
+            let text = text(payload);
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+    all
+}
+
+/// Old generators write GBK without saying so.
+fn text(payload: Vec<u8>) -> String {
+    String::from_utf8(payload).unwrap_or_else(|error| encoding_rs::GB18030.decode(error.as_bytes()).0.into_owned())
+}
+
+/// How many things in the picture look like a finder pattern to the detector: rings around a core, met by a line in the
+/// proportions 1:1:3:1:1. The same test as its own, so that it cannot meet more.
+fn finders(black: &[bool], width: usize) -> usize {
+    let (parts, sizes) = parts(black, width);
+    let mut rings: HashSet<u32> = HashSet::new();
+    for (y, row) in black.chunks(width).enumerate() {
+        let mut runs = [0usize; 5];
+        let mut start = 0;
+        for x in 1..=width {
+            if x < width && row[x] == row[start] {
+                continue;
+            }
+            runs.rotate_left(1);
+            runs[4] = x - start;
+            let was_black = row[start];
+            start = x;
+            if !was_black || !in_proportion(&runs) {
+                continue;
+            }
+            let at = |x: usize| parts[y * width + x];
+            let ring = at(x - 1);
+            let left = at(x - runs.iter().sum::<usize>());
+            let core = at(x - runs[2..].iter().sum::<usize>());
+            let ratio = sizes[core as usize] * 100 / sizes[ring as usize].max(1);
+            if left == ring && core != ring && (11..70).contains(&ratio) {
+                rings.insert(ring);
+            }
+        }
+    }
+    rings.len()
+}
+
+fn in_proportion(runs: &[usize; 5]) -> bool {
+    let mean = (runs[0] + runs[1] + runs[3] + runs[4]) / 4;
+    let slack = mean * 3 / 4;
+    runs.iter().zip([1, 1, 3, 1, 1]).all(|(run, share)| *run >= share * mean - slack && *run <= share * mean + slack)
+}
+
+/// For each pixel the number of the connected black part it belongs to (0 for white), and each part's size.
+fn parts(black: &[bool], width: usize) -> (Vec<u32>, Vec<usize>) {
+    fn root(of: &mut [u32], mut part: u32) -> u32 {
+        while of[part as usize] != part {
+            of[part as usize] = of[of[part as usize] as usize];
+            part = of[part as usize];
+        }
+        part
+    }
+    let mut number = vec![0u32; black.len()];
+    let mut of = vec![0u32];
+    for at in (0..black.len()).filter(|at| black[*at]) {
+        let left = if at % width > 0 { number[at - 1] } else { 0 };
+        let above = if at >= width { number[at - width] } else { 0 };
+        number[at] = match (left, above) {
+            (0, 0) => {
+                of.push(of.len() as u32);
+                of.len() as u32 - 1
+            }
+            (part, 0) | (0, part) => part,
+            (left, above) => {
+                let (left, above) = (root(&mut of, left), root(&mut of, above));
+                of[left.max(above) as usize] = left.min(above);
+                left.min(above)
+            }
+        };
+    }
+    let mut sizes = vec![0; of.len()];
+    for part in number.iter_mut().filter(|part| **part > 0) {
+        *part = root(&mut of, *part);
+        sizes[*part as usize] += 1;
+    }
+    (number, sizes)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageFormat, Luma};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn practice(name: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/seeds/practice/images/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn png(picture: &DynamicImage) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    fn changed(name: &str, change: impl FnOnce(GrayImage) -> DynamicImage) -> Vec<String> {
+        let picture = image::load_from_memory(&practice(name)).unwrap();
+        read(&png(&change(picture.into_luma8())))
+    }
+
+    const WITH_CODES: [&str; 4] = ["qr-weixin.png", "sample-qr.png", "liujie.png", "card-back.png"];
+
+    #[test]
+    fn the_codes_of_the_practice_pictures_are_read() {
+        let said: Vec<_> = WITH_CODES.iter().map(|name| (name, read(&practice(name)))).collect();
+        assert!(said.iter().filter(|(_, codes)| !codes.is_empty()).count() >= 2, "{said:?}");
+        assert!(read(&practice("gloves.png")).is_empty());
+    }
+
+    #[test]
+    fn a_code_is_read_inverted_enlarged_shrunk_and_on_nothing() {
+        let plain = read(&practice("sample-qr.png"));
+        assert!(!plain.is_empty());
+        let inverted = changed("sample-qr.png", |mut picture| {
+            imageops::invert(&mut picture);
+            picture.into()
+        });
+        let large = changed("sample-qr.png", |picture| scaled(&picture, 3000).into());
+        let clear = changed("sample-qr.png", |picture| {
+            let clear = |x, y| {
+                let dark = picture.get_pixel(x, y).0[0] < 128;
+                image::LumaA([0, if dark { 255 } else { 0 }])
+            };
+            image::ImageBuffer::from_fn(picture.width(), picture.height(), clear).into()
+        });
+        assert_eq!((&inverted, &large, &clear), (&plain, &plain, &plain));
+    }
+
+    #[test]
+    fn a_picture_full_of_finder_patterns_is_not_searched() {
+        let pattern = |x: u32, y: u32| {
+            let (x, y) = (x % 9, y % 9);
+            let ring = x < 7 && y < 7 && (x == 0 || x == 6 || y == 0 || y == 6);
+            let core = (2..5).contains(&x) && (2..5).contains(&y);
+            Luma([if ring || core { 0 } else { 255u8 }])
+        };
+        let picture = GrayImage::from_fn(1200, 1200, pattern);
+        let black: Vec<bool> = picture.as_raw().iter().map(|luma| *luma == 0).collect();
+        assert!(finders(&black, 1200) > 10_000);
+        let began = std::time::Instant::now();
+        assert!(read(&png(&picture.into())).is_empty());
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn a_picture_that_claims_to_be_huge_is_left_alone() {
+        let mut bytes = png(&GrayImage::new(8, 8).into());
+        bytes[16..24].copy_from_slice(&[0, 0, 0x7f, 0xff, 0, 0, 0x7f, 0xff]);
+        assert!(read(&bytes).is_empty());
+        assert!(read(b"").is_empty() && read(b"<svg/>").is_empty());
+    }
+
+    #[test]
+    fn a_picture_written_into_the_page_is_read() {
+        let bytes = practice("liujie.png");
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let base64: String = bytes
+            .chunks(3)
+            .flat_map(|three| {
+                let word = three.iter().fold(0u32, |word, b| word << 8 | u32::from(*b)) << (8 * (3 - three.len()));
+                (0..=three.len()).map(move |six| ALPHABET[(word >> (18 - 6 * six)) as usize & 63] as char)
+            })
+            .collect();
+        assert_eq!(data_url(&format!("data:image/png;base64,{base64}")).as_deref(), Some(&bytes[..]));
+        assert_eq!(data_url("data:text/html;base64,PGI+"), None);
+        assert_eq!(data_url("data:image/svg+xml,<svg/>"), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn no_bytes_and_no_broken_picture_panic(noise in proptest::collection::vec(any::<u8>(), 0..400), at in 0usize..4000) {
+            read(&noise);
+            let mut bytes = practice("liujie.png");
+            let length = bytes.len();
+            for (offset, b) in noise.iter().take(4).enumerate() {
+                bytes[(at + offset * 97) % length] ^= b;
+            }
+            read(&bytes);
+        }
+
+        #[test]
+        fn no_pattern_of_pixels_panics(pixels in proptest::collection::vec(any::<bool>(), 400)) {
+            let picture = GrayImage::from_fn(200, 200, |x, y| Luma([if pixels[(y / 10 * 20 + x / 10) as usize] { 0 } else { 255 }]));
+            detect(&picture);
+        }
+    }
+}

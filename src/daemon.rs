@@ -1,0 +1,212 @@
+//! The daemon: rounds at their hours, the digest at its minute, waiting mail tried again, until a signal ends it.
+//!
+//! What is due is a function of the calendar and of what is kept ([`due`]), never of how long the process slept: after a
+//! sleep, a crash or a late start the missed round and the missed digest are caught up once. The calendar is looked at anew every
+//! few seconds, so a clock that jumps does no harm. Start at [`run`].
+
+use std::time::Duration;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use tokio::sync::watch;
+
+use crate::patrol::Order;
+use crate::store::StoreError;
+use crate::wiring::Opened;
+
+/// How often the calendar is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often waiting mail is tried, each by its own calendar.
+const MAIL: Duration = Duration::from_secs(60);
+/// Pause after a round that failed before it began.
+const AFTER_FAILURE: Duration = Duration::from_secs(300);
+
+/// When things happen, by the unit's clock.
+#[derive(Debug, Clone)]
+pub struct Hours {
+    /// Rounds start at these times of day.
+    pub rounds: Vec<Time>,
+    /// The digest goes out at this time of day.
+    pub digest: Time,
+    /// The unit's zone.
+    pub zone: TimeZone,
+}
+
+/// What has happened so far, from the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Done {
+    /// When the last round began.
+    pub round: Option<Timestamp>,
+    /// A round was cut off and waits to be gone on with.
+    pub unfinished: bool,
+    /// The last day whose digests were made.
+    pub digest: Option<Date>,
+}
+
+/// What is due now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Due {
+    /// A round.
+    pub round: bool,
+    /// Today's digests.
+    pub digest: bool,
+}
+
+/// What is due at `now`, and when to be asked again at the latest.
+pub fn due(hours: &Hours, done: Done, now: Timestamp) -> (Due, Timestamp) {
+    let local = hours.zone.to_datetime(now);
+    let last_start = done.round.map(|t| hours.zone.to_datetime(t));
+    let latest = latest_before(&hours.rounds, local);
+    let round = done.unfinished || latest.is_some_and(|start| last_start.is_none_or(|last| last < start));
+    let digest = local.time() >= hours.digest && done.digest.is_none_or(|day| day < local.date());
+    let next = hours
+        .rounds
+        .iter()
+        .chain([&hours.digest])
+        .flat_map(|time| [local.date(), local.date().saturating_add(1.day())].map(|day| day.to_datetime(*time)))
+        .filter(|when| *when > local)
+        .min();
+    let next = next.and_then(|when| hours.zone.to_timestamp(when).ok()).unwrap_or(now);
+    (Due { round, digest }, next)
+}
+
+/// The latest of the times of day that is not after `local`, today or yesterday.
+fn latest_before(times: &[Time], local: DateTime) -> Option<DateTime> {
+    times
+        .iter()
+        .flat_map(|time| [local.date(), local.date().saturating_sub(1.day())].map(|day| day.to_datetime(*time)))
+        .filter(|start| *start <= local)
+        .max()
+}
+
+/// Runs until `stop` turns true; work in hand is parked in order.
+///
+/// # Errors
+/// The store is beyond use; the service manager starts the program again, and the store opens or says why not.
+pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut last_mail = std::time::Instant::now();
+    let mut quiet_until = std::time::Instant::now();
+    loop {
+        if *stop.borrow() {
+            return Ok(());
+        }
+        let (now, _) = due(&hours, done(opened, &hours).await?, opened.now());
+        if now.digest {
+            digest(opened, true).await;
+        }
+        if now.round && std::time::Instant::now() >= quiet_until {
+            let round = opened.patrol(Order { no_mail: true, ..Order::default() }, stop.clone());
+            tokio::pin!(round);
+            let ended = loop {
+                tokio::select! {
+                    ended = &mut round => break ended,
+                    // A round may take hours: the digest does not wait for it.
+                    () = tokio::time::sleep(LOOK) => {
+                        if !*stop.borrow() && due(&hours, done(opened, &hours).await?, opened.now()).0.digest {
+                            digest(opened, true).await;
+                        }
+                        if last_mail.elapsed() >= MAIL {
+                            last_mail = std::time::Instant::now();
+                            digest(opened, false).await;
+                        }
+                    }
+                }
+            };
+            match ended {
+                Ok(summary) => {
+                    if let Some(why) = &summary.why {
+                        tracing::error!(round = summary.round, %why, "round ended early");
+                        quiet_until = std::time::Instant::now() + AFTER_FAILURE;
+                    }
+                    tracing::info!(round = summary.round, fetched = summary.fetched, new = summary.hits_new, "round ended");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "round failed");
+                    quiet_until = std::time::Instant::now() + AFTER_FAILURE;
+                }
+            }
+            continue;
+        }
+        if last_mail.elapsed() >= MAIL {
+            last_mail = std::time::Instant::now();
+            digest(opened, false).await;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Makes today's digests where asked, and tries the mails whose time has come.
+async fn digest(opened: &Opened, make: bool) {
+    if let Err(error) = opened.mail(make).await {
+        tracing::error!(%error, "digest");
+    }
+}
+
+async fn done(opened: &Opened, hours: &Hours) -> Result<Done, StoreError> {
+    let round = opened.store().last_round().await?;
+    let today = hours.zone.to_datetime(opened.now()).date();
+    let made = opened.store().digests_of_day(&today.to_string()).next().transpose()?;
+    let nobody = opened.contacts() == 0;
+    Ok(Done {
+        round: round.as_ref().map(|r| r.started),
+        unfinished: round.is_some_and(|r| r.finished.is_none()),
+        digest: (made.is_some() || nobody).then_some(today),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours() -> Hours {
+        let time = |text: &str| text.parse().unwrap();
+        Hours {
+            rounds: vec![time("02:00"), time("14:00")],
+            digest: time("08:30"),
+            zone: TimeZone::fixed(jiff::tz::offset(8)),
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        format!("{text}:00+08:00").parse().unwrap()
+    }
+
+    fn check(now: &str, round: Option<&str>, digest: Option<&str>, wanted: (bool, bool), next: &str) {
+        let done = Done { round: round.map(at), unfinished: false, digest: digest.map(|d| d.parse().unwrap()) };
+        let (due, when) = due(&hours(), done, at(now));
+        assert_eq!((due.round, due.digest), wanted, "{now}");
+        assert_eq!(when, at(next), "{now}");
+    }
+
+    #[test]
+    fn each_round_starts_once_at_its_hour() {
+        check("2026-03-02T01:59", Some("2026-03-01T14:00"), Some("2026-03-01"), (false, false), "2026-03-02T02:00");
+        check("2026-03-02T02:00", Some("2026-03-01T14:00"), Some("2026-03-01"), (true, false), "2026-03-02T08:30");
+        check("2026-03-02T02:01", Some("2026-03-02T02:00"), Some("2026-03-01"), (false, false), "2026-03-02T08:30");
+    }
+
+    #[test]
+    fn the_digest_goes_once_a_day_and_is_caught_up() {
+        check("2026-03-02T08:29", Some("2026-03-02T02:00"), Some("2026-03-01"), (false, false), "2026-03-02T08:30");
+        check("2026-03-02T08:30", Some("2026-03-02T02:00"), Some("2026-03-01"), (false, true), "2026-03-02T14:00");
+        check("2026-03-02T23:00", Some("2026-03-02T14:00"), Some("2026-03-01"), (false, true), "2026-03-03T02:00");
+        check("2026-03-02T23:00", Some("2026-03-02T14:00"), Some("2026-03-02"), (false, false), "2026-03-03T02:00");
+    }
+
+    #[test]
+    fn what_a_sleep_missed_is_done_once() {
+        check("2026-03-05T12:00", Some("2026-03-01T14:00"), Some("2026-03-01"), (true, true), "2026-03-05T14:00");
+        check("2026-03-05T12:30", Some("2026-03-05T12:00"), Some("2026-03-05"), (false, false), "2026-03-05T14:00");
+        check("2026-03-05T01:00", None, None, (true, false), "2026-03-05T02:00");
+    }
+
+    #[test]
+    fn a_round_that_was_cut_off_is_taken_up_at_once() {
+        let done = Done { round: Some(at("2026-03-02T02:00")), unfinished: true, digest: None };
+        assert!(due(&hours(), done, at("2026-03-02T03:00")).0.round);
+    }
+}

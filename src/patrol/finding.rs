@@ -1,0 +1,240 @@
+//! From a verdict to a hit: what is written down of a page that an officer should see.
+//!
+//! Everything goes into the caller's change set, so that page, hit, case and log become true together. What follows from a
+//! sighting for its case is the case service's.
+
+use jianzheng_core::case::{self, Contacts};
+use jianzheng_core::entities;
+use jianzheng_core::page::Extract;
+use jianzheng_core::schedule::{self, Seen};
+use jianzheng_core::verdict::Verdict;
+use url::Url;
+
+use super::{Failure, Shared};
+use crate::cases;
+use crate::config::Robots;
+use crate::crawl::frontier::Lease;
+use crate::store::{
+    Capture, Changes, Entities, Hit, HitState, KindScores, Page, Reason, StoreError, Via, extract_form,
+};
+
+/// Reasons kept with a hit.
+const REASONS: usize = 24;
+
+impl Shared {
+    /// A look at a hit that another part of this round, or a fetch on another way, has taken already.
+    pub(super) async fn seen_lately(&self, lease: &Lease) -> Result<bool, Failure> {
+        let Via::Recheck { hit } = lease.via() else { return Ok(false) };
+        let Some(hit) = self.store.hit(*hit).await? else { return Ok(true) };
+        Ok(!schedule::due(hit.last_look, self.clock.now(), self.recheck_hours))
+    }
+
+    /// The page is a hit: a new one, or one that is known.
+    pub(super) async fn sighted(
+        &self,
+        changes: &mut Changes,
+        lease: &Lease,
+        page: &Page,
+        extract: &Extract,
+        verdict: &Verdict,
+    ) -> Result<(), Failure> {
+        let hit = self.hit(lease.url(), lease.via(), page, extract, verdict).await?;
+        changes.then(cases::sighting(self.sighting(hit, verdict)));
+        Ok(())
+    }
+
+    /// The hit with its target: the seller behind it, or the host that imitates.
+    fn sighting(&self, hit: Hit, verdict: &Verdict) -> cases::Sighting {
+        let kind = if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
+        let platform = self.rules.routing().platform(&hit.host).is_some();
+        let contacts = Contacts {
+            phones: &hit.entities.phones,
+            wechat: &hit.entities.wechat,
+            qq: &hit.entities.qq,
+            telegram: &hit.entities.telegram,
+        };
+        // A hacked official page is not its owner's doing: the case follows the seller.
+        let (target, contacts) = case::target_of(kind, &hit.host, contacts, platform, &hit.final_url);
+        cases::Sighting { hit, kind, target, contacts }
+    }
+
+    async fn hit(
+        &self,
+        url: &str,
+        via: &Via,
+        page: &Page,
+        extract: &Extract,
+        verdict: &Verdict,
+    ) -> Result<Hit, Failure> {
+        let ways = self.store.chain(via.clone()).await?;
+        let (source, query) = ways.iter().find_map(origin).unwrap_or_default();
+        let mut chain = Vec::with_capacity(ways.len());
+        for way in &ways {
+            chain.push(self.sentence(way).await?);
+        }
+        // Where redirects led here, the hit was found by the address that began them.
+        let mut found_by = url.to_owned();
+        for way in &ways {
+            let Via::Redirect { page } = way else { break };
+            if let Some(before) = self.store.page(*page).await? {
+                found_by = before.url;
+            }
+        }
+        let now = self.clock.now();
+        let host = Url::parse(&page.final_url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+        let contacts = verdict.contacts.clone();
+        Ok(Hit {
+            id: 0,
+            url: entities::mask_url(&found_by).into_owned(),
+            final_url: page.final_url.clone(),
+            host,
+            verdict: verdict.kind.as_str().to_owned(),
+            score: verdict.score,
+            kind_scores: KindScores { fake_site: verdict.fake_score, seller: verdict.seller_score },
+            route: verdict.routes.first().map_or_else(String::new, |r| (*r).to_owned()),
+            routes: verdict.routes.iter().map(|r| (*r).to_owned()).collect(),
+            authority: verdict.authority.clone(),
+            notes: verdict.notes.iter().map(|n| (*n).to_owned()).collect(),
+            case: 0,
+            state: HitState::Up,
+            first_seen: now,
+            last_seen: now,
+            last_look: now,
+            missing_since: None,
+            source,
+            query,
+            chain,
+            entities: Entities {
+                phones: contacts.phones,
+                wechat: contacts.wechat,
+                qq: contacts.qq,
+                telegram: contacts.telegram,
+                emails: contacts.emails,
+                icp: contacts.icp,
+            },
+            cert_types: verdict.cert_types.clone(),
+            areas: verdict.areas.clone(),
+            title: extract.title.chars().take(200).collect(),
+            reasons: verdict
+                .signals
+                .iter()
+                .take(REASONS)
+                .map(|s| Reason {
+                    rule: s.rule.clone(),
+                    kind: s.kind.to_owned(),
+                    points: s.points,
+                    say: s.say.clone(),
+                    quote: s.quote.clone(),
+                })
+                .collect(),
+            capture: page.capture.clone(),
+            captures: Vec::new(),
+            rules: self.rules.hash().to_owned(),
+            first_round: self.round,
+            last_round: self.round,
+            label: None,
+            robots_ignored: self.robots == Robots::Ignore,
+            set_clock: self.clock.is_set(),
+        })
+    }
+
+    /// A look at a hit found it missing, or saw nothing.
+    pub(super) fn looked(&self, changes: &mut Changes, hit: u64, seen: Seen, capture: Option<&Capture>) {
+        changes.then(cases::looked(cases::Look {
+            hit,
+            seen,
+            capture: capture.cloned(),
+            round: self.round,
+            now: self.clock.now(),
+        }));
+    }
+
+    /// A known hit came up again on another way.
+    pub(super) fn again(&self, changes: &mut Changes, hit: &Hit, via: &Via) {
+        let line = plain(via).unwrap_or_default();
+        changes.then(cases::seen_again(hit.id, line, self.round));
+    }
+
+    /// Pictures of a page came after the page: their codes belong to it, and it is judged again with them.
+    pub(super) async fn codes_found(&self, changes: &mut Changes, seq: u64, codes: &[String]) -> Result<(), Failure> {
+        if codes.is_empty() {
+            return Ok(());
+        }
+        let Some(mut page) = self.store.page(seq).await? else { return Ok(()) };
+        let Some(mut extract) = self.store.extract(seq).await?.and_then(|bytes| extract_form::unpack(&bytes)) else {
+            return Ok(());
+        };
+        let Ok(url) = Url::parse(&page.final_url) else { return Ok(()) };
+        let before = extract.qr.len();
+        for code in codes {
+            if !extract.qr.contains(code) {
+                extract.qr.push(code.chars().take(2048).collect());
+            }
+        }
+        if extract.qr.len() == before {
+            return Ok(());
+        }
+        let verdict = self.rules.judge(&extract, &url, self.terms.thresholds);
+        page.verdict = Some(verdict.kind.as_str().to_owned());
+        page.score = verdict.score;
+        changes.put_extract(seq, &extract_form::pack(&extract));
+        if verdict.kind.is_hit() {
+            let hit = self.hit(&page.url, &page.via, &page, &extract, &verdict).await?;
+            changes.then(cases::sighting(self.sighting(hit, &verdict)));
+        }
+        changes.put_page(page);
+        Ok(())
+    }
+
+    /// One step of the way to a page, in Chinese.
+    async fn sentence(&self, via: &Via) -> Result<String, StoreError> {
+        if let Some(plain) = plain(via) {
+            return Ok(plain);
+        }
+        let page = match via.page() {
+            Some(seq) => self.store.page(seq).await?.map(|page| page.final_url),
+            None => None,
+        };
+        let page =
+            page.map(|url| entities::mask_url(&url).into_owned()).unwrap_or_else(|| "（已删除的页面）".to_owned());
+        Ok(match via {
+            Via::Link { text, .. } if text.trim().is_empty() => format!("{page} 上的链接"),
+            Via::Link { text, .. } => format!("{page} 上的链接“{}”", text.trim()),
+            Via::Redirect { .. } => format!("由 {page} 跳转而来"),
+            Via::Qr { image, .. } => format!("{page} 上的二维码（图片 {}）", entities::mask_url(image)),
+            Via::Image { .. } => format!("{page} 上的图片"),
+            Via::Refresh { .. } => format!("由 {page} 自动跳转而来"),
+            Via::Frame { .. } => format!("嵌在 {page} 的框架里"),
+            Via::Revisit { .. } => format!("{page} 到期复看"),
+            _ => page,
+        })
+    }
+}
+
+/// A way that tells of itself, without another page.
+fn plain(via: &Via) -> Option<String> {
+    Some(match via {
+        Via::Seed { file, line, tags } if tags.is_empty() => format!("种子清单 {file} 第 {line} 行"),
+        Via::Seed { file, line, tags } => format!("种子清单 {file} 第 {line} 行（{}）", tags.join("、")),
+        Via::Source { source, query, page, rank, ad, .. } => {
+            let ad = if *ad { "，广告" } else { "" };
+            format!("{source} 搜索“{query}”第 {page} 页第 {rank} 条{ad}")
+        }
+        Via::Recheck { hit } => format!("线索 {hit} 到期复看"),
+        Via::Tip { tip } => format!("举报 {tip}"),
+        Via::Pivot { case, what } => format!("与案件 {case} 共用 {what}"),
+        Via::Name { from } => format!("新出现的域名（{from}）"),
+        _ => return None,
+    })
+}
+
+/// The source and query at the beginning of a way.
+fn origin(via: &Via) -> Option<(String, String)> {
+    match via {
+        Via::Source { source, query, .. } => Some((source.clone(), query.clone())),
+        Via::Seed { .. } => Some(("seeds".to_owned(), String::new())),
+        Via::Tip { .. } => Some(("tips".to_owned(), String::new())),
+        Via::Name { from } => Some((from.clone(), String::new())),
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! What the processor does with an answer: decode, read, judge, encode for keeping. Runs off the network's threads.
+//!
+//! One function, no I/O: an exchange in, a [`Read`] out. Start at [`read`].
+
+use jianzheng_core::page::{self, Extract, charset};
+use jianzheng_core::rules::RuleSet;
+use jianzheng_core::verdict::{Thresholds, Verdict};
+
+use crate::crawl::client::{Exchange, ResolvedBy, Truncated};
+use crate::crawl::{decode, qr};
+use crate::evidence::{self, Encoded};
+
+/// Conditions of keeping that hold for the whole round.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Largest body after decoding.
+    pub max_body: usize,
+    /// Where the unit draws its lines.
+    pub thresholds: Thresholds,
+    /// What an expert must know of every exchange: `robots=ignored`, `clock=set`, `ca_file=set`.
+    pub notes: Vec<(String, String)>,
+    /// The bundled practice web answers.
+    pub practice: bool,
+}
+
+/// What a body turned out to be.
+#[derive(Debug)]
+pub enum Content {
+    /// A page, read and judged.
+    Page(Box<(Extract, Verdict)>),
+    /// A picture, with what its QR codes say.
+    Image(Vec<String>),
+    /// Something else, or nothing.
+    Other,
+}
+
+/// An exchange, read and ready to be kept.
+pub struct Read {
+    /// For the WARC file.
+    pub encoded: Encoded,
+    /// What the body is.
+    pub content: Content,
+}
+
+/// Reads an exchange. Pages are judged where their status says that they are one.
+pub fn read(rules: &RuleSet, exchange: Exchange, terms: &Terms) -> Read {
+    let content = content(rules, &exchange, terms);
+    let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
+    let encoded = evidence::encode(&to_keep(exchange, terms), hit);
+    Read { encoded, content }
+}
+
+fn content(rules: &RuleSet, exchange: &Exchange, terms: &Terms) -> Content {
+    if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
+        return Content::Other;
+    }
+    let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let body = decode::decode(&exchange.content_encoding(), &exchange.body, terms.max_body);
+    if is_image(&kind, &body.bytes) {
+        return Content::Image(qr::read(&body.bytes));
+    }
+    if !is_text(&kind, &body.bytes) {
+        return Content::Other;
+    }
+    let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
+    let extract = with_inline_codes(extract);
+    let verdict = rules.judge(&extract, &exchange.url, terms.thresholds);
+    Content::Page(Box::new((extract, verdict)))
+}
+
+/// Reads the QR codes of pictures that are written into the page itself.
+pub fn with_inline_codes(mut extract: Extract) -> Extract {
+    let inline = qr::inline(extract.images.iter().map(|image| image.src.as_str()));
+    extract.qr.extend(inline);
+    extract
+}
+
+fn is_image(kind: &str, body: &[u8]) -> bool {
+    let magic = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8", b"BM"].iter().any(|m| body.starts_with(m))
+        || (body.starts_with(b"RIFF") && body.get(8..12) == Some(b"WEBP"));
+    magic && (kind.starts_with("image/") || !kind.contains("html"))
+}
+
+/// Served as text, or served as nothing in particular and looking like a page.
+fn is_text(kind: &str, body: &[u8]) -> bool {
+    if kind.contains("html") || kind.contains("xml") || kind.starts_with("text/plain") {
+        return true;
+    }
+    let unsaid = kind.is_empty() || kind.starts_with("application/octet-stream") || kind.starts_with("text/");
+    unsaid && body.iter().take(1024).any(|b| *b == b'<') && !body.iter().take(1024).any(|b| *b == 0)
+}
+
+fn to_keep(exchange: Exchange, terms: &Terms) -> evidence::Exchange {
+    evidence::Exchange {
+        url: exchange.url.into(),
+        request_head: exchange.request_head,
+        status: exchange.status,
+        reason: exchange.reason,
+        headers: exchange.headers,
+        body: exchange.body,
+        time: exchange.time,
+        ip: exchange.ip,
+        resolved_by: match exchange.resolved_by {
+            _ if terms.practice => evidence::ResolvedBy::Practice,
+            ResolvedBy::Proxy => evidence::ResolvedBy::Proxy,
+            ResolvedBy::Resolver | ResolvedBy::Literal => evidence::ResolvedBy::Direct,
+        },
+        tls_leaf_sha256: exchange.tls_leaf_sha256,
+        tls_problem: exchange.tls_problem.map(|p| p.as_code().to_owned()),
+        truncated: exchange.truncated.map(|t| match t {
+            Truncated::Length => evidence::Truncated::Length,
+            Truncated::Time => evidence::Truncated::Time,
+            Truncated::Disconnect => evidence::Truncated::Disconnect,
+        }),
+        notes: terms.notes.clone(),
+        vantage: "named".to_owned(),
+    }
+}

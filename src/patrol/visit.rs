@@ -1,0 +1,315 @@
+//! One visit: a lease from the frontier, through robots and the guarded client, to what is kept of it.
+//!
+//! The order is what makes a crash harmless: the capture is durable first; then page, extract, hit, case, links and the end of
+//! the lease are one transaction. Start at [`visit`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jianzheng_core::address;
+use jianzheng_core::page::Extract;
+use jianzheng_core::schedule::{self, Seen};
+use jianzheng_core::verdict::Verdict;
+use url::Url;
+
+use super::links::{self, From};
+use super::reading::{self, Content};
+use super::{Failure, Shared};
+use crate::config::Robots;
+use crate::crawl::client::{Accept, Answer, FetchError, Get};
+use crate::crawl::frontier::{Found, Kind, Lease};
+use crate::crawl::retry;
+use crate::crawl::robots::Access;
+use crate::store::extract_form;
+use crate::store::{Capture, Changes, NotLooked, Outcome, Page, Via};
+
+/// Bytes of one picture.
+const IMAGE_BYTES: usize = 2 << 20;
+/// What waits no longer than this is waited for within the round.
+pub const WORTH_WAITING: Duration = Duration::from_secs(60);
+/// Failures to connect in a row after which a host is left alone for the round.
+const HOST_FAILURES: u32 = 5;
+
+/// Fetches, reads, keeps.
+///
+/// # Errors
+/// Only what ends the round: the store or the disk. A page that cannot be had is a result.
+pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failure> {
+    let Ok(url) = Url::parse(lease.url()) else {
+        return fail(&shared, lease, "bad-url", "网址无法解析".into(), None).await;
+    };
+    if shared.seen_lately(&lease).await? {
+        return finish(&shared, lease, Vec::new(), Changes::new()).await;
+    }
+    if let Err(refusal) = shared.fetcher.check(&url) {
+        return fail(&shared, lease, refusal.as_code(), refusal.to_string(), None).await;
+    }
+    if shared.robots == Robots::Obey
+        && let Some(access) = ask_robots(&shared, &lease, &url).await
+        && !access.allows(&url)
+    {
+        return match &*access {
+            Access::Unreachable(error) => failed_fetch(&shared, lease, error).await,
+            Access::Failing(status) => {
+                let say = format!("robots.txt 返回 {status}，按规矩暂不访问");
+                fail(&shared, lease, "robots-failing", say, Some(Seen::Unseen)).await
+            }
+            _ => fail(&shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
+        };
+    }
+    let image = lease.kind() == Kind::Image;
+    let get = Get {
+        accept: if image { Accept::Image } else { Accept::Page },
+        max_body: if image { IMAGE_BYTES } else { shared.terms.max_body },
+        ..Get::page(url.clone())
+    };
+    // A redirect within the host is part of the visit; another host has its own robots and its own turn.
+    let own = address::host_key(&url);
+    let known = shared.robots_cache.known(&url);
+    let go_on = |next: &Url| {
+        address::host_key(next) == own
+            && (shared.robots == Robots::Ignore || known.as_ref().is_none_or(|access| access.allows(next)))
+    };
+    match shared.fetcher.get_while(get, &go_on).await {
+        Ok(answer) => answered(&shared, lease, answer).await,
+        Err(error) => failed_fetch(&shared, lease, &error).await,
+    }
+}
+
+async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Arc<Access>> {
+    if let Some(known) = shared.robots_cache.known(url) {
+        return Some(known);
+    }
+    let access = shared.robots_cache.of(&shared.fetcher, url).await;
+    if let Some(delay) = access.crawl_delay()
+        && delay > shared.politeness.delay
+        && !shared.politeness.delay.is_zero()
+    {
+        shared.frontier.host_delay(lease.host(), delay).await;
+    }
+    // The request for robots.txt was a request to this host: the page waits its turn.
+    tokio::time::sleep(shared.politeness.delay).await;
+    Some(access)
+}
+
+async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
+    let connecting = matches!(
+        error,
+        FetchError::DnsNone { .. }
+            | FetchError::DnsFailed { .. }
+            | FetchError::Connect { .. }
+            | FetchError::Timeout { .. }
+    );
+    if connecting {
+        let failures = shared.host_failed(lease.host());
+        if failures == HOST_FAILURES {
+            let why = format!("这个网站连续 {failures} 次连接失败（{error}），本轮不再访问");
+            shared.frontier.drop_host(lease.host(), &why, shared.now()).await?;
+        }
+    }
+    if retry::worth_retrying(Err(error))
+        && lease.attempt() < shared.retries
+        && let Some(wait) = retry::backoff(lease.attempt() + 1, shared.spread(lease.url()))
+        && wait <= WORTH_WAITING
+    {
+        shared.frontier.retry(lease, shared.patience(wait), shared.now()).await;
+        return Ok(());
+    }
+    // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works.
+    let gone = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { .. }) && shared.line_works();
+    let seen = if gone { Seen::Missing } else { Seen::Unseen };
+    fail(shared, lease, error.as_code(), error.to_string(), Some(seen)).await
+}
+
+/// Writes down that the URL was not looked at, and why.
+async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen: Option<Seen>) -> Result<(), Failure> {
+    shared.progress.failed();
+    let mut changes = Changes::new();
+    let url = lease.url().to_owned();
+    let seq = shared.store.page_seq();
+    let mut page = shared.page(&lease, seq, &url);
+    page.outcome = Outcome::Failed { code: code.to_owned(), say: say.clone() };
+    changes.put_page(page);
+    if lease.kind() != Kind::Image {
+        changes.put_not_looked(NotLooked { round: shared.round, n: 0, url, why: say });
+    }
+    if let (Via::Recheck { hit }, Some(seen)) = (lease.via(), seen) {
+        shared.looked(&mut changes, *hit, seen, None);
+    }
+    finish(shared, lease, Vec::new(), changes).await
+}
+
+async fn finish(shared: &Arc<Shared>, lease: Lease, found: Vec<Found>, changes: Changes) -> Result<(), Failure> {
+    let (_, pending) = shared.frontier.finish(lease, found, changes, shared.now());
+    pending.await?;
+    Ok(())
+}
+
+async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
+    shared.host_answered(lease.host());
+    let status = answer.exchange.status;
+    if retry::worth_retrying(Ok(status)) {
+        let asked = answer.exchange.header("retry-after").and_then(|v| retry::retry_after(&v, answer.exchange.time));
+        if let Some(wait) = asked.filter(|wait| *wait > WORTH_WAITING) {
+            let until = shared.clock.now().checked_add(wait).unwrap_or(shared.clock.now());
+            let why = format!("网站要求 {} 秒以后再来（HTTP {status}）", wait.as_secs());
+            shared.frontier.defer(lease, until, &why, shared.now()).await?;
+            return Ok(());
+        }
+        let backoff = retry::backoff(lease.attempt() + 1, shared.spread(lease.url()));
+        if lease.attempt() < shared.retries
+            && let Some(wait) = asked.or(backoff.map(|b| shared.patience(b))).filter(|wait| *wait <= WORTH_WAITING)
+        {
+            if asked.is_some() {
+                shared.frontier.host_until(lease.host(), std::time::Instant::now() + wait).await;
+            }
+            shared.frontier.retry(lease, wait, shared.now()).await;
+            return Ok(());
+        }
+    }
+    keep(shared, lease, answer).await
+}
+
+/// Reads the answer, keeps the capture, then everything else in one transaction.
+async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
+    let status = answer.exchange.status;
+    let final_url = address::canonical(answer.final_url());
+    let onward = answer.onward.clone();
+    let exchange = answer.exchange;
+    let work = Arc::clone(shared);
+    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, &work.terms))
+        .await
+        .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
+    let kept = shared.keeper.keep(read.encoded).await?;
+    let capture = Capture {
+        sha256: kept.sha256,
+        sm3: kept.sm3,
+        warc: kept.warc,
+        offset: kept.offset,
+        length: kept.length,
+        time: kept.time,
+    };
+    let seq = shared.store.page_seq();
+    let mut changes = Changes::new();
+    let mut found = Vec::new();
+    let mut page = shared.page(&lease, seq, final_url.as_str());
+    page.outcome = Outcome::Fetched { status };
+    page.capture = Some(capture.clone());
+    if lease.kind() != Kind::Image {
+        looked_at(shared, &mut changes, &lease, status);
+    }
+    if let Some(target) = &onward {
+        found.push(links::of_redirect(seq, target, lease.depth()));
+    }
+    let mut hit = false;
+    match read.content {
+        Content::Page(judged) => {
+            let (extract, verdict) = *judged;
+            hit = verdict.kind.is_hit();
+            judged_page(shared, &lease, &mut page, &extract, &verdict);
+            changes.put_extract(seq, &extract_form::pack(&extract));
+            let from = From { seq, url: &final_url, depth: lease.depth(), via: lease.via() };
+            found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
+            found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
+            if hit {
+                shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
+            } else if let Via::Recheck { hit } = lease.via() {
+                shared.looked(&mut changes, *hit, innocent_now(&extract, &final_url), Some(&capture));
+            }
+        }
+        Content::Image(codes) => {
+            if let Via::Image { page: on } = lease.via() {
+                found.extend(links::of_codes(*on, &final_url, lease.depth(), &codes, shared.limits));
+                shared.codes_found(&mut changes, *on, &codes).await?;
+            }
+        }
+        Content::Other => {
+            if let Via::Recheck { hit } = lease.via() {
+                shared.looked(&mut changes, *hit, of_status(status, onward.as_ref()), Some(&capture));
+            }
+        }
+    }
+    if lease.kind() == Kind::Page && onward.is_none() {
+        found.extend(revisit(shared, &lease, seq, hit));
+    }
+    changes.put_page(page);
+    shared.progress.fetched(hit);
+    finish(shared, lease, found, changes).await
+}
+
+/// A page that shows itself is looked at; a wall or a broken server is not.
+fn looked_at(shared: &Shared, changes: &mut Changes, lease: &Lease, status: u16) {
+    let why = match status {
+        401 | 403 | 407 | 451 => format!("网站拒绝访问（HTTP {status}）"),
+        408 | 425 | 429 => format!("网站要求放慢（HTTP {status}）"),
+        500.. => format!("网站出错（HTTP {status}）"),
+        _ => return,
+    };
+    changes.put_not_looked(NotLooked { round: shared.round, n: 0, url: lease.url().to_owned(), why });
+}
+
+fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extract, verdict: &Verdict) {
+    page.verdict = Some(verdict.kind.as_str().to_owned());
+    page.score = verdict.score;
+    page.rules = shared.rules.hash().to_owned();
+    page.extract = true;
+    page.charset = extract.charset.clone();
+    tracing::debug!(url = lease.url(), verdict = verdict.kind.as_str(), score = verdict.score, "judged");
+}
+
+/// What a status without a page says about a hit.
+fn of_status(status: u16, onward: Option<&Url>) -> Seen {
+    match (status, onward) {
+        (_, Some(target)) if is_wall(target) => Seen::Unseen,
+        (_, Some(_)) | (404 | 410, _) => Seen::Missing,
+        _ => Seen::Unseen,
+    }
+}
+
+/// A page that is no hit any more: taken down, or a wall in its place?
+fn innocent_now(extract: &Extract, url: &Url) -> Seen {
+    const WALLS: [&str; 10] = [
+        "安全验证",
+        "访问验证",
+        "人机验证",
+        "拖动滑块",
+        "滑动验证",
+        "验证后继续",
+        "访问过于频繁",
+        "请完成验证",
+        "captcha",
+        "cf-chl",
+    ];
+    let head: String = extract.text.chars().take(600).collect();
+    let wall =
+        WALLS.iter().any(|w| head.contains(w)) || is_wall(url) || (extract.needs_eyes && extract.text.len() < 60);
+    if wall { Seen::Unseen } else { Seen::Missing }
+}
+
+fn is_wall(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    ["captcha", "verify", "antibot", "antispider", "passport", "login", "punish", "wappass", "challenge"]
+        .iter()
+        .any(|w| host.contains(w) || url.path().to_ascii_lowercase().contains(w))
+}
+
+/// When the page is looked at again of itself; hits have their own calendar.
+fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found> {
+    if hit {
+        return None;
+    }
+    let known = match lease.via() {
+        Via::Seed { .. } | Via::Source { .. } => schedule::Found::Root,
+        _ => schedule::Found::Innocent,
+    };
+    let when = schedule::next_visit(known, shared.clock.now())?;
+    Some(Found {
+        url: lease.url().to_owned(),
+        host: lease.host().to_owned(),
+        depth: lease.depth(),
+        kind: Kind::Recheck,
+        via: Via::Revisit { page: seq },
+        priority: 3,
+        not_before: Some(when),
+    })
+}

@@ -1,0 +1,144 @@
+//! Records of a finding: the hit, its reasons and contacts, an officer's label on it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Capture, HitState, Record, Table, time};
+
+/// The score of each kind, 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct KindScores {
+    /// Imitates an authority.
+    pub fake_site: f64,
+    /// Sells certificates.
+    pub seller: f64,
+}
+
+/// Contacts on the page, normalised as CONTRACT.md says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Entities {
+    /// Telephone numbers.
+    pub phones: Vec<String>,
+    /// WeChat ids.
+    pub wechat: Vec<String>,
+    /// QQ numbers and groups.
+    pub qq: Vec<String>,
+    /// Telegram names.
+    pub telegram: Vec<String>,
+    /// Mail addresses.
+    pub emails: Vec<String>,
+    /// ICP filings.
+    pub icp: Vec<String>,
+}
+
+/// One signal of the deciding verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub rule: String,
+    /// Which kind it speaks for.
+    pub kind: String,
+    /// What it added, in decibans.
+    pub points: f64,
+    /// What it says, in Chinese.
+    pub say: String,
+    /// The page's own words, masked.
+    pub quote: Option<String>,
+}
+
+/// A finding: one canonical final URL with a verdict of fake_site, seller or suspicious.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// Its number; 0 asks the store for the next one.
+    pub id: u64,
+    /// The URL by which it was first found.
+    pub url: String,
+    /// The canonical final URL; no two hits have the same.
+    pub final_url: String,
+    /// Its host.
+    pub host: String,
+    /// fake_site, seller or suspicious.
+    pub verdict: String,
+    /// The larger of the scores.
+    pub score: f64,
+    /// The score of each kind.
+    pub kind_scores: KindScores,
+    /// The first of `routes`.
+    pub route: String,
+    /// The bodies that should act.
+    pub routes: Vec<String>,
+    /// The authority that is imitated.
+    pub authority: Option<String>,
+    /// Notes of the verdict, such as compromised_official.
+    pub notes: Vec<String>,
+    /// Its case; 0 while it has none.
+    pub case: u64,
+    /// What the last look found.
+    pub state: HitState,
+    /// When it was first seen.
+    #[serde(with = "time")]
+    pub first_seen: Timestamp,
+    /// When it was last seen up.
+    #[serde(with = "time")]
+    pub last_seen: Timestamp,
+    /// When it was last looked at, whatever was seen.
+    #[serde(with = "time")]
+    pub last_look: Timestamp,
+    /// The first of the looks that found it missing.
+    #[serde(with = "time::option")]
+    pub missing_since: Option<Timestamp>,
+    /// The source that led to it.
+    pub source: String,
+    /// The query that led to it.
+    pub query: String,
+    /// Why it was a candidate, in Chinese, one sentence a step.
+    pub chain: Vec<String>,
+    /// Contacts on the page.
+    pub entities: Entities,
+    /// Certificates on offer.
+    pub cert_types: Vec<String>,
+    /// Division codes.
+    pub areas: Vec<String>,
+    /// The page's title.
+    pub title: String,
+    /// Why the verdict is what it is.
+    pub reasons: Vec<Reason>,
+    /// The deciding capture.
+    pub capture: Option<Capture>,
+    /// Earlier and later captures, at most five.
+    pub captures: Vec<Capture>,
+    /// The rule set's hash.
+    pub rules: String,
+    /// The round that found it.
+    pub first_round: u64,
+    /// The round that last saw it.
+    pub last_round: u64,
+    /// An officer's label.
+    pub label: Option<String>,
+    /// Whether robots.txt was set aside by order of the unit.
+    pub robots_ignored: bool,
+    /// Whether it was kept under a set clock.
+    pub set_clock: bool,
+}
+
+impl Record for Hit {
+    const TABLE: Table = Table::Hits;
+}
+
+/// What an officer says a hit is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    /// The hit.
+    pub hit: u64,
+    /// The label.
+    pub label: String,
+    /// Who gave it.
+    pub actor: String,
+    /// When.
+    #[serde(with = "time")]
+    pub time: Timestamp,
+}
+
+impl Record for Label {
+    const TABLE: Table = Table::Labels;
+}

@@ -1,0 +1,58 @@
+//! Records of what is known of a host, and of who decided what.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Record, Table, time};
+
+/// What earlier fetches taught about a host.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct HostFacts {
+    /// The host key.
+    pub host: String,
+    /// When robots.txt was last fetched.
+    #[serde(with = "time::option")]
+    pub robots_fetched: Option<Timestamp>,
+    /// How that went: a status, or a word such as unreachable. The body is kept beside this record.
+    pub robots: String,
+    /// Failures in a row.
+    pub fails: u32,
+    /// When it last answered.
+    #[serde(with = "time::option")]
+    pub last_ok: Option<Timestamp>,
+    /// It asked not to be asked before.
+    #[serde(with = "time::option")]
+    pub not_before: Option<Timestamp>,
+    /// Its crawl-delay.
+    pub delay_ms: Option<u64>,
+}
+
+impl Record for HostFacts {
+    const TABLE: Table = Table::Hosts;
+}
+
+/// One link of the audit chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Its number, from 1 without a gap.
+    pub seq: u64,
+    /// When.
+    #[serde(with = "time")]
+    pub time: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// Did what.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// SHA-256 of the payload, in hexadecimal; the payload itself may be forgotten.
+    pub digest: String,
+    /// The hash of the row before; of the first one, 64 zeros.
+    pub prev: String,
+    /// SHA-256 over all of the above.
+    pub hash: String,
+}
+
+impl Record for AuditRow {
+    const TABLE: Table = Table::Audit;
+}

@@ -1,0 +1,146 @@
+//! Builds the parts of the program and hands them to each other; nobody else builds.
+//!
+//! Two steps. [`Program::load`] reads what people wrote (arguments, settings, rules) and tells every mistake at once: after it
+//! nothing can be wrong with them. [`Program::open`] takes hold of the store and builds what a round needs. Commands that read
+//! a stream (`judge`, `hosts`) stop after the first step, which opens no file of DATA and no connection.
+//! It must not print, and must not end the process. Start at [`Program::load`].
+
+mod mail;
+mod network;
+mod open;
+mod round;
+mod rules;
+
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jianzheng_core::rules::{RuleSet, problem::Problem};
+use jianzheng_core::verdict::Thresholds;
+
+use crate::{
+    cli::Globals,
+    clock::{self, Clock},
+    config::{self, Mistakes, Settings},
+    discover::{Overrides, Terms, definition::Definition},
+};
+
+pub use network::fetcher;
+pub use open::{Opened, Visitor};
+pub use rules::RuleFiles;
+
+/// The folder of the store where `--data` names none.
+const DATA: &str = "data";
+/// The folder below it in which the practice web is worked on.
+const PRACTICE: &str = "practice";
+
+/// What a command works with before anything is opened.
+#[derive(Clone)]
+pub struct Program {
+    /// The checked settings.
+    pub settings: Settings,
+    /// The rules that judge.
+    pub rules: Arc<RuleSet>,
+    /// What else stands among the rule files.
+    pub rule_files: Arc<RuleFiles>,
+    /// The calendar clock.
+    pub clock: Clock,
+    /// The folder of the store in use: DATA, or `DATA/practice` when practising. It may not exist yet.
+    pub data: PathBuf,
+    /// The day of the practice web, from 1; none outside practice.
+    pub practice: Option<u32>,
+}
+
+/// Why the program does not start on its work.
+#[derive(Debug)]
+pub enum StartError {
+    /// The arguments do not go together; a Chinese sentence.
+    Usage(String),
+    /// The settings are wrong.
+    Settings(Mistakes),
+    /// The rules are wrong.
+    Rules(Vec<Problem>),
+    /// All is well written, but the store or the network cannot be had; a Chinese sentence.
+    State(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Usage(say) | StartError::State(say) => f.write_str(say),
+            StartError::Settings(mistakes) => mistakes.fmt(f),
+            StartError::Rules(problems) => {
+                for (index, problem) in problems.iter().enumerate() {
+                    let line = problem.to_string();
+                    write!(f, "{}{}", if index > 0 { "\n" } else { "" }, crate::telemetry::escape(&line))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<Mistakes> for StartError {
+    fn from(mistakes: Mistakes) -> Self {
+        StartError::Settings(mistakes)
+    }
+}
+
+impl From<Vec<Problem>> for StartError {
+    fn from(problems: Vec<Problem>) -> Self {
+        StartError::Rules(problems)
+    }
+}
+
+impl Program {
+    /// Reads settings and rules. `env` is `std::env::vars_os()`, `cwd` the working folder.
+    ///
+    /// # Errors
+    /// The arguments contradict each other, or everything that is wrong with the settings, or with the rules.
+    pub fn load(
+        globals: &Globals,
+        env: impl Iterator<Item = (OsString, OsString)>,
+        cwd: &Path,
+    ) -> Result<Program, StartError> {
+        if globals.day.is_some() && !globals.practice {
+            return Err(StartError::Usage("--day 只和 --practice 一起用，例如 jianzheng --practice --day 2 patrol".into()));
+        }
+        let clock = match &globals.as_of {
+            None => Clock::system(),
+            Some(text) => Clock::starting_at(clock::parse_as_of(text).map_err(|e| StartError::Usage(e.to_string()))?),
+        };
+        let settings = config::load(globals.config.as_deref(), env, cwd)?;
+        let (rules, rule_files) = rules::load(settings.general.rules.as_deref())?;
+        let known: Vec<&str> = rule_files.sources.iter().map(|source| source.name.as_str()).collect();
+        settings.check_sources(&known)?;
+        let data = cwd.join(globals.data.as_deref().unwrap_or(Path::new(DATA)));
+        let practice = globals.practice.then(|| globals.day.unwrap_or(1));
+        let (settings, data) = match practice {
+            None => (settings, data),
+            Some(_) => (open::practice_settings(&data.join(PRACTICE))?, data.join(PRACTICE)),
+        };
+        Ok(Program { settings, rules: Arc::new(rules), rule_files: Arc::new(rule_files), clock, data, practice })
+    }
+
+    /// Where the unit draws its lines.
+    pub fn thresholds(&self) -> Thresholds {
+        Thresholds { hit: self.settings.digest.threshold, review: self.settings.digest.review_threshold }
+    }
+
+    /// On which terms a source is asked: the unit's word before the rule file's.
+    pub fn terms(&self, source: &Definition) -> Terms {
+        let Some(set) = self.settings.source(&source.name) else { return source.terms(&Overrides::default()) };
+        source.terms(&Overrides {
+            enabled: set.enabled,
+            url: set.url.as_deref().and_then(|url| url.parse().ok()),
+            daily: set.daily,
+            delay: set.delay_ms.map(std::time::Duration::from_millis),
+            pages: set.pages,
+        })
+    }
+}

@@ -1,0 +1,264 @@
+//! What takes hold of the world: the store, the frontier, the evidence, the guarded client, the desk.
+//!
+//! [`Program::open`] builds them once; [`Opened`] is what commands work with while this process holds the folder. In practice
+//! only the network's far end, the clock, the waits and the recipients differ. Start at [`Program::open`].
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::{Program, StartError, mail, round};
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::crawl::client::Fetcher;
+use crate::crawl::frontier::{Frontier, Now};
+use crate::crawl::resolver::{Lookup, SystemLookup, Table};
+use crate::crawl::robots::RobotsCache;
+use crate::daemon;
+use crate::desk::Desk;
+use crate::desk::local::{LocalDesk, Office};
+use crate::discover::SourceRow;
+use crate::evidence::Origin;
+use crate::outbox::{queue, sending};
+use crate::patrol::progress::Progress;
+use crate::patrol::{Keeper, Order, Summary};
+use crate::practice::{self, PracticeWeb, Running};
+use crate::store::{AuditCheck, Opts, Store, StoreError};
+
+/// The settings and seeds of practice, written beside its store so that the ordinary readers read them.
+pub(super) fn practice_settings(data: &Path) -> Result<Settings, StartError> {
+    let file = data.join("settings.toml");
+    let written = std::fs::create_dir_all(data)
+        .and_then(|()| std::fs::write(&file, practice::settings()))
+        .and_then(|()| std::fs::write(data.join(practice::SEEDS_FILE), practice::seeds()));
+    written.map_err(|error| StartError::State(format!("演练目录 {} 写不进去：{error}", data.display())))?;
+    let nothing = std::iter::empty::<(std::ffi::OsString, std::ffi::OsString)>();
+    Ok(config::load(Some(&file), nothing, data)?)
+}
+
+/// What `check` visits pages with; what keeps the practice web alive lives as long.
+pub struct Visitor {
+    /// The guarded client.
+    pub fetcher: Fetcher,
+    _practice: Option<Running>,
+}
+
+/// The parts that hold the store. While it lives no other process can open the same folder.
+pub struct Opened {
+    pub(super) settings: Settings,
+    pub(super) program: Arc<Program>,
+    pub(super) store: Store,
+    pub(super) frontier: Arc<Frontier>,
+    pub(super) robots_cache: Arc<RobotsCache>,
+    pub(super) practice: Option<(u32, Running)>,
+    clock: Clock,
+    desk: LocalDesk,
+}
+
+impl Program {
+    /// Takes hold of the store and builds what a round needs.
+    ///
+    /// # Errors
+    /// Another process holds the folder, or it cannot be opened.
+    pub async fn open(&self) -> Result<Opened, StartError> {
+        let store = Store::open(&self.data, self.store_opts()).map_err(state)?;
+        let clock = match self.practice {
+            // What is read between rounds is read at the end of the practice day.
+            Some(day) => Clock::starting_at(practice::clock(day, practice::Part::Morning)),
+            None => self.clock.clone(),
+        };
+        let now = Now { mono: std::time::Instant::now(), wall: clock.now() };
+        let frontier = Arc::new(Frontier::open(&store, now).map_err(state)?);
+        let practice = match self.practice {
+            Some(day) => Some((day, serve(day).await?)),
+            None => None,
+        };
+        let desk = desk(self, &store, clock.clone())?;
+        Ok(Opened {
+            settings: self.settings.clone(),
+            program: Arc::new(self.clone()),
+            store,
+            frontier,
+            robots_cache: Arc::default(),
+            practice,
+            clock,
+            desk,
+        })
+    }
+
+    /// Opens the store and lets go of it again: does it open at all? For `doctor`.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn try_store(&self) -> Result<(), StoreError> {
+        Store::open(&self.data, self.store_opts()).map(drop)
+    }
+
+    fn store_opts(&self) -> Opts {
+        Opts { free_floor: self.settings.general.free_floor_mb << 20, ..Opts::default() }
+    }
+
+    /// What single pages are visited with, without the store.
+    ///
+    /// # Errors
+    /// The proxy or the file of roots is unusable.
+    pub async fn visitor(&self) -> Result<Visitor, StartError> {
+        let practice = match self.practice {
+            Some(day) => Some(serve(day).await?),
+            None => None,
+        };
+        let fetcher = fetcher(self, practice.as_ref(), &self.clock)?;
+        Ok(Visitor { fetcher, _practice: practice })
+    }
+}
+
+fn state(error: StoreError) -> StartError {
+    StartError::State(error.to_string())
+}
+
+async fn serve(day: u32) -> Result<Running, StartError> {
+    let web = PracticeWeb::load().map_err(|error| StartError::State(error.to_string()))?;
+    web.serve(day).await.map_err(|error| StartError::State(error.to_string()))
+}
+
+/// The guarded client; in practice it knows the names of the practice web and no others.
+pub(super) fn fetcher(program: &Program, practice: Option<&Running>, clock: &Clock) -> Result<Fetcher, StartError> {
+    let own = program.rule_files.sources.iter().filter_map(|source| {
+        let terms = program.terms(source);
+        terms.url.filter(|_| terms.own)
+    });
+    let lookup: Arc<dyn Lookup> = match practice {
+        Some(web) => Arc::new(Table::new(web.hosts())),
+        None => Arc::new(SystemLookup),
+    };
+    super::network::fetcher_knowing(&program.settings, own, clock, lookup).map_err(|e| StartError::State(e.to_string()))
+}
+
+fn desk(program: &Program, store: &Store, clock: Clock) -> Result<LocalDesk, StartError> {
+    let office = Office {
+        edition: mail::edition(program, &clock),
+        mailer: mail::mailer(&program.settings, &program.data)?,
+        clock,
+        rules: Arc::clone(&program.rules),
+    };
+    Ok(LocalDesk::new(store.clone(), office))
+}
+
+impl Opened {
+    /// The officers' desk.
+    pub fn desk(&self) -> &impl Desk {
+        &self.desk
+    }
+
+    /// The store that this process holds.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The calendar time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How many contacts get lists.
+    pub fn contacts(&self) -> usize {
+        mail::contacts(&self.settings).len()
+    }
+
+    /// The folder that everything lies in.
+    pub fn data(&self) -> &PathBuf {
+        &self.program.data
+    }
+
+    /// One round; on a practice day all of its rounds. Progress goes to stderr.
+    ///
+    /// # Errors
+    /// The order cannot be carried out, or the store is beyond use. A round that was cut off is a summary that says so.
+    pub async fn patrol(&self, order: Order, stop: watch::Receiver<bool>) -> anyhow::Result<Summary> {
+        let progress = Arc::new(Progress::on_stderr());
+        let Some((day, web)) = &self.practice else {
+            return round::run(self, order, stop, &self.clock, &self.desk, progress).await;
+        };
+        web.set_day(*day);
+        let parts = practice::parts(*day);
+        let mut whole: Option<Summary> = None;
+        for (index, part) in parts.iter().enumerate() {
+            let clock = Clock::starting_at(practice::clock(*day, *part));
+            let desk = desk(&self.program, &self.store, clock.clone())?;
+            let last = index + 1 == parts.len();
+            let order = Order { no_mail: order.no_mail || !last, ..order.clone() };
+            let done = round::run(self, order, stop.clone(), &clock, &desk, Arc::clone(&progress)).await?;
+            let ends = done.cut_off;
+            whole = Some(match whole {
+                None => done,
+                Some(before) => done.after(before),
+            });
+            if ends {
+                break;
+            }
+        }
+        whole.ok_or_else(|| anyhow::anyhow!("演练的这一天没有安排巡查"))
+    }
+
+    /// Rounds on schedule, until stopped.
+    ///
+    /// # Errors
+    /// The store is beyond use.
+    pub async fn daemon(&self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let hours = daemon::Hours {
+            rounds: self.settings.daemon.rounds.clone(),
+            digest: self.settings.digest.at,
+            zone: self.settings.general.timezone.clone(),
+        };
+        daemon::run(self, hours, stop).await
+    }
+
+    /// Makes today's digests where asked and tries each mail whose time has come.
+    ///
+    /// # Errors
+    /// The store or the outbox folder failed, or a digest could not be made.
+    pub async fn mail(&self, make: bool) -> anyhow::Result<()> {
+        let edition = mail::edition(&self.program, &self.clock);
+        if make {
+            let (unseen_sources, not_looked_at) = crate::outbox::unseen::of_last_round(&self.store).await?;
+            let edition = queue::Edition { unseen_sources, not_looked_at, ..edition.clone() };
+            let made = queue::make(&self.store, &edition, self.now(), false).await?;
+            for (contact, why) in made.failed {
+                tracing::error!(contact = contact.shown(), %why, "digest not made");
+            }
+        }
+        let mailer = mail::mailer(&self.settings, &self.program.data)?;
+        for digest in sending::send_due(&self.store, &mailer, &edition.from, &self.clock, true).await? {
+            tracing::info!(digest = %digest.id, state = digest.state.as_str(), "mail");
+        }
+        Ok(())
+    }
+
+    /// Each source's state.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn sources(&self) -> anyhow::Result<Vec<SourceRow>> {
+        Ok(round::standing(self).await?)
+    }
+
+    /// Walks the audit chain.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn verify_audit(&self) -> anyhow::Result<AuditCheck> {
+        Ok(self.store.verify_audit().await?)
+    }
+
+    /// The evidence writer, opened when a round begins so that commands that only read leave the folder alone.
+    pub(super) fn keeper(&self, clock: &Clock) -> anyhow::Result<Keeper> {
+        let mut notes = Vec::new();
+        if clock.is_set() {
+            notes.push(("clock".to_owned(), "set".to_owned()));
+        }
+        let software = format!("jianzheng/{}", env!("CARGO_PKG_VERSION"));
+        Ok(Keeper::start(&self.program.data, Origin { software, notes })?)
+    }
+}

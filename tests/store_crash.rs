@@ -1,0 +1,271 @@
+//! The store under `kill -9` and on a full disk: what was acknowledged is there, what was finished is not done again, and every
+//! opening succeeds.
+//!
+//! The victim is this test binary, started again with a folder in its environment. A killed process leaves its pages in the
+//! system's cache, so this proves the order of writes and the recovery, not the disk's own cache.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jianzheng::{
+    crawl::frontier::{Found, Frontier, Kind, Next, Now, Politeness},
+    store::{Changes, Digest, DigestState, Opts, Outcome, Page, Store, StoreError, Via},
+};
+use jiff::Timestamp;
+
+const FOLDER: &str = "JIANZHENG_TEST_CRASH_FOLDER";
+const LIMITS: Politeness = Politeness { delay: Duration::ZERO, connections: 4, host_pages: 0 };
+
+fn opts() -> Opts {
+    Opts { ballast: 0, free_floor: 0, ..Opts::default() }
+}
+
+fn now() -> Now {
+    Now { mono: Instant::now(), wall: Timestamp::UNIX_EPOCH }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
+}
+
+fn link(n: u64) -> Found {
+    let host = format!("h{}.example", n % 7);
+    let via = Via::Link { page: 1, text: "下一页".to_owned() };
+    Found { url: format!("http://{host}/{n}"), host, depth: 1, kind: Kind::Page, via, priority: 1, not_before: None }
+}
+
+fn page(seq: u64, url: &str) -> Page {
+    Page {
+        seq,
+        round: 1,
+        url: url.to_owned(),
+        final_url: url.to_owned(),
+        host: "h.example".to_owned(),
+        via: Via::Tip { tip: 1 },
+        depth: 0,
+        fetched: Timestamp::UNIX_EPOCH,
+        outcome: Outcome::Fetched { status: 200 },
+        capture: None,
+        verdict: None,
+        score: 0.0,
+        rules: String::new(),
+        extract: true,
+        charset: "utf-8".to_owned(),
+        kind: Kind::Page,
+    }
+}
+
+/// Crawls a made-up web for ever: each page leads to a few later ones. Says what it leased and what was acknowledged.
+async fn crawl(frontier: Arc<Frontier>, store: Store) {
+    loop {
+        let lease = match frontier.next(now(), &LIMITS).await.unwrap() {
+            Next::Lease(lease) => lease,
+            Next::WaitUntil(_) | Next::InFlight => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                continue;
+            }
+            Next::Empty => panic!("this web has no end"),
+        };
+        println!("leased {}", lease.url());
+        let seq = store.page_seq();
+        let url = lease.url().to_owned();
+        let n: u64 = url.rsplit('/').next().unwrap().parse().unwrap();
+        let mut changes = Changes::new();
+        changes.put_page(page(seq, &url)).put_extract(seq, url.repeat(50).as_bytes()).audit(
+            Timestamp::UNIX_EPOCH,
+            "test",
+            "page",
+            &url,
+            b"",
+        );
+        let found = (1..=3).map(|step| link(n * 3 + step)).collect();
+        let (_, pending) = frontier.finish(lease, found, changes, now());
+        pending.await.unwrap();
+        println!("acked {seq} {url}");
+    }
+}
+
+#[test]
+fn victim_that_crawls_until_it_is_killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    run(async {
+        let store = Store::open(Path::new(&folder), opts()).unwrap();
+        let frontier = Arc::new(Frontier::open(&store, now()).unwrap());
+        frontier.begin_round(1, 1, now()).unwrap();
+        frontier.add(vec![link(1), link(2), link(3)], Changes::new(), now()).1.await.unwrap();
+        let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(crawl(Arc::clone(&frontier), store.clone()))).collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn twenty_kills_lose_nothing_and_repeat_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acked: HashMap<u64, String> = HashMap::new();
+    let mut finished: HashSet<String> = HashSet::new();
+    for kill in 0..20u64 {
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "victim_that_crawls_until_it_is_killed", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        // The kill comes after so many acknowledgements, and then at once: in the middle of the next group.
+        let enough = 20 + kill * 13 % 150;
+        let mut here = 0;
+        for line in lines {
+            let Ok(line) = line else { break };
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["leased", url] => assert!(!finished.contains(url), "{url} is fetched again after its end"),
+                ["acked", seq, url] => {
+                    assert!(acked.insert(seq.parse().unwrap(), url.to_owned()).is_none(), "seq {seq} given twice");
+                    assert!(finished.insert(url.to_owned()), "{url} ended twice");
+                    here += 1;
+                    if here == enough {
+                        victim.kill().unwrap();
+                    }
+                }
+                _ => {}
+            }
+        }
+        victim.wait().unwrap();
+        assert!(here >= enough, "the victim ended by itself after {here} of {enough}");
+        run(async {
+            let store = Store::open(folder.path(), opts()).unwrap();
+            for (seq, url) in &acked {
+                let kept = store.page(*seq).await.unwrap().unwrap_or_else(|| panic!("acked page {seq} is lost"));
+                assert_eq!(&kept.url, url);
+                assert_eq!(store.extract(*seq).await.unwrap().unwrap(), url.repeat(50).as_bytes());
+            }
+            let audit = store.verify_audit().await.unwrap();
+            assert_eq!(audit.broken, None);
+            let pages = store.pages(0).count() as u64;
+            assert_eq!(audit.rows, pages, "page and audit row are one set");
+            assert_eq!(store.round_counts(1).await.unwrap().fetched, pages);
+            assert_eq!(store.unsynced_files(), 0);
+        });
+    }
+    println!("{} acknowledged sets over 20 kills", acked.len());
+}
+
+fn digest(n: usize) -> Digest {
+    Digest {
+        id: format!("2026-03-02.{n:08}.r0"),
+        day: "2026-03-02".to_owned(),
+        contact: String::new(),
+        email: String::new(),
+        revision: 0,
+        state: DigestState::Queued,
+        attempts: 0,
+        resends: 0,
+        next_try: None,
+        last_error: None,
+        message_id: String::new(),
+        file: String::new(),
+        sha256: String::new(),
+        composed: Timestamp::UNIX_EPOCH,
+        sent_at: None,
+        rows: 0,
+        extra: false,
+    }
+}
+
+/// Noise that does not deflate.
+fn noise(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(2) + 1;
+    (0..40_000)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as u8
+        })
+        .collect()
+}
+
+/// Writes captures until one is refused, and gives how many were acknowledged.
+fn fill(store: &Store, from: u64) -> (u64, StoreError) {
+    let mut seq = from;
+    loop {
+        let mut changes = Changes::new();
+        changes.put_page(page(seq, "http://a.example/")).put_extract(seq, &noise(seq));
+        match store.submit(changes).wait() {
+            Ok(_) => seq += 1,
+            Err(error) => return (seq - from, error),
+        }
+    }
+}
+
+#[test]
+fn victim_on_a_small_disk() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
+
+    // Nobody looks at the free space: the database itself runs out.
+    let blind = folder.join("blind");
+    let filler = folder.join("filler");
+    std::fs::write(&filler, vec![1; 24 << 20]).unwrap();
+    let store = Store::open(&blind, Opts { free: |_| Ok(1 << 40), ..opts() }).unwrap();
+    let (acked, error) = fill(&store, 1);
+    assert!(error.is_fatal(), "{error:?}");
+    let (more, again) = fill(&store, 10_000);
+    assert_eq!((more, again), (0, error), "the fault is sticky");
+    drop(store);
+    std::fs::remove_file(&filler).unwrap();
+    let store = Store::open(&blind, opts()).unwrap();
+    for seq in 1..=acked {
+        assert_eq!(run(store.extract(seq)).unwrap(), Some(noise(seq)), "acked capture {seq} of {acked}");
+    }
+    drop(store);
+    std::fs::remove_dir_all(&blind).unwrap();
+
+    // As it runs: captures are refused in time, and small records are still taken.
+    let minded = folder.join("minded");
+    let store = Store::open(&minded, Opts { ballast: 8 << 20, free_floor: 24 << 20, ..Opts::default() }).unwrap();
+    let (captures, error) = fill(&store, 1);
+    assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
+    for n in 0..50 {
+        let mut changes = Changes::new();
+        changes.put_digest(digest(n)).audit(Timestamp::UNIX_EPOCH, "test", "sent", "digest", b"");
+        store.submit(changes).wait().unwrap();
+    }
+    drop(store);
+    let store = Store::open(&minded, opts()).unwrap();
+    assert_eq!(store.digests().count(), 50);
+    assert_eq!(store.pages(0).count() as u64, captures);
+    assert_eq!(run(store.verify_audit()).unwrap().rows, 50);
+    println!("survived: {acked} captures until the disk was full, {captures} until the floor");
+}
+
+#[test]
+fn a_full_disk_loses_nothing_acknowledged_and_the_store_opens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file system of 96 MiB in a mount namespace of the victim's own: it is gone with the victim.
+    let script =
+        r#"mount -t tmpfs -o size=96m tmpfs "$1" || exit 77; exec "$2" --exact victim_on_a_small_disk --nocapture"#;
+    let output = Command::new("unshare")
+        .args(["--mount", "--map-root-user", "sh", "-c", script, "sh"])
+        .arg(folder.path())
+        .arg(std::env::current_exe().unwrap())
+        .env(FOLDER, folder.path())
+        .output();
+    let said = output.as_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    match output {
+        Ok(output) if output.status.success() => assert!(said.contains("survived"), "{said}"),
+        Ok(output) if said.contains("running 1 test") => {
+            panic!("{said}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+        // No unshare here, or not allowed to mount: `space.rs` and `store/tests.rs` test the same with a made-up disk.
+        _ => println!("skipped: no file system can be mounted here"),
+    }
+}
