@@ -4,6 +4,10 @@
 //! what is seen: a case that is 误报 or 不予处理 stays so until an officer reopens it. Also how a target is named, because
 //! one name is one case. Nothing here stores or tells anything. Start at [`State`], then [`target_of`].
 
+use std::net::Ipv4Addr;
+
+use url::Url;
+
 use crate::host::registrable;
 
 /// Contacts by which one case can be found; a page that lists more is a directory, not a seller.
@@ -247,21 +251,28 @@ pub fn target_of(kind: Kind, host: &str, contacts: Contacts<'_>, platform: bool,
     let target = match keys.first() {
         Some(contact) => contact.clone(),
         None if platform => format!("url:{url}"),
-        None => owner(host).to_owned(),
+        None => owner(host, url),
     };
     (target, keys)
 }
 
-/// The registrable name; an address is its own owner, and each of its ports another one.
-fn owner(host: &str) -> &str {
+/// The registrable name; an address is its own owner, and each of its ports another one, which the URL tells where the host
+/// does not.
+fn owner(host: &str, url: &str) -> String {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.contains(':') => name,
         _ => host,
     };
-    let own = registrable(name);
-    let is_address =
-        host.starts_with('[') || host.matches(':').count() > 1 || name.parse::<std::net::Ipv4Addr>().is_ok();
-    if is_address { host } else { own }
+    let is_v6 = host.starts_with('[') || host.matches(':').count() > 1;
+    if !is_v6 && name.parse::<Ipv4Addr>().is_err() {
+        return registrable(name).to_owned();
+    }
+    let has_port = host.len() > name.len() || host.contains("]:");
+    match Url::parse(url).ok().and_then(|url| url.port()) {
+        Some(port) if !has_port && is_v6 && !host.starts_with('[') => format!("[{host}]:{port}"),
+        Some(port) if !has_port => format!("{host}:{port}"),
+        _ => host.to_owned(),
+    }
 }
 
 /// Both lists of routes as one, in the order in which a case names them.
@@ -373,6 +384,20 @@ mod tests {
         check(Kind::Seller, "post.example", later, true, "wechat:tzzy_demo", &["wechat:tzzy_demo"]);
         check(Kind::Seller, "www.shop.example.cn", none, false, "example.cn", &[]);
         check(Kind::Seller, "post.example", none, true, "url:https://post.example/x/1", &[]);
+    }
+
+    #[test]
+    fn each_port_of_an_address_is_another_target_even_where_only_the_url_tells_it() {
+        for (host, url, expected) in [
+            ("192.0.2.7", "http://192.0.2.7:8080/q", "192.0.2.7:8080"),
+            ("192.0.2.7", "http://192.0.2.7/q", "192.0.2.7"),
+            ("192.0.2.7:8080", "http://192.0.2.7:8080/q", "192.0.2.7:8080"),
+            ("[2001:db8::1]", "http://[2001:db8::1]:81/", "[2001:db8::1]:81"),
+            ("2001:db8::1", "http://[2001:db8::1]:81/", "[2001:db8::1]:81"),
+            ("cx.a.example", "http://cx.a.example:8080/", "a.example"),
+        ] {
+            assert_eq!(target_of(Kind::FakeSite, host, Contacts::default(), false, url).0, expected, "{host} {url}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod decide;
 mod look;
 mod sighting;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use jianzheng_core::{case, schedule};
 use jiff::Timestamp;

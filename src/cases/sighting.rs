@@ -8,15 +8,17 @@ use jianzheng_core::case::{self, Kind};
 use jianzheng_core::schedule::Seen;
 use jiff::Timestamp;
 
-use super::{CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored};
+use super::{
+    CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored,
+};
 use crate::store::{Capture, Case, Hit, HitState, StoreError, Tx};
 
 /// Contacts by which a case can be found.
 const CONTACTS: usize = 64;
 const AREAS: usize = 16;
 // What a row of the store takes is bounded; together these stay below it.
-const REASONS: usize = 20;
-const LISTED: usize = 30;
+const REASONS: usize = 16;
+const LISTED: usize = 24;
 
 /// A page that was judged fake_site, seller or suspicious.
 #[derive(Debug, Clone)]

@@ -1,12 +1,15 @@
 //! The officers' desk: everything that commands (and later the console) may ask of the program's state, behind one trait.
 //!
 //! [`Desk`] takes and returns owned rows, so that a command can one day talk to a running daemon instead of opening the store.
-//! `local::LocalDesk` answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
+//! [`local::LocalDesk`] answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
 pub mod export;
+pub mod local;
 pub mod rows;
 pub mod verdict_row;
+
+pub use jianzheng_core::case::Decision;
 
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -39,19 +42,6 @@ pub struct CaseFilter {
     pub open: bool,
     /// At most so many.
     pub limit: Option<usize>,
-}
-
-/// What an officer decides about a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// It is what the machine says.
-    Confirm,
-    /// It is a false alarm (误报): who was told is told so.
-    Wrong,
-    /// It is true, but nothing is to be done (不予处理).
-    Dismiss,
-    /// Back to where it was before a wrong or dismissing decision.
-    Reopen,
 }
 
 /// Why the desk cannot do what it was asked.

@@ -5,18 +5,24 @@
 //! what is certain of the outcome. [`attachments`] writes tables that no spreadsheet will run. [`backoff`] says when to try
 //! again.
 //!
-//! Nothing here reads the store or the settings, knows who must be told, or keeps the queue: the caller owns the job, its
-//! attempts and its states (DESIGN.md, decision 6). Nothing here masks ID numbers: that is done before content comes here.
+//! [`queue`] makes each contact's list of the day from the store (who is told what: [`listing`]), and [`sending`] sends it and
+//! accounts for every attempt (DESIGN.md, decision 6). Only these three know the store; [`compose()`] and [`Mailer`] take
+//! everything as arguments and keep nothing. Nothing here reads the settings, decides about a case, or masks ID numbers: that
+//! is done before content comes here.
 
 pub mod attachments;
 pub mod backoff;
 mod compose;
+pub mod listing;
 mod mailer;
+pub mod queue;
+pub mod sending;
+pub mod unseen;
 
 pub use self::{
     compose::{
         ComposeError, Composed, DigestContent, Kind, Reason, Recipient, Row, RowState, Section, UnseenSource, compose,
-        defang,
+        defang, preview as compose_preview,
     },
     mailer::{Login, Mail, MailTls, Mailer, MailerError, Outcome, Smtp, SmtpSettings, place},
 };

@@ -6,7 +6,7 @@ use super::{
     Store, StoreError,
     list::Listing,
     record::{Case, CaseNote},
-    tables::{Table, digest_key, id_key, number, pair_key, text_key},
+    tables::{Table, digest_key, id_key, number, pair_key},
     tx::{Counter, Tx},
 };
 
@@ -22,13 +22,6 @@ impl Tx<'_> {
             0 => Ok(None),
             id => self.case(id),
         }
-    }
-
-    /// The newest of the digests that list a case, or of those before the digest `before`; its mail may never have been kept.
-    pub fn case_digest_before(&self, case: u64, before: Option<&str>) -> Result<Option<String>, StoreError> {
-        let below = before.map_or_else(|| id_key(case.saturating_add(1)).to_vec(), |id| text_key(case, id));
-        let key = self.last_key(Table::CaseDigests, &id_key(case), &below)?;
-        Ok(key.map(|key| String::from_utf8_lossy(key.get(8..).unwrap_or_default()).into_owned()))
     }
 
     /// Keeps a case; with id 0 a new one.

@@ -26,6 +26,20 @@ impl Tx<'_> {
         self.record(id.as_bytes())
     }
 
+    /// The newest of the digests that list a case, or of those before the digest `before`; its mail may never have been kept.
+    pub fn case_digest_before(&self, case: u64, before: Option<&str>) -> Result<Option<String>, StoreError> {
+        let neighbours = case / NEIGHBOURS;
+        let mut below = before.map_or_else(|| id_key(neighbours + 1).to_vec(), |id| text_key(neighbours, id));
+        while let Some(key) = self.last_key(Table::CaseDigests, &id_key(neighbours), &below)? {
+            let told = self.row(Table::CaseDigests, &key)?.unwrap_or_default();
+            if told.as_slice().try_into().map_or(0, u16::from_be_bytes) & bit(case) != 0 {
+                return Ok(Some(String::from_utf8_lossy(key.get(8..).unwrap_or_default()).into_owned()));
+            }
+            below = key;
+        }
+        Ok(None)
+    }
+
     pub(super) fn digest_owned(&self, id: String) -> Result<Option<Digest>, StoreError> {
         self.digest(&id)
     }

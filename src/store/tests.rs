@@ -374,3 +374,33 @@ fn the_way_to_a_page_is_told_back_to_its_seed() {
     assert_eq!(run(store.chain(via)).unwrap().len(), 8);
     assert_eq!(run(store.chain(Via::Redirect { page: 77 })).unwrap().len(), 1);
 }
+
+#[test]
+fn a_set_walks_a_cases_digests_and_hits_from_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let row = |case| DigestRow { hit: 1, case, state: "新增".to_owned(), url: None };
+    let hit = |n: u64| Hit { id: 0, case: 5, final_url: format!("http://a.example/{n}"), ..samples::hit() };
+    run(store.commit(with(|set| {
+        set.put_digest_rows("2026-03-02.a.r0", vec![row(1), row(2)]).put_digest_rows("2026-03-03.a.r0", vec![row(2)]);
+        set.put_digest_rows("2026-03-04.a.r0", vec![row(2), row(17)]).put_hit(hit(1)).put_hit(hit(2));
+    })))
+    .unwrap();
+    let digests = |case| {
+        run(store.transact(move |tx| {
+            let mut all: Vec<String> = Vec::new();
+            while let Some(id) = tx.case_digest_before(case, all.last().map(String::as_str))? {
+                all.push(id);
+            }
+            Ok(all)
+        }))
+        .unwrap()
+    };
+    assert_eq!(digests(2), ["2026-03-04.a.r0", "2026-03-03.a.r0", "2026-03-02.a.r0"]);
+    assert_eq!(digests(1), ["2026-03-02.a.r0"]);
+    assert_eq!((digests(17).len(), digests(3).len()), (1, 0));
+    let hits =
+        run(store
+            .transact(|tx| Ok((tx.case_hit_below(5, u64::MAX)?, tx.case_hit_below(5, 2)?, tx.case_hit_below(5, 1)?))));
+    assert_eq!(hits.unwrap(), (Some(2), Some(1), None));
+}

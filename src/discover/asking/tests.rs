@@ -1,3 +1,5 @@
+//! Asking against sources and ledgers made of tables: budgets, walls, what a cut-off leaves.
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+//! Definitions as files say them: the two that are shipped, a third by a file alone, and every mistake told.
+
 use super::*;
 use crate::discover::request::{Ask, cookie_visit, request};
 

@@ -1,3 +1,5 @@
+//! Replies as engines send them, whole, changed and hostile: what is read out of them, and how they count.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -2,6 +2,8 @@
 //!
 //! Every text from a page goes through [`said`] on its way here: one line, of bounded length, nothing clickable.
 
+use jianzheng_core::entities::mask_url;
+
 use super::{DigestContent, Ordered, Row, RowState, defang, minute, one_line, shanghai, table::tenths};
 
 /// So many rows stand in the body; all of them are in the attachments.
@@ -160,7 +162,7 @@ fn item(number: usize, row: &Row) -> Block {
     let reasons_title = if row.state == RowState::Withdrawn { "原列依据" } else { "依据" };
     let fields = [
         ("标题", said(&row.title, TITLE_CHARS)),
-        ("网址", said(&row.url, URL_CHARS)),
+        ("网址", said(&mask_url(&row.url), URL_CHARS)),
         ("目标", said(&row.target, TITLE_CHARS)),
         (reasons_title, reasons.join("；")),
         ("联系方式", contacts.join("；")),

@@ -263,6 +263,12 @@ pub fn compose(content: &DigestContent) -> Result<Composed, ComposeError> {
     Ok(Composed { message_id, subject, envelope_from, envelope_to, eml, sha256 })
 }
 
+/// Subject and text part as [`compose()`] would write them, for a look before anything is made.
+pub fn preview(content: &DigestContent) -> (String, String) {
+    let ordered = Ordered::of(content);
+    (body::subject(content, &ordered), render::text(&body::blocks(content, &ordered)))
+}
+
 /// The content's rows in the order in which they are told: by state, then score, then address.
 struct Ordered<'a> {
     sections: Vec<(&'a str, Vec<&'a Row>)>,
