@@ -50,7 +50,8 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
     let mut queries = None;
     for (name, text) in &files {
         if let Some(source) = name.strip_prefix(SOURCES).and_then(|name| name.strip_suffix(".toml")) {
-            Definition::parse(source, name, text).map_or_else(|found| problems.extend(found), |read| sources.push(read));
+            Definition::parse(source, name, text)
+                .map_or_else(|found| problems.extend(found), |read| sources.push(read));
         } else if name == QUERIES {
             QueryFile::parse(name, text).map_or_else(|found| problems.extend(found), |read| queries = Some(read));
         }
@@ -167,7 +168,10 @@ mod tests {
     #[test]
     fn a_missing_folder_is_told_with_its_name() {
         let problems = load(Some(Path::new("/nowhere/rules"))).unwrap_err();
-        assert!(problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")), "{problems:?}");
+        assert!(
+            problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")),
+            "{problems:?}"
+        );
     }
 
     #[test]
