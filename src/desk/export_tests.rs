@@ -35,7 +35,6 @@ fn row() -> HitRow {
             quote: Some(text("不用考試")),
         }],
         capture: CaptureRow { sha256: "ab".repeat(32), offset: 12, ..CaptureRow::default() },
-        codes: Vec::new(),
         label: None,
         rules: text("sha256:00"),
     }
