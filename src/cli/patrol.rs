@@ -49,9 +49,12 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         out.object(&summary)?;
     } else {
         show(&mut out, &summary)?;
+        let data = program.data.display();
+        out.line("")?;
+        out.line(&format!("数据在 {data}：证据在 warc/，清单在 outbox/；看线索用 jianzheng hits list"))?;
     }
     out.flush()?;
-    let mailed = summary.digests.iter().all(|digest| digest.state == "sent");
+    let mailed = summary.mail_error.is_none() && summary.digests.iter().all(|digest| digest.state == "sent");
     Ok(Exit::when(!summary.cut_off && mailed))
 }
 
@@ -114,6 +117,15 @@ fn show(out: &mut Out, summary: &Summary) -> anyhow::Result<()> {
             table.row(out, [digest.contact.clone(), digest.email.clone(), state, digest.file.clone()])?;
         }
         table.end(out, "")?;
+    }
+    if let Some(why) = &summary.mail_error {
+        out.line(&format!("清单没有做成或没有发出：{why}"))?;
+    }
+    if let Some(truth) = &summary.truth {
+        out.line("")?;
+        for line in truth.lines() {
+            out.line(line)?;
+        }
     }
     Ok(())
 }

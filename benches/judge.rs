@@ -1,0 +1,133 @@
+//! What a page costs: reading and judging it, each beside scraper's parse of the same page in the same run.
+//!
+//! `cargo bench --bench judge`. Absolute numbers are the machine's; the ratios are what counts (judge ≤ 0.5). Pages are
+//! generated: Chinese text of some 28 KB in the markup of ordinary sites, one in ten a seller's or a look-up's.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use jianzheng_core::page;
+use jianzheng_core::rules::RuleSet;
+use jianzheng_core::verdict::Thresholds;
+use scraper::{Html, Selector};
+use url::Url;
+
+const PAGES: usize = 400;
+const ROUNDS: usize = 5;
+
+fn rules() -> RuleSet {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let files: Vec<(String, String)> = std::fs::read_dir(dir)
+        .expect("rules folder")
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|e| e == "toml"))
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(entry.path()).expect("rule file"))
+        })
+        .collect();
+    RuleSet::compile(&files).expect("the shipped rules")
+}
+
+/// A page of some 28 KB, the same for the same number.
+fn generated(number: usize) -> String {
+    const WORDS: [&str; 16] = [
+        "安全生产",
+        "培训",
+        "通知",
+        "企业",
+        "检查",
+        "工作",
+        "特种设备",
+        "管理",
+        "电力",
+        "施工",
+        "报名",
+        "服务",
+        "时间",
+        "地点",
+        "人员",
+        "单位",
+    ];
+    let mut seed = number as u64 * 0x9E37_79B9_7F4A_7C15 + 1;
+    let mut next = move |n: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % n as u64) as usize
+    };
+    let mut html =
+        format!("<!DOCTYPE html><html><head><meta charset=utf-8><title>第{number}页 某某网</title></head><body>");
+    html.push_str("<div class='header nav'><ul>");
+    for i in 0..20 {
+        html += &format!("<li class=\"nav-item\"><a href=\"/c{i}/index.html\">栏目{i}</a></li>");
+    }
+    html.push_str("</ul></div><div class=\"content main\">");
+    if number % 10 == 0 {
+        html.push_str(
+            "<h1>低压电工证代办</h1><p>不用考试，三天拿证，官网可查。加微信 demo_tzzy88，电话 130 0000 1234</p>",
+        );
+    }
+    while html.len() < 26_000 {
+        html.push_str("<div class=\"item\"><p style=\"margin:0\">");
+        for _ in 0..24 {
+            html.push_str(WORDS[next(WORDS.len())]);
+            if next(6) == 0 {
+                html.push('，');
+            }
+        }
+        html += &format!(
+            "。</p><span class=date>2026-0{}-1{}</span> <a href='/a/{}.html'>详情</a></div>",
+            1 + next(9),
+            next(9),
+            next(99_999)
+        );
+    }
+    html.push_str("</div><div class=footer>版权所有 某某公司 浙ICP备00000000号</div></body></html>");
+    html
+}
+
+/// The best of several rounds, in time a page.
+fn time(mut work: impl FnMut()) -> Duration {
+    (0..ROUNDS)
+        .map(|_| {
+            let began = Instant::now();
+            work();
+            began.elapsed() / PAGES as u32
+        })
+        .min()
+        .unwrap_or_default()
+}
+
+fn main() {
+    let rules = rules();
+    let pages: Vec<String> = (0..PAGES).map(generated).collect();
+    let url = Url::parse("http://www.shili.example/a/1.html").expect("a constant");
+    let extracts: Vec<page::Extract> = pages.iter().map(|p| page::read_text(p, Some(&url))).collect();
+    let link = Selector::parse("a[href]").expect("a constant");
+
+    let parse = time(|| pages.iter().for_each(|p| drop(black_box(Html::parse_document(p)))));
+    let scraper = time(|| {
+        for page in &pages {
+            let html = Html::parse_document(page);
+            let text: usize = html.root_element().text().map(str::len).sum();
+            let links = html.select(&link).filter_map(|a| a.value().attr("href")).count();
+            black_box((text, links));
+        }
+    });
+    let read = time(|| pages.iter().for_each(|p| drop(black_box(page::read_text(p, Some(&url))))));
+    let judge = time(|| extracts.iter().for_each(|e| drop(black_box(rules.judge(e, &url, Thresholds::default())))));
+
+    let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
+    println!("{PAGES} pages, {} KB each, {} rules", pages[0].len() / 1000, rules.rules().len());
+    println!("scraper: parse                      {parse:>10.1?} a page");
+    println!("scraper: parse, text, links         {scraper:>10.1?} a page");
+    println!(
+        "ours: extract (text, links, forms…) {read:>10.1?} a page   {:.2} × scraper's parse, text, links",
+        ratio(read, scraper)
+    );
+    println!(
+        "ours: judge an extract              {judge:>10.1?} a page   {:.2} × scraper's parse",
+        ratio(judge, parse)
+    );
+}
