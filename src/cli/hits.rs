@@ -234,7 +234,7 @@ fn show(out: &mut Out, hit: &HitRow) -> anyhow::Result<()> {
     ] {
         line(name, &values.join("、"))?;
     }
-    line("来源", &[hit.source.as_str(), hit.query.as_str()].join(" ").trim().to_owned())?;
+    line("来源", [hit.source.as_str(), hit.query.as_str()].join(" ").trim())?;
     line("怎么找到的", &hit.chain.join(" → "))?;
     line("首次发现", &day(&hit.first_seen))?;
     line("最近看到", &day(&hit.last_seen))?;

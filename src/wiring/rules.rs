@@ -177,8 +177,9 @@ mod tests {
     #[test]
     fn mistakes_in_several_kinds_of_files_are_told_together() {
         let folder = tempfile::tempdir().unwrap();
-        let copy = |name: &str| std::fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
-        ["authorities.toml", "certificates.toml", "words.toml", "routing.toml"].map(copy);
+        for name in ["authorities.toml", "certificates.toml", "words.toml", "routing.toml"] {
+            std::fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
+        }
         std::fs::create_dir(folder.path().join("sources")).unwrap();
         std::fs::write(folder.path().join("sources/demo.toml"), "kind = 'html'\n").unwrap();
         std::fs::write(folder.path().join("offers.toml"), "[[rule]]\nid = 'seller.demo'\n").unwrap();
