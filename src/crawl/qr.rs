@@ -246,12 +246,11 @@ mod tests {
         read(&png(&change(picture.into_luma8())))
     }
 
-    const WITH_CODES: [&str; 4] = ["qr-weixin.png", "sample-qr.png", "liujie.png", "card-back.png"];
-
     #[test]
     fn the_codes_of_the_practice_pictures_are_read() {
-        let said: Vec<_> = WITH_CODES.iter().map(|name| (name, read(&practice(name)))).collect();
-        assert!(said.iter().filter(|(_, codes)| !codes.is_empty()).count() >= 2, "{said:?}");
+        for name in ["qr-weixin.png", "sample-qr.png"] {
+            assert!(!read(&practice(name)).is_empty(), "{name}");
+        }
         assert!(read(&practice("gloves.png")).is_empty());
     }
 
