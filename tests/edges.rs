@@ -64,7 +64,6 @@ fn core_depends_on_nothing_that_does_io() {
         "aho-corasick",
         "chardetng",
         "encoding_rs",
-        
         "idna",
         "jiff",
         "markup5ever",

@@ -26,8 +26,8 @@ fn dress(command: Command, above: &str) -> Command {
         // No wrapping: the text is the same on every terminal, and a test can compare it with README.
         .term_width(0)
         .mut_args(|arg| {
-            let valued = arg.get_action().takes_values();
-            let arg = if valued { arg.hide_default_value(true).hide_possible_values(true) } else { arg };
+            let takes_value = arg.get_action().takes_values();
+            let arg = arg.hide_default_value(takes_value).hide_possible_values(takes_value);
             match arg.get_help_heading() {
                 Some(_) => arg,
                 None if arg.is_positional() => arg.help_heading("参数"),

@@ -46,7 +46,9 @@ fn explain(error: &clap::Error) -> String {
                 what.push_str(&format!("，可写：{}", valid.join("、")));
             }
             if let Some(why) = std::error::Error::source(error) {
-                what.push_str(&format!("，{why}"));
+                // Our own parsers speak Chinese; what does not is the number parser of the standard library.
+                let why = why.to_string();
+                what.push_str(&format!("，{}", if why.is_ascii() { "要写整数" } else { &why }));
             }
             what
         }

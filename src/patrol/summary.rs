@@ -35,6 +35,9 @@ pub struct Summary {
     /// Why the digests could not be made or sent, in Chinese.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail_error: Option<String>,
+    /// In practice: how what was found compares with what is true, in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truth: Option<String>,
 }
 
 impl Summary {

@@ -21,7 +21,7 @@ use crate::crawl::frontier::{Found, Kind, Lease};
 use crate::crawl::retry;
 use crate::crawl::robots::Access;
 use crate::store::extract_form;
-use crate::store::{Capture, Changes, NotLooked, Outcome, Page, Via};
+use crate::store::{Capture, Changes, Outcome, Page, Via};
 
 /// Bytes of one picture.
 const IMAGE_BYTES: usize = 2 << 20;
@@ -125,22 +125,33 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
 async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen: Option<Seen>) -> Result<(), Failure> {
     shared.progress.failed();
     let mut changes = Changes::new();
-    let url = lease.url().to_owned();
     let seq = shared.store.page_seq();
-    let mut page = shared.page(&lease, seq, &url);
+    let mut page = shared.page(&lease, seq, lease.url());
     page.outcome = Outcome::Failed { code: code.to_owned(), say: say.clone() };
     changes.put_page(page);
-    if lease.kind() != Kind::Image {
-        changes.put_not_looked(NotLooked { round: shared.round, n: 0, url, why: say });
-    }
     if let (Via::Recheck { hit }, Some(seen)) = (lease.via(), seen) {
         shared.looked(&mut changes, *hit, seen, None);
     }
-    finish(shared, lease, Vec::new(), changes).await
+    let unseen = (lease.kind() != Kind::Image).then_some(say);
+    end(shared, lease, Vec::new(), changes, unseen).await
 }
 
 async fn finish(shared: &Arc<Shared>, lease: Lease, found: Vec<Found>, changes: Changes) -> Result<(), Failure> {
-    let (_, pending) = shared.frontier.finish(lease, found, changes, shared.now());
+    end(shared, lease, found, changes, None).await
+}
+
+/// Ends the lease; `unseen` says why its URL counts as not looked at.
+async fn end(
+    shared: &Arc<Shared>,
+    lease: Lease,
+    found: Vec<Found>,
+    changes: Changes,
+    unseen: Option<String>,
+) -> Result<(), Failure> {
+    let pending = match unseen {
+        None => shared.frontier.finish(lease, found, changes, shared.now()).1,
+        Some(why) => shared.frontier.finish_unseen(lease, why, found, changes, shared.now()),
+    };
     pending.await?;
     Ok(())
 }
@@ -195,9 +206,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let mut page = shared.page(&lease, seq, final_url.as_str());
     page.outcome = Outcome::Fetched { status };
     page.capture = Some(capture.clone());
-    if lease.kind() != Kind::Image {
-        looked_at(shared, &mut changes, &lease, status);
-    }
+    let unseen = if lease.kind() == Kind::Image { None } else { refused_by(status) };
     if let Some(target) = &onward {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
@@ -234,18 +243,17 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     }
     changes.put_page(page);
     shared.progress.fetched(hit);
-    finish(shared, lease, found, changes).await
+    end(shared, lease, found, changes, unseen).await
 }
 
-/// A page that shows itself is looked at; a wall or a broken server is not.
-fn looked_at(shared: &Shared, changes: &mut Changes, lease: &Lease, status: u16) {
-    let why = match status {
-        401 | 403 | 407 | 451 => format!("网站拒绝访问（HTTP {status}）"),
-        408 | 425 | 429 => format!("网站要求放慢（HTTP {status}）"),
-        500.. => format!("网站出错（HTTP {status}）"),
-        _ => return,
-    };
-    changes.put_not_looked(NotLooked { round: shared.round, n: 0, url: lease.url().to_owned(), why });
+/// Why a page that answered with this status was not seen: a wall or a broken server shows no page.
+fn refused_by(status: u16) -> Option<String> {
+    match status {
+        401 | 403 | 407 | 451 => Some(format!("网站拒绝访问（HTTP {status}）")),
+        408 | 425 | 429 => Some(format!("网站要求放慢（HTTP {status}）")),
+        500.. => Some(format!("网站出错（HTTP {status}）")),
+        _ => None,
+    }
 }
 
 fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extract, verdict: &Verdict) {

@@ -199,7 +199,26 @@ impl Opened {
                 break;
             }
         }
-        whole.ok_or_else(|| anyhow::anyhow!("演练的这一天没有安排巡查"))
+        let mut whole = whole.ok_or_else(|| anyhow::anyhow!("演练的这一天没有安排巡查"))?;
+        if !whole.cut_off {
+            let report = self.hold_against_truth(*day)?;
+            tracing::debug!("{report}");
+            whole.truth = Some(report.to_string());
+        }
+        Ok(whole)
+    }
+
+    /// Holds what was judged against what is true of the practice web.
+    fn hold_against_truth(&self, day: u32) -> anyhow::Result<practice::Report> {
+        let mut judged = std::collections::BTreeMap::new();
+        for page in self.store.pages(1) {
+            let page = page?;
+            if let Some(verdict) = page.verdict {
+                judged.insert(page.final_url, (verdict, page.score));
+            }
+        }
+        let judged = judged.into_iter().map(|(url, (verdict, score))| (url, verdict, score));
+        Ok(practice::truth()?.hold_against(judged, day))
     }
 
     /// Rounds on schedule, until stopped.

@@ -233,6 +233,7 @@ async fn summary(opened: &Opened, ended: &Ended) -> Result<Summary, StoreError> 
         cases_open: counts.cases_open,
         digests: Vec::new(),
         mail_error: None,
+        truth: None,
     })
 }
 

@@ -4,6 +4,7 @@
 //! classes and amounts behind a cue are none. Start at [`find`].
 
 use super::{Found, Kind, is_hotline};
+use crate::text::boundary_before;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -34,6 +35,16 @@ const CUES: &[(&str, Cue)] = &[
     ("+微信", Cue::WechatCall),
     ("微:", Cue::WechatCall),
     ("微号", Cue::WechatCall),
+    ("微 信", Cue::Wechat),
+    ("微-信", Cue::Wechat),
+    ("微·信", Cue::Wechat),
+    ("微丨信", Cue::Wechat),
+    ("微|信", Cue::Wechat),
+    ("微/信", Cue::Wechat),
+    ("微.信", Cue::Wechat),
+    ("微_信", Cue::Wechat),
+    ("微*信", Cue::Wechat),
+    ("微~信", Cue::Wechat),
     ("加v", Cue::WechatCall),
     ("+v", Cue::WechatCall),
     ("加vx", Cue::WechatCall),
@@ -79,7 +90,10 @@ fn cues() -> &'static AhoCorasick {
 /// Adds the accounts of the text. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, phones: &[Found], found: &mut Vec<Found>) {
     for (kind, digits, at) in phones {
-        if *kind == Kind::Phone && super::phones::is_mobile(digits) && (called_before(text, at.start) || same_after(text, at.end)) {
+        if *kind == Kind::Phone
+            && super::phones::is_mobile(digits)
+            && (called_before(text, at.start) || same_after(text, at.end))
+        {
             found.push((Kind::Wechat, digits.clone(), at.clone()));
         }
     }
@@ -120,7 +134,8 @@ fn fills(sign: char) -> bool {
 }
 
 /// Words that may stand there too.
-const FILL_WORDS: [&str; 12] = ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
+const FILL_WORDS: [&str; 12] =
+    ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
 
 /// A name behind a cue.
 struct Name<'a> {
@@ -169,17 +184,70 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
 
 /// The length of the word of letters, digits, _ and - here; `None` if it is longer than any name.
 fn word_length(text: &str) -> Option<usize> {
-    let length = text.bytes().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count();
+    let length =
+        text.bytes().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count();
     (length < 40).then_some(length)
 }
 
 /// Words that stand behind a cue in menus, adverts and code but name nobody.
 const NO_NAMES: &[&str] = &[
-    "wechat", "weixin", "official", "account", "android", "iphone", "windows", "login", "logout", "button", "qrcode", "contact",
-    "service", "online", "mobile", "telephone", "phone", "hidden", "footer", "header", "image", "images", "follow", "public",
-    "index", "html", "https", "http", "javascript", "function", "return", "undefined", "object", "string", "display", "block",
-    "share", "click", "email", "e-mail", "address", "website", "telegram", "channel", "support", "group", "download", "miniprogram",
-    "mini", "program", "scan", "code", "group-chat", "wechatpay", "alipay", "payment", "copyright",
+    "wechat",
+    "weixin",
+    "official",
+    "account",
+    "android",
+    "iphone",
+    "windows",
+    "login",
+    "logout",
+    "button",
+    "qrcode",
+    "contact",
+    "service",
+    "online",
+    "mobile",
+    "telephone",
+    "phone",
+    "hidden",
+    "footer",
+    "header",
+    "image",
+    "images",
+    "follow",
+    "public",
+    "index",
+    "html",
+    "https",
+    "http",
+    "javascript",
+    "function",
+    "return",
+    "undefined",
+    "object",
+    "string",
+    "display",
+    "block",
+    "share",
+    "click",
+    "email",
+    "e-mail",
+    "address",
+    "website",
+    "telegram",
+    "channel",
+    "support",
+    "group",
+    "download",
+    "miniprogram",
+    "mini",
+    "program",
+    "scan",
+    "code",
+    "group-chat",
+    "wechatpay",
+    "alipay",
+    "payment",
+    "copyright",
 ];
 
 fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
@@ -189,7 +257,9 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     }
     let Some(name) = name_after(text, from) else { return };
     // Letters glued to letters are one word: vxabc, wxapp, 加vip.
-    let glued = name.at == from && text.as_bytes()[from - 1].is_ascii_alphanumeric() && name.word.as_bytes()[0].is_ascii_alphabetic();
+    let glued = name.at == from
+        && text.as_bytes()[from - 1].is_ascii_alphanumeric()
+        && name.word.as_bytes()[0].is_ascii_alphabetic();
     if glued {
         return;
     }
@@ -198,16 +268,49 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let word = name.word.trim_end_matches(['-', '_']);
     if word.as_bytes()[0].is_ascii_digit() {
         let at_phone = phones.binary_search_by(|phone| {
-            if phone.2.end <= name.at { std::cmp::Ordering::Less } else if phone.2.start > name.at { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Equal }
+            if phone.2.end <= name.at {
+                std::cmp::Ordering::Less
+            } else if phone.2.start > name.at {
+                std::cmp::Ordering::Greater
+            } else {
+                std::cmp::Ordering::Equal
+            }
         });
-        let amount = matches!(after, Some('元' | '块' | '年' | '月' | '日' | '人' | '个' | '次' | '万' | '%' | '.' | ':' | '/' | '天' | '位' | '家'));
+        let amount = matches!(
+            after,
+            Some(
+                '元' | '块'
+                    | '年'
+                    | '月'
+                    | '日'
+                    | '人'
+                    | '个'
+                    | '次'
+                    | '万'
+                    | '%'
+                    | '.'
+                    | ':'
+                    | '/'
+                    | '天'
+                    | '位'
+                    | '家'
+            )
+        );
         let marked = name.marked || cue == Cue::WechatCall;
-        if at_phone.is_err() && marked && !amount && (6..=10).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit()) {
+        if at_phone.is_err()
+            && marked
+            && !amount
+            && (6..=10).contains(&word.len())
+            && word.bytes().all(|b| b.is_ascii_digit())
+        {
             found.push((Kind::Wechat, word.to_owned(), name.at..name.at + word.len()));
         }
         return;
     }
-    let code = matches!(after, Some('@' | '=' | '{')) || dotted(&text[end..]) || text[end..].starts_with("://") || after == Some('(') && cue == Cue::WechatLatin;
+    let code = matches!(after, Some('@' | '=' | '{'))
+        || dotted(&text[end..])
+        || text[end..].starts_with("://")
+        || after == Some('(') && cue == Cue::WechatLatin;
     let plain = word.bytes().all(|byte| byte.is_ascii_alphabetic());
     // wx and 16 hexadecimal digits are an app's id, not a person's.
     let app = word.len() == 18 && word.starts_with("wx") && word[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -234,10 +337,19 @@ fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
     let (digits, end) = spaced_digits(text, name.at);
     let after = text[end..].chars().next();
     let stops = after.is_some_and(|sign| {
-        sign.is_ascii_alphanumeric() || matches!(sign, '@' | '_' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位' | '家' | '级')
+        sign.is_ascii_alphanumeric()
+            || matches!(
+                sign,
+                '@' | '_' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位' | '家' | '级'
+            )
     });
     let least = if cue == Cue::Group { 6 } else { 5 };
-    if !stops && !dotted(&text[end..]) && (least..=11).contains(&digits.len()) && !digits.starts_with('0') && !is_hotline(&digits) {
+    if !stops
+        && !dotted(&text[end..])
+        && (least..=11).contains(&digits.len())
+        && !digits.starts_with('0')
+        && !is_hotline(&digits)
+    {
         found.push((Kind::Qq, digits, name.at..end));
     }
 }
@@ -313,36 +425,80 @@ fn called_before(text: &str, start: usize) -> bool {
 
 /// Whether the number is said to be the WeChat one right behind it: (微信同号), 同微信, 微信.
 fn same_after(text: &str, end: usize) -> bool {
-    let near = &text[end..text.floor_char_boundary(end + 96)];
+    let near = &text[end..boundary_before(text, end + 96)];
     let line = near.split('\n').next().unwrap_or("");
-    let from = line.char_indices().find(|&(at, sign)| at > 24 || !matches!(sign, ' ' | '(' | '[' | '【' | '/' | '、' | ',' | '|' | '-' | '同' | '步' | '电' | '话' | '手' | '机' | '号' | '和' | '与' | '即' | '也' | '是' | '加' | '+' | '可'));
+    let from = line.char_indices().find(|&(at, sign)| {
+        at > 24
+            || !matches!(
+                sign,
+                ' ' | '('
+                    | '['
+                    | '【'
+                    | '/'
+                    | '、'
+                    | ','
+                    | '|'
+                    | '-'
+                    | '同'
+                    | '步'
+                    | '电'
+                    | '话'
+                    | '手'
+                    | '机'
+                    | '号'
+                    | '和'
+                    | '与'
+                    | '即'
+                    | '也'
+                    | '是'
+                    | '加'
+                    | '+'
+                    | '可'
+            )
+    });
     let Some((skipped, _)) = from else { return false };
     let (marks, rest) = line.split_at(skipped);
-    let Some(cue) = ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue)) else {
+    let Some(cue) =
+        ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue))
+    else {
         return false;
     };
     let tail = rest[cue.len()..].trim_start_matches(['号', ' ']).trim_start_matches("电话").trim_start_matches("手机");
     if tail.starts_with('同') || tail.starts_with("一样") || marks.contains('同') {
         return true;
     }
-    !marks.contains([',', '、', '|']) && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
+    !marks.contains([',', '、', '|'])
+        && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
 }
 
 /// Endings of files that stand behind an @ in code (x@2x.png).
-const NO_SUFFIX: &[&str] = &["png", "jpg", "jpeg", "gif", "webp", "svg", "css", "js", "html", "htm", "json", "ico", "scss", "less", "ts", "vue", "php"];
+const NO_SUFFIX: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "webp", "svg", "css", "js", "html", "htm", "json", "ico", "scss", "less", "ts", "vue",
+    "php",
+];
 
 pub(super) fn emails(text: &str, found: &mut Vec<Found>) {
     let bytes = text.as_bytes();
     let mut last: Range<usize> = 0..0;
     for at in memchr::memchr_iter(b'@', bytes) {
-        let local = bytes[last.end..at].iter().rev().take(65).take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b)).count();
-        let domain = bytes[at + 1..].iter().take(254).take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b)).count();
+        let local = bytes[last.end..at]
+            .iter()
+            .rev()
+            .take(65)
+            .take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b))
+            .count();
+        let domain =
+            bytes[at + 1..].iter().take(254).take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b)).count();
         let name = text[at - local..at].trim_start_matches(['.', '-', '+', '%', '_']);
         let host = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
         let suffix = host.rsplit('.').next().unwrap_or("");
-        let proper = host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
-        let suffix_fits = (2..=18).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_alphabetic()) && !NO_SUFFIX.contains(&suffix);
-        if (1..=64).contains(&name.len()) && !name.ends_with('.') && local < 65 && domain < 254 && proper && suffix_fits {
+        let proper = host.contains('.')
+            && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+        let suffix_fits = (2..=18).contains(&suffix.len())
+            && suffix.bytes().all(|b| b.is_ascii_alphabetic())
+            && !NO_SUFFIX.contains(&suffix);
+        if (1..=64).contains(&name.len()) && !name.ends_with('.') && local < 65 && domain < 254 && proper && suffix_fits
+        {
             last = at - name.len()..at + 1 + host.len();
             found.push((Kind::Email, text[last.clone()].to_owned(), last.clone()));
         }

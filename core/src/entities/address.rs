@@ -5,7 +5,7 @@
 
 use super::registered::baidu;
 use super::{Entity, Kind, is_hotline, phones};
-use crate::text::fold;
+use crate::text::{boundary_before, fold};
 
 /// Longer links are cut before they are read.
 const LONGEST: usize = 4096;
@@ -13,7 +13,7 @@ const LONGEST: usize = 4096;
 /// What a link lets one call or write to. `at` is `None` in all of them.
 #[must_use]
 pub fn in_address(href: &str) -> Vec<Entity> {
-    let href = &href[..href.floor_char_boundary(LONGEST)];
+    let href = &href[..boundary_before(href, LONGEST)];
     let plain = fold(&percent_decoded(href));
     let link = plain.as_str().trim();
     let mut found = Vec::new();
@@ -65,11 +65,13 @@ pub fn in_address(href: &str) -> Vec<Entity> {
             match host.strip_prefix("www.").unwrap_or(host) {
                 "t.me" | "telegram.me" | "telegram.dog" => {
                     let name = path.strip_prefix("s/").unwrap_or(path).split(['/', '?', '#']).next().unwrap_or("");
-                    if is_telegram_name(name) && !["joinchat", "share", "addstickers", "proxy", "socks"].contains(&name) {
+                    if is_telegram_name(name) && !["joinchat", "share", "addstickers", "proxy", "socks"].contains(&name)
+                    {
                         push(Kind::Telegram, name);
                     }
                 }
-                "wpa.qq.com" | "qm.qq.com" | "wp.qiye.qq.com" | "shang.qq.com" | "jq.qq.com" | "wpa1.qq.com" | "wpa.b.qq.com" => {
+                "wpa.qq.com" | "qm.qq.com" | "wp.qiye.qq.com" | "shang.qq.com" | "jq.qq.com" | "wpa1.qq.com"
+                | "wpa.b.qq.com" => {
                     uins(if path.contains('?') { query(path) } else { path }).for_each(|number| push(Kind::Qq, number));
                 }
                 "user.qzone.qq.com" => {

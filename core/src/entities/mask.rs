@@ -80,7 +80,11 @@ fn value(sign: char) -> Option<u8> {
 
 /// Signs that people set between the parts of a number, and invisible ones.
 fn sets_apart(sign: char) -> bool {
-    matches!(sign, ' ' | '\u{A0}' | '\u{3000}' | '-' | '－' | '.' | '·' | '_' | '\u{200B}'..='\u{200D}' | '\u{FEFF}' | '\u{AD}' | '\u{2009}' | '\u{202F}')
+    matches!(
+        sign,
+        ' ' | '\u{A0}' | '\u{3000}' | '-' | '－' | '.' | '·' | '_' | '\u{200B}'
+            ..='\u{200D}' | '\u{FEFF}' | '\u{AD}' | '\u{2009}' | '\u{202F}'
+    )
 }
 
 /// Marks the ID numbers of one row of digits.
@@ -97,7 +101,12 @@ fn find(text: &str, row: &[Digit], lead: Option<char>, stars: &mut Vec<(usize, u
         let ends = |length: usize| row.get(at + length).is_none_or(|next| !next.joined);
         let masked = if rest.len() >= 18 && (is_id(rest) || at == 0 && t && body(rest) && ends(18)) {
             18
-        } else if rest.len() >= 15 && starts && ends(15) && rest[1..15].iter().all(|sign| sign.joined) && is_old_id(rest) {
+        } else if rest.len() >= 15
+            && starts
+            && ends(15)
+            && rest[1..15].iter().all(|sign| sign.joined)
+            && is_old_id(rest)
+        {
             15
         } else {
             at += 1;
@@ -148,7 +157,7 @@ fn is_day(year: u32, month: u32, day: u32) -> bool {
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         _ => return false,
     };
@@ -168,7 +177,7 @@ pub fn mask_url(url: &str) -> Cow<'_, str> {
         }
         None => out.push_str(part),
     };
-    for part in path.split_inclusive(['/', ';', '=']) {
+    for part in path.split_inclusive(['/', ';']) {
         let (value, end) = split_end(part, &['/', ';']);
         piece(value, &mut out);
         out.push_str(end);

@@ -89,7 +89,7 @@ pub fn in_text(raw: &str, folded: &Folded) -> Vec<Entity> {
     accounts::find(text, &phones, &mut found);
     found.extend(phones);
     registered::find(text, &mut found);
-    found.sort_by(|a, b| (a.2.start, a.0, a.2.end).cmp(&(b.2.start, b.0, b.2.end)));
+    found.sort_by_key(|(kind, _, at)| (at.start, *kind, at.end));
     found.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1 && a.2.start == b.2.start);
     found.truncate(MOST);
     let place = |at: Range<usize>| {

@@ -62,7 +62,9 @@ fn gap(text: &str, left: &Range<usize>, right: &Range<usize>) -> Gap {
     let mut signs = between.chars();
     let (first, second) = (signs.next(), signs.next());
     match (first, second) {
-        (Some('电' | '微' | '薇' | '溦' | '威' | '信' | '话' | '机' | '加' | 'v' | 'w' | 'x' | 'q'), None) => Gap::Syllable,
+        (Some('电' | '微' | '薇' | '溦' | '威' | '信' | '话' | '机' | '加' | 'v' | 'w' | 'x' | 'q'), None) => {
+            Gap::Syllable
+        }
         (Some(first), _) if between.chars().count() <= 3 && between.chars().all(sets_off) => {
             // What is written on both sides ( - ) is told by the sign, not by the spaces.
             Gap::Sign(between.chars().find(|&sign| sign != ' ').unwrap_or(first))
@@ -83,14 +85,18 @@ fn number(text: &str, groups: &[Range<usize>]) -> Option<(Kind, String, usize)> 
         return None;
     }
     // Country code in a group of its own.
-    let country = matches!(&text[groups[0].clone()], "86" | "0086") && groups.len() > 1
+    let country = matches!(&text[groups[0].clone()], "86" | "0086")
+        && groups.len() > 1
         && matches!(gap(text, &groups[0], &groups[1]), Gap::Sign(_));
     let skip = usize::from(country);
     let row = Row::read(text, &groups[skip..]);
     for count in 1..=row.sizes.len() {
         let Some((kind, digits)) = row.take(count, country) else { continue };
         let end = groups[skip + count - 1].end;
-        if closes(text, end) && !row.goes_on(count) && (kind == Kind::Landline || !row.needs_cue(count) || has_cue(text, groups[0].start)) {
+        if closes(text, end)
+            && !row.goes_on(count)
+            && (kind == Kind::Landline || !row.needs_cue(count) || has_cue(text, groups[0].start))
+        {
             return Some((kind, digits, skip + count));
         }
     }
@@ -189,8 +195,10 @@ impl Row {
 }
 
 fn mobile_shape(sizes: &[usize]) -> bool {
-    matches!(sizes, [_] | [3, 4, 4] | [3, 8] | [7, 4] | [4, 4, 3] | [3, 3, 5] | [3, 5, 3] | [4, 3, 4] | [5, 6] | [6, 5] | [4, 7])
-        || sizes.len() >= 6 && sizes.iter().all(|&size| size <= 2)
+    matches!(
+        sizes,
+        [_] | [3, 4, 4] | [3, 8] | [7, 4] | [4, 4, 3] | [3, 3, 5] | [3, 5, 3] | [4, 3, 4] | [5, 6] | [6, 5] | [4, 7]
+    ) || sizes.len() >= 6 && sizes.iter().all(|&size| size <= 2)
         || sizes.len() == 4 && matches!(sizes, [1, 2, 4, 4] | [3, 4, 2, 2] | [3, 2, 2, 4])
         || matches!(sizes, [3, 2, 2, 2, 2] | [3, 2, 3, 3])
 }
@@ -230,10 +238,24 @@ fn opens(text: &str, start: usize) -> bool {
     match before.next() {
         None => true,
         Some(sign) if sign.is_ascii_alphanumeric() || sign == '_' => {
-            let count = text[..start].bytes().rev().take(9).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+            let count =
+                text[..start].bytes().rev().take(9).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
             matches!(
                 &text[start - count..start],
-                "v" | "vx" | "wx" | "w" | "q" | "qq" | "t" | "tel" | "phone" | "mobile" | "mob" | "call" | "wechat" | "weixin" | "vv"
+                "v" | "vx"
+                    | "wx"
+                    | "w"
+                    | "q"
+                    | "qq"
+                    | "t"
+                    | "tel"
+                    | "phone"
+                    | "mobile"
+                    | "mob"
+                    | "call"
+                    | "wechat"
+                    | "weixin"
+                    | "vv"
             )
         }
         Some('.') => !before.next().is_some_and(|sign| sign.is_ascii_digit()),
@@ -263,5 +285,7 @@ fn closes(text: &str, end: usize) -> bool {
 fn has_cue(text: &str, start: usize) -> bool {
     let from = text[..start].char_indices().rev().take(8).last().map_or(start, |(at, _)| at);
     let before = &text[from..start];
-    ["电", "话", "手机", "微", "联系", "tel", "vx", "wx", "v", "热线", "咨询", "拨"].iter().any(|cue| before.contains(cue))
+    ["电", "话", "手机", "微", "联系", "tel", "vx", "wx", "v", "热线", "咨询", "拨"]
+        .iter()
+        .any(|cue| before.contains(cue))
 }

@@ -21,7 +21,9 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         found.extend(site_code(text, at));
     }
     for at in memmem::find_iter(text.as_bytes(), "hm.js?") {
-        found.extend(baidu(text, at + "hm.js?".len()).map(|id| (Kind::BaiduStat, id.to_owned(), at + 6..at + 6 + id.len())));
+        found.extend(
+            baidu(text, at + "hm.js?".len()).map(|id| (Kind::BaiduStat, id.to_owned(), at + 6..at + 6 + id.len())),
+        );
     }
     prices(text, found);
 }
@@ -137,12 +139,13 @@ fn amount_before(before: &str, end: usize) -> Option<Found> {
         let written = &before[start..];
         let number: String = written.chars().filter(char::is_ascii_digit).collect();
         let grouped = !written.contains(',') || grouped(written);
-        let cut = before[..start].ends_with(['.', '¥']) || before[..start].ends_with(|sign: char| sign.is_ascii_alphabetic());
-        let fits = (2..=5).contains(&number.len()) && grouped && !cut && !number.starts_with('0') && !is_fine(before, start);
+        let cut =
+            before[..start].ends_with(['.', '¥']) || before[..start].ends_with(|sign: char| sign.is_ascii_alphabetic());
+        let fits =
+            (2..=5).contains(&number.len()) && grouped && !cut && !number.starts_with('0') && !is_fine(before, start);
         return fits.then_some((Kind::Price, number, start..end));
     }
-    let tail: Vec<(usize, char)> =
-        before.char_indices().rev().take(6).take_while(|&(_, sign)| spelled(sign)).collect();
+    let tail: Vec<(usize, char)> = before.char_indices().rev().take(6).take_while(|&(_, sign)| spelled(sign)).collect();
     let start = tail.last()?.0;
     let value = spell(tail.iter().rev().map(|&(_, sign)| sign))?;
     (!is_fine(before, start)).then(|| (Kind::Price, value.to_string(), start..end))
@@ -150,7 +153,9 @@ fn amount_before(before: &str, end: usize) -> Option<Found> {
 
 /// 1,300 and 12,000, no other commas.
 fn grouped(written: &str) -> bool {
-    written.split_once(',').is_some_and(|(head, tail)| (1..=2).contains(&head.len()) && tail.len() == 3 && !tail.contains(','))
+    written
+        .split_once(',')
+        .is_some_and(|(head, tail)| (1..=2).contains(&head.len()) && tail.len() == 3 && !tail.contains(','))
 }
 
 fn spelled(sign: char) -> bool {

@@ -7,9 +7,11 @@ use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
+use super::form::looks;
 use super::name::{registrable, under};
 use super::parse;
-use super::signs::{Signs, Word, looks, slips_of};
+use super::signs::{Signs, Word};
+use super::slips::slips_of;
 use crate::rules::Problem;
 
 /// A body whose pages or look-up are imitated.

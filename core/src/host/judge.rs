@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use super::authorities::{Authorities, Authority, Stem};
+use super::form::{Form, looks};
 use super::name::{self, NotAHost, is_address, is_government, under};
-use super::signs::{Form, Glance, Role, Sign, looks};
+use super::signs::{Glance, Role, Sign};
 
 /// From here on a name is a spoof; a point below it is watched.
 const SPOOF: i32 = 7;
@@ -146,6 +147,8 @@ impl Authorities {
                 let (genuine, named) = (&copy.host, &self.all[copy.index].name);
                 let why = if under(&look, &copy.look) {
                     format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
+                } else if under(&flat, &copy.flat) {
+                    format!("用连字符代替点，写成{named}的真网址 {genuine} 的样子")
                 } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &copy.flat) {
                     format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
                 } else if genuine.len() > 8 && glued.iter().any(|label| label.contains(&copy.glued)) {

@@ -9,11 +9,13 @@
 //! Start at [`Authorities`]; how a name is read is in `signs`, how signs add up in `judge`.
 
 mod authorities;
+mod form;
 mod judge;
 mod name;
 mod parse;
 mod signs;
 mod skeleton;
+mod slips;
 #[cfg(test)]
 mod tests;
 

@@ -191,7 +191,9 @@ impl Reader<'_> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c > '\u{2e80}';
         // A single Chinese character is a word; a single Latin letter would match everywhere.
         let long_enough = text.len() >= 2;
-        if !text.is_empty() && !(text.chars().all(plain) && long_enough && text.len() <= MAX_WORD) {
+        let fit = text.chars().all(plain) && long_enough && text.len() <= MAX_WORD;
+        // An empty one was told of already.
+        if !text.is_empty() && !fit {
             let say = format!("字样“{text}”不合用");
             self.tell(
                 "bad-value",

@@ -9,7 +9,9 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::skeleton::{fold_byte, fold_char, merged};
+use super::form::{Form, look_of, looks};
+use super::skeleton::{fold_byte, merged};
+use super::slips::{chunks_of, slips_of};
 
 /// Longest word, in bytes.
 pub(super) const MAX_WORD: usize = 60;
@@ -17,8 +19,6 @@ pub(super) const MAX_WORD: usize = 60;
 const LONG: usize = 11;
 /// … and from this weight on: each costs wakings by its chunks.
 const HEAVY: i32 = 4;
-/// Names longer than this many bytes after decoding are cut: no A-label of 253 bytes gives more.
-const MAX_TEXT: usize = 1024;
 
 /// What kind of sign a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,94 +108,6 @@ pub(super) struct Sign {
     pub(super) alone: bool,
 }
 
-/// A name as it looks, each byte with what was really written there.
-#[derive(Debug, Clone)]
-pub(super) struct Form {
-    pub(super) look: String,
-    /// Per byte of `look`: the written character, `'\0'` inside a character, [`MERGED`] for two that run together.
-    raw: Vec<char>,
-}
-
-const MERGED: char = '\u{1}';
-
-impl Form {
-    /// The name with each character folded.
-    pub(super) fn plain(name: &str) -> Form {
-        let mut form = Form { look: String::new(), raw: Vec::new() };
-        for c in name.chars() {
-            if form.look.len() >= MAX_TEXT {
-                break;
-            }
-            form.push(look_of(c), c);
-        }
-        form
-    }
-
-    /// The same with `rn` read as m and so on; `None` where no such pair stands.
-    pub(super) fn merged(name: &str) -> Option<Form> {
-        let mut form = Form { look: String::new(), raw: Vec::new() };
-        let mut chars = name.chars().map(|c| (fold_char(c), c)).peekable();
-        let mut any = false;
-        while let Some((c, written)) = chars.next() {
-            if form.look.len() >= MAX_TEXT {
-                break;
-            }
-            let pair = chars.peek().and_then(|&(next, _)| {
-                let (first, second) = (u8::try_from(c).ok()?, u8::try_from(next).ok()?);
-                merged(first, second)
-            });
-            match pair {
-                Some(one) => {
-                    chars.next();
-                    any = true;
-                    form.push(char::from(fold_byte(one)), MERGED);
-                }
-                None => form.push(look_of(c), written),
-            }
-        }
-        any.then_some(form)
-    }
-
-    /// What was written, for showing; letters that run together as the one they make.
-    pub(super) fn written(&self, span: Range<usize>) -> String {
-        let mut out = String::new();
-        for at in span {
-            match self.raw[at] {
-                '\0' => {}
-                MERGED => out.push(char::from(self.look.as_bytes()[at])),
-                c => out.push(c),
-            }
-        }
-        out
-    }
-
-    fn push(&mut self, look: char, written: char) {
-        self.look.push(look);
-        self.raw.push(written);
-        self.raw.resize(self.look.len(), '\0');
-    }
-
-    /// A letter that needs explaining: separators and digits do not.
-    fn counts(&self, at: usize) -> bool {
-        let raw = self.raw[at];
-        raw != '\0' && !raw.is_ascii_digit() && !matches!(raw, '-' | '_' | '.')
-    }
-}
-
-/// How a character looks.
-fn look_of(c: char) -> char {
-    let c = fold_char(c);
-    match u8::try_from(c).map(fold_byte) {
-        Ok(look) if c.is_ascii() && look != 0 => char::from(look),
-        _ => c,
-    }
-}
-
-/// How a whole name looks.
-pub(super) fn looks(name: &str) -> String {
-    name.chars().map(look_of).collect()
-}
-
 /// What a first look at a name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Glance {
@@ -248,7 +160,8 @@ impl Signs {
             .map_err(|error| format!("字样太多，建不成查找表：{error}"))?;
         let short = |word: &Word| word.typo && word.text.is_ascii() && word.text.len() < 5;
         let slips = |word: &Word| slips_of(&word.text).iter().map(|slip| looks(slip)).collect();
-        let slips = words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
+        let slips =
+            words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
         Ok(Signs { words, look, slips, long, find, wake })
     }
 
@@ -374,7 +287,7 @@ impl Signs {
         let (mut changed, mut foreign) = (0, false);
         let mut at = start;
         for c in self.words[word].text.chars() {
-            let raw = form.raw[at];
+            let raw = form.raw(at);
             if raw != c {
                 if raw.is_ascii() { changed += 1 } else { foreign = true }
             }
@@ -418,7 +331,7 @@ impl Signs {
                     at = end;
                 }
                 None => {
-                    if matches!(form.raw[at], '-' | '_') {
+                    if matches!(form.raw(at), '-' | '_') {
                         token.span.end = at;
                         let next = Token { span: at + 1..at + 1, laid: Vec::new(), slip: None };
                         tokens.push(std::mem::replace(&mut token, next));
@@ -513,46 +426,6 @@ impl Signs {
             _ => (1..=2).contains(&strsim::osa_distance(look, run)),
         }
     }
-}
-
-/// Pieces of a long word, laid so that one edit or swap, wherever it falls, leaves one whole.
-fn chunks_of(look: &str) -> Vec<String> {
-    let (length, half) = (look.len(), look.len() / 2);
-    let parts = match length {
-        0..12 => vec![0..half, length - half..length, half / 2..half / 2 + half],
-        _ => vec![0..length / 3, length / 3..length * 2 / 3, length * 2 / 3..length],
-    };
-    parts.into_iter().filter_map(|part| look.get(part)).map(str::to_owned).collect()
-}
-
-/// Spellings one slip of the finger away, which the eye passes over: a letter doubled, two swapped, the hyphen lost, the key
-/// beside.
-pub(super) fn slips_of(label: &str) -> Vec<String> {
-    const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
-    let bytes = label.as_bytes();
-    let mut out = Vec::new();
-    for at in 0..bytes.len() {
-        let (left, right) = label.split_at(at);
-        out.push(format!("{left}{}{right}", char::from(bytes[at])));
-        if let Some(&next) = bytes.get(at + 1)
-            && next != bytes[at]
-        {
-            out.push(format!("{left}{}{}{}", char::from(next), char::from(bytes[at]), &label[at + 2..]));
-        }
-        if bytes[at] == b'-' {
-            out.push(format!("{left}{}", &label[at + 1..]));
-        }
-        for row in KEYS {
-            let Some(key) = row.bytes().position(|key| key == bytes[at]) else { continue };
-            for beside in [key.checked_sub(1), Some(key + 1)].into_iter().flatten() {
-                if let Some(&other) = row.as_bytes().get(beside) {
-                    out.push(format!("{left}{}{}", char::from(other), &label[at + 1..]));
-                }
-            }
-        }
-    }
-    out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
-    out
 }
 
 /// A piece of a label between hyphens, with the words laid over it.

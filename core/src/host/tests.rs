@@ -1,1 +1,182 @@
-//! Claims about host names.
+//! Claims about reading host names, the list, and single verdicts; the corpora are in tests/hosts.rs.
+
+use proptest::prelude::*;
+
+use super::{Authorities, NotAHost, Standing, host_of, is_government, registrable};
+
+const RULES: &str = include_str!("../../../rules/authorities.toml");
+
+fn authorities() -> Authorities {
+    Authorities::parse("authorities.toml", RULES).expect("the shipped list is right")
+}
+
+#[test]
+fn a_line_gives_its_host_however_it_is_written() {
+    let check = |line: &str, host: &str| assert_eq!(host_of(line).as_deref(), Ok(host), "{line}");
+    check("CX.MEM.GOV.CN", "cx.mem.gov.cn");
+    check("cx.mem.gov.cn.", "cx.mem.gov.cn");
+    check("ｃｘ．ｍｅｍ．ｇｏｖ．ｃｎ", "cx.mem.gov.cn");
+    check("cx。mem。gov。cn", "cx.mem.gov.cn");
+    check("https://user:p@ss@Demo.example:8443/a@b?c#d", "demo.example");
+    check("http://cx.mem.gov.cn@bad.example/", "bad.example");
+    check("//demo.example/x", "demo.example");
+    check("demo.example:8080/x", "demo.example");
+    check("\u{feff} demo.example \r", "demo.example");
+    check("例子.example", "xn--fsqu00a.example");
+    check("xn--fsqu00a.EXAMPLE", "xn--fsqu00a.example");
+    check("http://192.168.1.1:80/", "192.168.1.1");
+    check("[2001:DB8::1]:443", "2001:db8::1");
+    check("a_b.demo.example", "a_b.demo.example");
+    check("-a-.demo.example", "-a-.demo.example");
+    check("r3---sn.demo.example", "r3---sn.demo.example");
+    check("i♥.example", "xn--i-n3p.example");
+    check("*.demo.example", "demo.example");
+    check("localhost", "localhost");
+}
+
+#[test]
+fn what_is_no_host_is_told_why() {
+    let check = |line: &str, part: &str| {
+        let said = host_of(line).expect_err(line).to_string();
+        assert!(said.contains(part), "{line}：{said}");
+    };
+    check("", "空");
+    check("bad host name!!", "不能有");
+    check("a..b", "空段");
+    check(".", "空");
+    check("bad!.example", "“!”");
+    check("someone@demo.example", "邮箱");
+    check("javascript:alert(1)", "没有主机名");
+    check("demo.example:99999", "端口");
+    check("[::zz]", "IPv6");
+    check("http://", "空");
+    check("xn--a.example", "不是有效");
+    check(&format!("{}.example", "a".repeat(64)), "63");
+    check(&"a.".repeat(200), "253");
+    check(&"a".repeat(100_000), "太长");
+}
+
+#[test]
+fn what_somebody_registered_ends_at_private_suffixes_too() {
+    let check = |host: &str, own: &str| assert_eq!(registrable(host), own, "{host}");
+    check("a.b.demo.com.cn", "demo.com.cn");
+    check("cx.mem.gov.cn", "mem.gov.cn");
+    check("x.blog.github.io", "blog.github.io");
+    check("192.168.1.1", "192.168.1.1");
+    check("2001:db8::1", "2001:db8::1");
+    check("localhost", "localhost");
+    check("xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s");
+}
+
+#[test]
+fn only_the_chinese_government_suffixes_are_government() {
+    for host in ["gov.cn", "mem.gov.cn", "a.b.gov.cn.", "xn--vuq861b.xn--zfr164b"] {
+        assert!(is_government(host), "{host}");
+    }
+    for host in ["gov.cn.demo.com", "xgov.cn", "gov.hk", "x.gov.uk", "xn--gmq63b.cn", "gov.com.cn", ""] {
+        assert!(!is_government(host), "{host}");
+    }
+}
+
+#[test]
+fn genuine_retired_and_foreign_hosts_stand_where_they_belong() {
+    let authorities = authorities();
+    let check = |host: &str, standing: Standing, near: Option<&str>| {
+        let verdict = authorities.judge(host).expect(host);
+        assert_eq!((verdict.standing, verdict.near.as_deref()), (standing, near), "{host} {:?}", verdict.why);
+    };
+    check("CX.mem.gov.cn.", Standing::Official, Some("cx.mem.gov.cn"));
+    check("zscx.osta.org.cn", Standing::Official, Some("zscx.osta.org.cn"));
+    check("cnse.e-cqs.cn", Standing::Official, Some("cnse.samr.gov.cn"));
+    check("www.cpta.com.cn", Standing::Official, Some("www.cpta.com.cn"));
+    check("www.hangzhou.gov.cn", Standing::Official, None);
+    check("cx.saws.org.cn", Standing::Watch, Some("cx.mem.gov.cn"));
+    check("media.chinasafety.gov.cn", Standing::Watch, Some("cx.mem.gov.cn"));
+    check("ajj.jiangsu.gov.cn", Standing::Watch, Some("yjglt.jiangsu.gov.cn"));
+    check("www.gov.cn.demo-host.com", Standing::Watch, None);
+    check("192.168.1.1", Standing::Clean, None);
+    check("2001:db8::1", Standing::Clean, None);
+}
+
+#[test]
+fn a_verdict_says_what_it_saw() {
+    let authorities = authorities();
+    let check = |host: &str, parts: &[&str]| {
+        let verdict = authorities.judge(host).expect(host);
+        let why = verdict.why.join("；");
+        assert_eq!(verdict.standing, Standing::Spoof, "{host} {why}");
+        assert!(parts.iter().all(|part| why.contains(part)), "{host}：{why}");
+        assert!((50.0..=100.0).contains(&verdict.score), "{host} {}", verdict.score);
+    };
+    check("cx.mem.gov.cn.demo.com", &["cx.mem.gov.cn", "真正的域名却是 demo.com"]);
+    check("mem-gov.cn", &["连字符代替点", "mem.gov.cn"]);
+    check("cxmem-gov.com", &["应急管理部英文缩写", "gov", "不在政府后缀"]);
+    check("nem-gov.cn", &["“nem”", "只差一个字母"]);
+    check("cxmem-g0v.com", &["“g0v”", "形近字符"]);
+    check("0sta.org.cn", &["形近字符", "osta.org.cn"]);
+    check("应急管理局.com", &["整段就是机关的名称"]);
+    check("ostaa.org.cn", &["只差一个键"]);
+    check("cpta.net.cn", &["只换了后缀"]);
+}
+
+#[test]
+fn every_mistake_in_the_list_is_told_at_once_with_its_line() {
+    let text = "[[authority]]\nid = \"a\"\nnmae = \"甲\"\nname = \"甲\"\nnear = \"x.gov.cn\"\nroute = \"税务\"\n\
+                hosts = [{ host = \"X.gov.cn\", checked = \"昨天\", source = \"s\" }]\n\
+                [parts]\nauthority = [{ text = \"Mem\", points = 99, say = \"s\", of = \"b\" }]\n";
+    let problems = Authorities::parse("a.toml", text).expect_err("nothing here is right");
+    let told: String = problems.iter().map(|p| format!("{p}\n")).collect();
+    for part in ["第 3 行：", "nmae", "name", "税务", "应写成 x.gov.cn", "昨天", "Mem", "1 到 10", "“b”"]
+    {
+        assert!(told.contains(part), "{part} 没有说到：\n{told}");
+    }
+    let broken = Authorities::parse("b.toml", "[[authority]\nid = ").expect_err("no TOML");
+    assert!(broken.iter().any(|p| p.code == "toml" && p.line == 1), "{broken:?}");
+}
+
+#[test]
+fn the_shipped_list_knows_the_bodies_and_their_hosts() {
+    let authorities = authorities();
+    assert!(authorities.iter().count() >= 38);
+    for (host, id) in [("cx.mem.gov.cn", "mem"), ("www.yjt.zj.gov.cn", "yj-zhejiang"), ("x.osta.org.cn", "osta")] {
+        assert_eq!(authorities.by_host(host).map(|a| a.id.as_str()), Some(id), "{host}");
+    }
+    for host in ["mem.gov.cn.demo.com", "xmem.gov.cn", "gov.cn", ""] {
+        assert!(authorities.by_host(host).is_none(), "{host}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_judged_or_refused_without_panic(text in "\\PC{0,60}|[a-z0-9.-]{1,80}|[cxmegovtzyаосеp0.-]{1,40}") {
+        thread_local!(static LIST: Authorities = authorities());
+        LIST.with(|list| {
+            let first = list.judge(&text);
+            if let Ok(verdict) = &first {
+                assert!(verdict.host.is_ascii() && (0.0..=100.0).contains(&verdict.score));
+                assert_eq!(list.judge(&verdict.host).as_ref().map(|v| v.standing), Ok(verdict.standing));
+            }
+            if let Ok(host) = host_of(&text) {
+                assert_eq!(host_of(&host).as_deref(), Ok(host.as_str()));
+                registrable(&host);
+            }
+        });
+    }
+
+    #[test]
+    fn any_file_is_read_or_refused_without_panic(text in "\\PC{0,80}|(\\[\\[authority\\]\\]\nid = [a-z\"0-9]{0,5}\n){0,3}") {
+        let _: Result<Authorities, _> = Authorities::parse("x.toml", &text);
+    }
+}
+
+#[test]
+fn the_first_look_agrees_with_the_verdict() {
+    let authorities = authorities();
+    for name in ["demo.example", "mem-gov.cn", "cx.mem.gov.cn", "Demo.example", "xn--fsqu00a.example"] {
+        if authorities.is_plainly_clean(name) {
+            assert_eq!(authorities.judge(name).map(|v| v.standing), Ok(Standing::Clean), "{name}");
+        }
+    }
+    assert!(authorities.is_plainly_clean("demo.example"));
+    assert_eq!(authorities.judge("a b").unwrap_err(), NotAHost::BadCharacter(" ".into()));
+}

@@ -54,7 +54,9 @@ pub fn decode<'a>(bytes: &'a [u8], header: Option<&str>) -> Decoded<'a> {
             return Decoded { text, charset: UTF_8.name(), told: Told::Guess };
         }
         let (text, bad) = encoding.decode_without_bom_handling(bytes);
-        if !bad || !contradicted(&text, bytes) {
+        // A single-byte encoding fits every byte there is; a server's default that a page's own word contradicts is no witness.
+        let idle = encoding.is_single_byte() && told == Told::Header && bytes.iter().any(|b| *b >= 0x80);
+        if !idle && (!bad || !contradicted(&text, bytes)) {
             return Decoded { text, charset: encoding.name(), told };
         }
         // Labelled wrongly. If a meta tag tells something else that fits, it is believed before the guess.
@@ -184,6 +186,8 @@ mod tests {
         check(&encode(GBK, TEXT), Some("utf-8"), "gb18030", Told::Guess);
         check(&encode(GBK, &format!("<meta charset=gbk>{TEXT}")), Some("utf-8"), "gb18030", Told::Meta);
         check(&encode(GBK, TEXT), Some("nonsense"), "gb18030", Told::Guess);
+        check(&encode(GBK, TEXT), Some("iso-8859-1"), "gb18030", Told::Guess);
+        check(&encode(GBK, &format!("<meta charset=gb2312>{TEXT}")), Some("iso-8859-1"), "gb18030", Told::Meta);
     }
 
     #[test]

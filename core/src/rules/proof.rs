@@ -59,7 +59,8 @@ impl RuleSet {
 
     fn tries(&self, rule: usize, example: &Example) -> Option<bool> {
         let url = Url::parse(example.url.as_deref().unwrap_or(NOWHERE)).ok()?;
-        let extract = page::read_text(&example.html, Some(&url));
+        let mut extract = page::read_text(&example.html, Some(&url));
+        extract.qr.clone_from(&example.qr);
         Some(self.fires(rule, &extract, &url))
     }
 }

@@ -89,6 +89,8 @@ pub struct Example {
     pub url: Option<String>,
     /// Page source or plain text.
     pub html: String,
+    /// What QR codes of its pictures say.
+    pub qr: Vec<String>,
     /// Line in the file.
     pub line: usize,
 }
@@ -295,12 +297,13 @@ fn examples(part: &Part<'_>, key: &'static str) -> Vec<Example> {
     part.texts_or_tables(key, |table| {
         let url = table.text("url");
         let html = table.need_text("html", "写上页面内容");
+        let qr = table.texts("qr").into_iter().map(|q| q.value).collect();
         table.finish();
-        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, line: table.line() })
+        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, qr, line: table.line() })
     })
     .into_iter()
     .map(|example| match example {
-        Ok(text) => Example { url: None, html: text.value, line: part.line_of(text.at) },
+        Ok(text) => Example { url: None, html: text.value, qr: Vec::new(), line: part.line_of(text.at) },
         Err(example) => example,
     })
     .collect()

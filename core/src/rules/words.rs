@@ -64,11 +64,13 @@ pub enum Lists {
     StateMark,
     /// Words in a title that name a company or a school.
     Brand,
+    /// Words right before a phrase that deny or forbid it, whatever stands beside.
+    Denying,
 }
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 15] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -83,6 +85,7 @@ impl Lists {
         "官方路径",
         "标识图",
         "自有品牌词",
+        "否定词",
     ];
 
     /// The list's name.

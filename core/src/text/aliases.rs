@@ -58,7 +58,22 @@ const ALIASES: &[(&str, &str, Need)] = &[
 pub(super) fn leads(sign: char) -> bool {
     matches!(
         sign,
-        '薇' | '徽' | '溦' | '嶶' | 'v' | '微' | '威' | '维' | '唯' | '魏' | '卫' | '扣' | '抠' | '叩' | '蔻' | '企' | '茄'
+        '薇' | '徽'
+            | '溦'
+            | '嶶'
+            | 'v'
+            | '微'
+            | '威'
+            | '维'
+            | '唯'
+            | '魏'
+            | '卫'
+            | '扣'
+            | '抠'
+            | '叩'
+            | '蔻'
+            | '企'
+            | '茄'
     )
 }
 
@@ -97,7 +112,8 @@ fn marked(after: &[char]) -> bool {
 
 /// The length of the id that follows behind marks, as far as the window shows.
 fn id_length(after: &[char]) -> usize {
-    let marks = after.iter().take(4).take_while(|sign| matches!(sign, ' ' | ':' | '号' | '码' | '是' | '为' | '同')).count();
+    let marks =
+        after.iter().take(4).take_while(|sign| matches!(sign, ' ' | ':' | '号' | '码' | '是' | '为' | '同')).count();
     let named = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-') || numeral(sign).is_some();
     after[marks..].iter().take_while(|&&sign| named(sign)).count()
 }

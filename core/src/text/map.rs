@@ -49,8 +49,8 @@ impl OffsetMap {
 
     /// The bytes before folding that cover `range` of `text`, the folded text. `end` is the raw text's length.
     pub(super) fn range(&self, text: &str, range: Range<usize>, end: usize) -> Range<usize> {
-        let start = text.floor_char_boundary(range.start.min(text.len()));
-        let stop = text.ceil_char_boundary(range.end.min(text.len()));
+        let start = boundary_before(text, range.start);
+        let stop = boundary_after(text, range.end);
         let from = match self.run_at(start) {
             Some(run) if start < text.len() => {
                 run.raw as usize
@@ -79,6 +79,24 @@ impl OffsetMap {
         let Some(run) = after.checked_sub(1).map(|at| self.runs[at]) else { return 0 };
         let cells = (raw - run.raw as usize).checked_div(usize::from(run.raw_step)).unwrap_or(0);
         let at = (run.folded as usize + cells * usize::from(run.folded_step)).min(next);
-        text.floor_char_boundary(at)
+        boundary_before(text, at)
     }
+}
+
+/// The last character boundary at or before `at`, within the text.
+pub(crate) fn boundary_before(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The first character boundary at or after `at`, within the text.
+fn boundary_after(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
 }

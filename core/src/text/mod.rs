@@ -18,6 +18,7 @@ mod tests;
 
 pub(crate) use digits::numeral as chinese_digit;
 use map::OffsetMap;
+pub(crate) use map::boundary_before;
 pub(crate) use signs::digit;
 use signs::{Sign, fold_sign, look_alike, simplified};
 pub use squeeze::{Squeezed, squeeze};
@@ -86,7 +87,7 @@ static ASCII: [Ascii; 128] = {
 /// Folds a text. Linear; the result is at most four times as long.
 #[must_use]
 pub fn fold(raw: &str) -> Folded {
-    let raw = &raw[..raw.floor_char_boundary(LONGEST)];
+    let raw = &raw[..boundary_before(raw, LONGEST)];
     let mut folder = Folder { raw, out: Folded::default(), copied: 0, judged: 0 };
     folder.out.text.reserve(raw.len() + raw.len() / 16);
     folder.out.raw_len = raw.len();

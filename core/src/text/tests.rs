@@ -6,7 +6,8 @@ use proptest::prelude::*;
 #[track_caller]
 fn check(cases: &[(&str, &str)]) {
     let wrong: Vec<_> = cases.iter().filter(|(raw, want)| fold(raw).as_str() != *want).collect();
-    let told: Vec<_> = wrong.iter().map(|(raw, want)| format!("{raw:?}: {:?}, not {want:?}", fold(raw).as_str())).collect();
+    let told: Vec<_> =
+        wrong.iter().map(|(raw, want)| format!("{raw:?}: {:?}, not {want:?}", fold(raw).as_str())).collect();
     assert!(wrong.is_empty(), "{}", told.join("\n"));
 }
 
@@ -202,7 +203,8 @@ fn a_squeezed_range_knows_its_separators_and_its_source() {
 
 #[test]
 fn long_hostile_runs_stay_linear() {
-    for piece in ["一", "1", "丨", "1丨", "o1", "1(微)", "微", "v❤", "一 ", "1(", "○", "\u{200B}1", "办·", "13o"] {
+    for piece in ["一", "1", "丨", "1丨", "o1", "1(微)", "微", "v❤", "一 ", "1(", "○", "\u{200B}1", "办·", "13o"]
+    {
         let text = piece.repeat(200_000 / piece.len());
         let folded = fold(&text);
         assert!(folded.as_str().len() <= 4 * text.len());
@@ -213,8 +215,9 @@ fn long_hostile_runs_stay_linear() {
 /// Signs that the folder treats in a special way, so that chance finds their mixtures.
 fn tricky() -> impl Strategy<Value = String> {
     let signs: Vec<&'static str> = vec![
-        "1", "3", "0", "o", "l", "I", "一", "零", "丨", "○", "(", ")", "（", "微", "信", "❤", "\u{FE0F}", "v", "V", "加", "號", "：",
-        "a", "abc12", "⒔", "🄁", "㏂", "\u{200B}", "證", "企", "鹅", "扣", "·", " ", "-", "х", "О", "ﷺ", "㎑", "e\u{301}", "\n", "⺀",
+        "1", "3", "0", "o", "l", "I", "一", "零", "丨", "○", "(", ")", "（", "微", "信", "❤", "\u{FE0F}", "v", "V",
+        "加", "號", "：", "a", "abc12", "⒔", "🄁", "㏂", "\u{200B}", "證", "企", "鹅", "扣", "·", " ", "-", "х", "О",
+        "ﷺ", "㎑", "e\u{301}", "\n", "⺀",
     ];
     prop::collection::vec(prop::sample::select(signs), 0..40).prop_map(|signs| signs.concat())
 }
@@ -229,7 +232,13 @@ fn holds(raw: &str) -> Result<(), TestCaseError> {
         prop_assert!(raw.get(range.clone()).is_some_and(|part| !part.is_empty()), "{sign} at {range:?}");
         prop_assert!(range.start >= from && range.end >= end);
         // What lies between two pieces was deleted, and would be deleted again.
-        prop_assert!(range.start <= end || fold(&raw[end..range.start]).as_str().chars().all(|c| "()（）[]【】微信电".contains(c) || c.is_ascii_alphanumeric() || " -·".contains(c)));
+        prop_assert!(
+            range.start <= end
+                || fold(&raw[end..range.start])
+                    .as_str()
+                    .chars()
+                    .all(|c| "()（）[]【】微信电".contains(c) || c.is_ascii_alphanumeric() || " -·".contains(c))
+        );
         (from, end) = (range.start, range.end);
     }
     let mut last = 0;

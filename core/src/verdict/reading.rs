@@ -215,7 +215,8 @@ impl<'a> Reading<'a> {
         use entities::Kind;
         let personal = match entity.kind {
             Kind::Phone | Kind::Wechat | Kind::Qq | Kind::Telegram => true,
-            Kind::Landline => false,
+            // An office's own telephone stands on every page of it.
+            Kind::Landline if self.host.standing != Standing::Official => false,
             _ => return None,
         };
         let block = self.block_of(raw.start).or_else(|| self.block_of(raw.start.saturating_sub(1)));

@@ -1,8 +1,8 @@
 //! Whose voice speaks: does the page offer, or does it report, warn of or deny an offer?
 //!
 //! A phrase is reported when a reporting word (谨防, 声称, 骗局 …) stands in its sentence, or when the whole page warns. A contact
-//! beside it that one could ring takes that back, because sellers write 谨防受骗 too; but not where phrase and contact stand
-//! in the same quotation marks, and not on a page that is press or authority and warns.
+//! beside it that one could ring takes that back, because sellers write 谨防受骗 too; but not where the phrase is quoted or
+//! denied outright (严禁替考, 不提供代考), and not on a page that is press or authority and warns.
 
 use std::ops::Range;
 
@@ -16,6 +16,8 @@ const BEFORE: usize = 60;
 const AFTER: usize = 30;
 /// How near a contact has to be to make the words the page's own again.
 const RESTORES: usize = 80;
+/// How far before a phrase a denying word settles the matter, in characters.
+const DENIES: usize = 10;
 /// Longest stretch that is searched for the end of a sentence or a quotation, in bytes.
 const STRETCH: usize = 600;
 
@@ -72,8 +74,10 @@ pub(crate) fn mark(reading: &mut Reading) {
         cues.sort_by_key(|c| c.start);
         cues
     };
+    let denials: Vec<Range<usize>> =
+        reading.list(Lists::Denying).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
     let warning = reading.facts.has(Fact::Warning);
-    if cues.is_empty() && !warning {
+    if cues.is_empty() && denials.is_empty() && !warning {
         return;
     }
     let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
@@ -95,14 +99,17 @@ pub(crate) fn mark(reading: &mut Reading) {
             let inside = cue.start >= found.at.start && cue.end <= found.at.end;
             !inside && reading.distance(cue, &found.at, limit) <= limit
         });
-        if !told && !warning {
-            continue;
-        }
-        if trusted {
-            marks.push(index);
+        let denied = denials.iter().any(|d| {
+            d.start >= sentence.start && d.end <= found.at.start && reading.distance(d, &found.at, DENIES) <= DENIES
+        });
+        if !told && !denied && !warning {
             continue;
         }
         let quoted = quotation(text, &found.at);
+        if trusted || denied || (told && quoted.is_some()) {
+            marks.push(index);
+            continue;
+        }
         let restored = reading.leads.iter().any(|lead| {
             lead.personal
                 && lead.main

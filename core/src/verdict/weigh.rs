@@ -147,6 +147,8 @@ fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize) -> 
         Wanted::Words(condition) => {
             let mut others = reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
             others.any(|other| match (found.block, other.block) {
+                // What the title speaks of, the page's own matter speaks of.
+                (Some(_), Some(_)) if other.place == Place::Title.bit() && found.place != Place::Side.bit() => true,
                 (Some(_), Some(_)) => reading.distance(&found.at, &other.at, within) <= within,
                 // In hidden text (a description, a list of key words) everything is near.
                 (None, None) => reading.hidden_kind(found.at.start) == reading.hidden_kind(other.at.start),

@@ -214,10 +214,29 @@ impl Frontier {
         changes: Changes,
         now: Now,
     ) -> (Vec<bool>, Pending<Committed>) {
+        self.end(lease, found, changes, None, now)
+    }
+
+    /// As [`Frontier::finish`], of a URL that was asked for and not seen: it is listed as not looked at.
+    pub fn finish_unseen(&self, lease: Lease, why: String, found: Vec<Found>, changes: Changes, now: Now) -> Pending<Committed> {
+        self.end(lease, found, changes, Some(why), now).1
+    }
+
+    fn end(
+        &self,
+        lease: Lease,
+        found: Vec<Found>,
+        changes: Changes,
+        unseen: Option<String>,
+        now: Now,
+    ) -> (Vec<bool>, Pending<Committed>) {
         let mut plan = self.plan();
         let mut rows = FrontierRows::new(plan.round);
         // What was found goes first: the block of a page is then not swept before its links are known.
         let new = plan.add(found, &mut rows, now);
+        if let Some(why) = unseen {
+            rows.list(lease.url().to_owned(), why);
+        }
         plan.finish(lease.item, &mut rows, now);
         (new, self.submit(&plan, changes, rows))
     }
