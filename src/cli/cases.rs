@@ -133,7 +133,7 @@ async fn decide(desk: &impl Desk, decision: Decision, which: Which, out: &mut Ou
     let actor = actor(which.by);
     let mut exit = Exit::Done;
     for id in which.ids {
-        match desk.decide(id, decision.clone(), which.why.as_deref(), &actor).await {
+        match desk.decide(id, decision, which.why.as_deref(), &actor).await {
             Ok(case) => told(out, &case)?,
             Err(error) => {
                 exit = exit.and(Exit::NotDone);
