@@ -119,7 +119,12 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
                         tracing::error!(round = summary.round, %why, "round ended early");
                         quiet_until = std::time::Instant::now() + AFTER_FAILURE;
                     }
-                    tracing::info!(round = summary.round, fetched = summary.fetched, new = summary.hits_new, "round ended");
+                    tracing::info!(
+                        round = summary.round,
+                        fetched = summary.fetched,
+                        new = summary.hits_new,
+                        "round ended"
+                    );
                 }
                 Err(error) => {
                     tracing::error!(%error, "round failed");

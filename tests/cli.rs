@@ -63,10 +63,39 @@ fn folder() -> tempfile::TempDir {
 }
 
 const COMMANDS: &[&str] = &[
-    "patrol", "daemon", "check", "judge", "hosts", "hits", "hits list", "hits show", "hits label", "hits export", "host",
-    "host show", "cases", "cases list", "cases show", "cases confirm", "cases dismiss", "cases note", "digest",
-    "digest preview", "digest send", "digest status", "digest resend", "rules", "rules check", "rules test", "rules list",
-    "sources", "sources list", "evidence", "evidence verify", "doctor", "init",
+    "patrol",
+    "daemon",
+    "check",
+    "judge",
+    "hosts",
+    "hits",
+    "hits list",
+    "hits show",
+    "hits label",
+    "hits export",
+    "host",
+    "host show",
+    "cases",
+    "cases list",
+    "cases show",
+    "cases confirm",
+    "cases dismiss",
+    "cases note",
+    "digest",
+    "digest preview",
+    "digest send",
+    "digest status",
+    "digest resend",
+    "rules",
+    "rules check",
+    "rules test",
+    "rules list",
+    "sources",
+    "sources list",
+    "evidence",
+    "evidence verify",
+    "doctor",
+    "init",
 ];
 
 #[test]
@@ -283,8 +312,12 @@ fn judge_reads_files_and_codes_below_its_root_only() {
 /// Writes one line at a time and wants its answer before the next.
 fn answers_at_once(args: &[&str], lines: &[&str]) {
     let folder = folder();
-    let mut child =
-        command(folder.path(), args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command(folder.path(), args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let stdout = child.stdout.take().unwrap();
     let (told, answers) = std::sync::mpsc::channel();
@@ -320,7 +353,8 @@ fn hosts_answers_each_line_and_names_the_bad_ones() {
     assert_eq!(answers[2]["near"], "cx.mem.gov.cn");
     assert_eq!(answers[3]["host"], "xn--fsqu00a.example");
     assert_eq!(answers[4]["line"], 6);
-    let ran = fed(folder.path(), &["hosts", "--flagged"], b"www.shili.example\ncx.mem.gov.cn\ncx.mem.gov.cn.zz-demo.top\n");
+    let ran =
+        fed(folder.path(), &["hosts", "--flagged"], b"www.shili.example\ncx.mem.gov.cn\ncx.mem.gov.cn.zz-demo.top\n");
     assert_eq!((ran.code, ran.objects().len()), (0, 1));
 }
 
@@ -335,9 +369,7 @@ fn a_reader_that_has_enough_ends_the_program_quietly() {
         .unwrap();
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
-    let feeder = std::thread::spawn(move || {
-        while stdin.write_all(b"www.shili.example\n").is_ok() {}
-    });
+    let feeder = std::thread::spawn(move || while stdin.write_all(b"www.shili.example\n").is_ok() {});
     let ran = Ran::of(child.wait_with_output().unwrap());
     feeder.join().unwrap();
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
@@ -350,7 +382,8 @@ fn check_explains_a_file_in_chinese() {
     let args = ["check", "--offline", "offer.html", "--url", "http://www.shili.example/a"];
     let ran = run(folder.path(), &args);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    for word in ["结论：卖证", "原文：“", "tzzy_demo88", "13000001234", "低压电工", "建议：", "市监"] {
+    for word in ["结论：卖证", "原文：“", "tzzy_demo88", "13000001234", "低压电工", "建议：", "市监"]
+    {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
     }
     let ran = run(folder.path(), &[&args[..], &["--json"]].concat());

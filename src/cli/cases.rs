@@ -16,7 +16,9 @@ use crate::desk::{
 
 /// 案件：一个假网站或一个卖家一件，列出、看一件、确认、销掉、记一笔
 #[derive(Debug, clap::Args)]
-#[command(after_help = "例子：\n  jianzheng cases list --open\n  jianzheng cases show 12\n  jianzheng cases confirm 12\n  jianzheng cases dismiss 12 --wrong --why 是机关自己的查询页")]
+#[command(
+    after_help = "例子：\n  jianzheng cases list --open\n  jianzheng cases show 12\n  jianzheng cases confirm 12\n  jianzheng cases dismiss 12 --wrong --why 是机关自己的查询页"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -25,7 +27,9 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// 列出案件，新的在前
-    #[command(after_help = "例子：\n  jianzheng cases list --open\n  jianzheng cases list --kind seller --state review\n  jianzheng --json cases list")]
+    #[command(
+        after_help = "例子：\n  jianzheng cases list --open\n  jianzheng cases list --kind seller --state review\n  jianzheng --json cases list"
+    )]
     List {
         /// 只要这个状态：new、review、confirmed、acting、closed、delisted、vanished、back、dismissed、wrong
         #[arg(long, value_name = "STATE", value_parser = STATES)]
@@ -48,13 +52,17 @@ enum Command {
         id: u64,
     },
     /// 确认：看过了，确实是这样
-    #[command(after_help = "例子：\n  jianzheng cases confirm 12\n  jianzheng cases confirm 12 13 14 --by 张三 --why 已电话核实")]
+    #[command(
+        after_help = "例子：\n  jianzheng cases confirm 12\n  jianzheng cases confirm 12 13 14 --by 张三 --why 已电话核实"
+    )]
     Confirm {
         #[command(flatten)]
         which: Which,
     },
     /// 销掉：不予处理，或用 --wrong 记为误报（已经告知过的单位会收到更正）
-    #[command(after_help = "不予处理：情况属实，但不必处置。误报（--wrong）：机器看错了，下一份清单会向告知过的单位更正。\n\n例子：\n  jianzheng cases dismiss 12 --why 已另案处理\n  jianzheng cases dismiss 12 --wrong --why 是机关自己的查询页\n  jianzheng cases dismiss 12 --undo")]
+    #[command(
+        after_help = "不予处理：情况属实，但不必处置。误报（--wrong）：机器看错了，下一份清单会向告知过的单位更正。\n\n例子：\n  jianzheng cases dismiss 12 --why 已另案处理\n  jianzheng cases dismiss 12 --wrong --why 是机关自己的查询页\n  jianzheng cases dismiss 12 --undo"
+    )]
     Dismiss {
         #[command(flatten)]
         which: Which,
@@ -204,9 +212,25 @@ fn show(out: &mut Out, detail: &CaseDetail) -> anyhow::Result<()> {
         out.line(&format!("  {}  {}  {:.1}  {}", hit.id, state, hit.score, hit.final_url))?;
     }
     for (name, lines) in [
-        ("告知：", case.notified.iter().map(|n| format!("{}  {}  {}", day(&n.time), n.contact, words::mail_state(n.state))).collect()),
-        ("记事：", detail.notes.iter().map(|note| format!("{}  {}：{}", day(&note.time), note.actor, note.text)).collect()),
-        ("经过：", detail.history.iter().map(|line| format!("{}  {}  {}", day(&line.time), line.actor, line.action)).collect::<Vec<_>>()),
+        (
+            "告知：",
+            case.notified
+                .iter()
+                .map(|n| format!("{}  {}  {}", day(&n.time), n.contact, words::mail_state(n.state)))
+                .collect(),
+        ),
+        (
+            "记事：",
+            detail.notes.iter().map(|note| format!("{}  {}：{}", day(&note.time), note.actor, note.text)).collect(),
+        ),
+        (
+            "经过：",
+            detail
+                .history
+                .iter()
+                .map(|line| format!("{}  {}  {}", day(&line.time), line.actor, line.action))
+                .collect::<Vec<_>>(),
+        ),
     ] {
         if !lines.is_empty() {
             out.line(name)?;

@@ -107,8 +107,14 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let told = args.url.as_deref().unwrap_or(NOWHERE);
     let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
     let visitor = if args.offline { None } else { Some(program.visitor().await?) };
-    let mut checking =
-        Checking { program: &program, visitor, robots: RobotsCache::default(), told, out: context.out(), exit: Exit::Done };
+    let mut checking = Checking {
+        program: &program,
+        visitor,
+        robots: RobotsCache::default(),
+        told,
+        out: context.out(),
+        exit: Exit::Done,
+    };
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
@@ -160,7 +166,7 @@ impl Checking<'_> {
             practice: self.program.practice.is_some(),
             ..reading::Terms::default()
         };
-        match reading::read(&self.program.rules, exchange, &terms).content {
+        match reading::read(&self.program.rules, exchange, Vec::new(), &terms).content {
             Content::Page(page) => {
                 let (extract, verdict) = *page;
                 if end != url && !self.out.json {
@@ -275,14 +281,15 @@ async fn visit(program: &Program, visitor: &Visitor, robots: &RobotsCache, url: 
         if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
             return Err(match &**access {
                 Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
-                Access::Failing(status) => Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false },
+                Access::Failing(status) => {
+                    Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false }
+                }
                 _ => Unseen { say: "网站的 robots.txt 不允许访问".to_owned(), ours: true },
             });
         }
         let host = url.host_str().map(str::to_owned);
-        let go_on = |next: &Url| {
-            next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next))
-        };
+        let go_on =
+            |next: &Url| next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next));
         let get = Get { max_body, ..Get::page(url.clone()) };
         let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
         match onward {

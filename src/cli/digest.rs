@@ -20,7 +20,9 @@ enum Command {
     #[command(after_help = "例子：\n  jianzheng digest preview")]
     Preview,
     /// 补做今天缺的清单，把待发的信各试一次
-    #[command(after_help = "有信没有发成，退出码为 1。\n\n例子：\n  jianzheng digest send\n  jianzheng digest send --extra")]
+    #[command(
+        after_help = "有信没有发成，退出码为 1。\n\n例子：\n  jianzheng digest send\n  jianzheng digest send --extra"
+    )]
     Send {
         /// 给每位联络员再做一份，只写上一份之后的新情况
         #[arg(long)]

@@ -15,7 +15,9 @@ use crate::{
 
 /// 体检：检查配置、规则、磁盘、存储、联络员、来源、邮件，逐项给出办法
 #[derive(Debug, clap::Args)]
-#[command(after_help = "有一项不行，退出码为 1；配置或规则写错，退出码为 2。\n\n例子：\n  jianzheng doctor\n  jianzheng doctor --net\n  jianzheng --json doctor")]
+#[command(
+    after_help = "有一项不行，退出码为 1；配置或规则写错，退出码为 2。\n\n例子：\n  jianzheng doctor\n  jianzheng doctor --net\n  jianzheng --json doctor"
+)]
 pub(super) struct Args {
     /// 也试着连一下邮件服务器
     #[arg(long)]
@@ -66,9 +68,11 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     rows.push(warc(&program.data.join(WARC_DIR)));
     rows.push(contacts(&program.settings));
     rows.push(sources(&program));
-    rows.extend(program.settings.general.seeds.iter().filter(|seeds| !seeds.is_file()).map(|seeds| {
-        bad("seeds", format!("找不到起始网址清单 {}", seeds.display()), "检查 general.seeds 写的路径")
-    }));
+    rows.extend(
+        program.settings.general.seeds.iter().filter(|seeds| !seeds.is_file()).map(|seeds| {
+            bad("seeds", format!("找不到起始网址清单 {}", seeds.display()), "检查 general.seeds 写的路径")
+        }),
+    );
     rows.push(mail(&program.settings, args.net).await);
     rows.push(network(&program));
     rows.push(browser(&program.settings));
@@ -137,7 +141,9 @@ fn time(program: &Program) -> Row {
     match (program.clock.is_set(), year) {
         (true, _) => good("clock", format!("拨到了 {shown}（--as-of）")),
         (false, 2025..=2100) => good("clock", shown),
-        (false, _) => bad("clock", format!("机器的时间是 {shown}，不像真的"), "先对时（timedatectl set-ntp true）再取证"),
+        (false, _) => {
+            bad("clock", format!("机器的时间是 {shown}，不像真的"), "先对时（timedatectl set-ntp true）再取证")
+        }
     }
 }
 
@@ -148,7 +154,9 @@ fn disk(program: &Program) -> Vec<Row> {
         return vec![bad("data", format!("{} 和它的上级都不存在", data.display()), "检查 --data 写的路径")];
     };
     let writable = match there {
-        there if there == data => std::fs::File::create_new(data.join(".doctor")).map(|_| ()).and_then(|()| std::fs::remove_file(data.join(".doctor"))),
+        there if there == data => std::fs::File::create_new(data.join(".doctor"))
+            .map(|_| ())
+            .and_then(|()| std::fs::remove_file(data.join(".doctor"))),
         _ => rustix::fs::access(there, rustix::fs::Access::WRITE_OK).map_err(std::io::Error::from),
     };
     let state = match writable {
@@ -274,9 +282,11 @@ fn browser(settings: &Settings) -> Row {
         .find(|program| program.is_file());
     match (found, settings.network.render) {
         (Some(program), _) => good("browser", program.display().to_string()),
-        (None, Render::Always) => {
-            bad("browser", "没有找到 Chromium，配置却写着 network.render = \"always\"", "装上 chromium，或改为 \"auto\"")
-        }
+        (None, Render::Always) => bad(
+            "browser",
+            "没有找到 Chromium，配置却写着 network.render = \"always\"",
+            "装上 chromium，或改为 \"auto\"",
+        ),
         (None, _) => good("browser", "没有找到 Chromium：靠脚本才显示的网页看不全，会注明需人眼看（needs_eyes）"),
     }
 }

@@ -31,7 +31,9 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// 重读全部 WARC 核对摘要，核对每条线索的证据，核对决定记录的哈希链
-    #[command(after_help = "有一项不符，退出码为 1。\n\n例子：\n  jianzheng evidence verify\n  jianzheng --json evidence verify")]
+    #[command(
+        after_help = "有一项不符，退出码为 1。\n\n例子：\n  jianzheng evidence verify\n  jianzheng --json evidence verify"
+    )]
     Verify,
 }
 

@@ -7,7 +7,12 @@ use super::words;
 
 /// The lines that explain a verdict.
 pub(super) fn explain(verdict: &Verdict, name: Option<&HostVerdict>, thresholds: Thresholds) -> Vec<String> {
-    let mut lines = vec![format!("结论：{}（{:.1} 分）{}", words::kind(verdict.kind.as_str()), verdict.score, line(verdict, thresholds))];
+    let mut lines = vec![format!(
+        "结论：{}（{:.1} 分）{}",
+        words::kind(verdict.kind.as_str()),
+        verdict.score,
+        line(verdict, thresholds)
+    )];
     for signal in &verdict.signals {
         let kind = words::kind(signal.kind);
         lines.push(format!("  {:+.1}  [{kind}] {}（{}）", signal.points, signal.say, signal.rule));

@@ -22,7 +22,9 @@ use crate::{
 
 /// 线索：查到的网址，列出、看一条、打标签、导出
 #[derive(Debug, clap::Args)]
-#[command(after_help = "例子：\n  jianzheng hits list --verdict seller\n  jianzheng hits show 7\n  jianzheng hits export --out 线索.xlsx")]
+#[command(
+    after_help = "例子：\n  jianzheng hits list --verdict seller\n  jianzheng hits show 7\n  jianzheng hits export --out 线索.xlsx"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -31,7 +33,9 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// 列出线索，新的在前
-    #[command(after_help = "例子：\n  jianzheng hits list\n  jianzheng hits list --verdict fake_site --state up --limit 20\n  jianzheng --json hits list")]
+    #[command(
+        after_help = "例子：\n  jianzheng hits list\n  jianzheng hits list --verdict fake_site --state up --limit 20\n  jianzheng --json hits list"
+    )]
     List {
         #[command(flatten)]
         filter: Filter,
@@ -44,7 +48,9 @@ enum Command {
         id: u64,
     },
     /// 给一条线索打标签：它到底是什么，供以后调整规则
-    #[command(after_help = "标签写 fake_site、seller、suspicious、official、notice 或 benign。标签不改变案件；案件是误报用 jianzheng cases dismiss --wrong。\n\n例子：\n  jianzheng hits label 7 notice")]
+    #[command(
+        after_help = "标签写 fake_site、seller、suspicious、official、notice 或 benign。标签不改变案件；案件是误报用 jianzheng cases dismiss --wrong。\n\n例子：\n  jianzheng hits label 7 notice"
+    )]
     Label {
         /// 线索编号
         #[arg(value_name = "ID")]
@@ -57,7 +63,9 @@ enum Command {
         by: Option<String>,
     },
     /// 导出线索：NDJSON、CSV 或 XLSX，字段和 hits list 一样
-    #[command(after_help = "例子：\n  jianzheng hits export --out 线索.xlsx\n  jianzheng hits export --format csv --verdict seller > 线索.csv")]
+    #[command(
+        after_help = "例子：\n  jianzheng hits export --out 线索.xlsx\n  jianzheng hits export --format csv --verdict seller > 线索.csv"
+    )]
     Export {
         /// 格式：ndjson、csv、xlsx；不写就看 --out 的后缀，再不然就是 ndjson
         #[arg(long, value_name = "FORMAT", value_parser = ["ndjson", "csv", "xlsx"])]
@@ -115,7 +123,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         Command::Export { format, out: file, filter } => {
             let ending = file.as_deref().and_then(|file| file.extension()?.to_str());
             let format = format.as_deref().or(ending).map_or(Some(Format::Ndjson), Format::parse);
-            let format = format.ok_or_else(|| StartError::Usage("看不出要什么格式：用 --format 写 ndjson、csv 或 xlsx".into()))?;
+            let format = format
+                .ok_or_else(|| StartError::Usage("看不出要什么格式：用 --format 写 ndjson、csv 或 xlsx".into()))?;
             let mut rows = Vec::new();
             desk.hits(filter.into(), &mut |row| {
                 rows.push(row);
@@ -126,8 +135,14 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             match file {
                 None => out.bytes(&bytes)?,
                 Some(file) => {
-                    write(&context.cwd.join(&file), &bytes).await.with_context(|| format!("写不了 {}", file.display()))?;
-                    eprintln!("导出 {} 条线索到 {}。", rows.len(), crate::telemetry::escape(&file.display().to_string()));
+                    write(&context.cwd.join(&file), &bytes)
+                        .await
+                        .with_context(|| format!("写不了 {}", file.display()))?;
+                    eprintln!(
+                        "导出 {} 条线索到 {}。",
+                        rows.len(),
+                        crate::telemetry::escape(&file.display().to_string())
+                    );
                 }
             }
         }
@@ -219,7 +234,7 @@ fn show(out: &mut Out, hit: &HitRow) -> anyhow::Result<()> {
     ] {
         line(name, &values.join("、"))?;
     }
-    line("来源", &[hit.source.as_str(), hit.query.as_str()].join(" ").trim().to_owned())?;
+    line("来源", [hit.source.as_str(), hit.query.as_str()].join(" ").trim())?;
     line("怎么找到的", &hit.chain.join(" → "))?;
     line("首次发现", &day(&hit.first_seen))?;
     line("最近看到", &day(&hit.last_seen))?;

@@ -14,7 +14,9 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// 看一个网站：域名像不像冒充、robots.txt、上次连上的时间、线索数
-    #[command(after_help = "例子：\n  jianzheng host show www.shili.example\n  jianzheng --json host show http://例子.example/a")]
+    #[command(
+        after_help = "例子：\n  jianzheng host show www.shili.example\n  jianzheng --json host show http://例子.example/a"
+    )]
     Show {
         /// 域名或网址
         #[arg(value_name = "NAME")]

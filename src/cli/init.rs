@@ -9,7 +9,9 @@ use crate::config;
 
 /// 写一份带说明的配置示例 jianzheng.toml，已有的不动
 #[derive(Debug, clap::Args)]
-#[command(after_help = "写在当前目录；用 --config 可以指定别的文件名。\n\n例子：\n  jianzheng init\n  jianzheng --config /etc/jianzheng.toml init")]
+#[command(
+    after_help = "写在当前目录；用 --config 可以指定别的文件名。\n\n例子：\n  jianzheng init\n  jianzheng --config /etc/jianzheng.toml init"
+)]
 pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {

@@ -62,9 +62,7 @@ impl Judging {
         let url = address(asked).ok_or_else(|| format!("网址“{}”写得不对", shown(asked)))?;
         let mut extract = match (&input.html, &input.file) {
             (Some(html), None) => page::read_text(html, Some(&url)),
-            (None, Some(file)) => {
-                page::read(&self.file(file, PAGE_BYTES)?, input.charset.as_deref(), Some(&url))
-            }
+            (None, Some(file)) => page::read(&self.file(file, PAGE_BYTES)?, input.charset.as_deref(), Some(&url)),
             (Some(_), Some(_)) => return Err("html 和 file 只能写一个".to_owned()),
             (None, None) => return Err("缺少网页内容：写 html，或写 file 指明文件".to_owned()),
         };

@@ -88,8 +88,14 @@ fn show(out: &mut Out, summary: &Summary) -> anyhow::Result<()> {
     let kinds: Vec<String> =
         summary.hits_by_kind.iter().map(|(kind, count)| format!("{} {count}", words::kind(kind))).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!("（{}）", kinds.join("，")) };
-    out.line(&format!("新发现线索 {} 条{kinds}，再次见到 {} 条，未结案件 {} 件。", summary.hits_new, summary.hits_again, summary.cases_open))?;
-    out.line(&format!("候选网址 {} 个，抓取 {} 页，没有看成的 {} 个。", summary.candidates, summary.fetched, summary.not_looked_at))?;
+    out.line(&format!(
+        "新发现线索 {} 条{kinds}，再次见到 {} 条，未结案件 {} 件。",
+        summary.hits_new, summary.hits_again, summary.cases_open
+    ))?;
+    out.line(&format!(
+        "候选网址 {} 个，抓取 {} 页，没有看成的 {} 个。",
+        summary.candidates, summary.fetched, summary.not_looked_at
+    ))?;
     if !summary.sources.is_empty() {
         out.line("")?;
         let mut table = Table::new(&["来源", "问了", "有结果", "无结果", "被拦", "不全", "出错", "超时", "说明"]);

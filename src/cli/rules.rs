@@ -17,8 +17,10 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// 检查规则文件，一次指出所有错误
-    #[command(after_help = "有错误退出码为 2。规则目录由配置项 general.rules 指定，不写就检查程序自带的一套。\n\n例子：\n  \
-        jianzheng rules check\n  JIANZHENG_GENERAL__RULES=rules jianzheng rules check --json")]
+    #[command(
+        after_help = "有错误退出码为 2。规则目录由配置项 general.rules 指定，不写就检查程序自带的一套。\n\n例子：\n  \
+        jianzheng rules check\n  JIANZHENG_GENERAL__RULES=rules jianzheng rules check --json"
+    )]
     Check,
     /// 用每条规则自带的例子检验它：该命中的命中，不该命中的不命中
     #[command(after_help = "有例子不成立退出码为 1。\n\n例子：\n  jianzheng rules test")]

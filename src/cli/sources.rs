@@ -40,8 +40,15 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let mut table = Table::new(&["来源", "状态", "问过", "线索", "下次", "说明"]);
     for row in opened.sources().await? {
         let next = row.next.map(|time| clock::rfc3339_in(time, &zone));
-        let row =
-            Row { source: row.source, enabled: row.enabled, state: row.state, why: row.why, asked: row.asked, hits: row.hits, next };
+        let row = Row {
+            source: row.source,
+            enabled: row.enabled,
+            state: row.state,
+            why: row.why,
+            asked: row.asked,
+            hits: row.hits,
+            next,
+        };
         if out.json {
             out.object(&row)?;
             continue;

@@ -267,7 +267,7 @@ mod tests {
         let clear = changed("sample-qr.png", |picture| {
             let clear = |x, y| {
                 let dark = picture.get_pixel(x, y).0[0] < 128;
-                image::LumaA([0, if dark { 255 } else { 0 }])
+                image::LumaA([0u8, if dark { 255u8 } else { 0u8 }])
             };
             image::ImageBuffer::from_fn(picture.width(), picture.height(), clear).into()
         });

@@ -23,6 +23,9 @@ use crate::{
 /// Rows read between two chances for other tasks.
 const BREATH: usize = 2_000;
 
+/// What one list told: by case its hits, each with the state it was listed in.
+type Told = HashMap<u64, Vec<(u64, RowState)>>;
+
 /// Somebody of 附件1 who gets lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
@@ -136,7 +139,7 @@ pub(super) async fn plan(store: &Store, contacts: &[Contact], scope: Scope<'_>) 
             lines.push(Line { hit: entry.hit, case: entry.case, route: route.to_owned(), row });
         }
         for case in &standing.wrong {
-            for hit in past.not_yet_withdrawn(store, case.id)? {
+            for hit in past.still_accused(store, case.id)? {
                 let Some(hit) = store.hit(hit).await? else { continue };
                 let row = Row { state: RowState::Withdrawn, ..row_of(&hit, case) };
                 let route = case.routes.iter().find(|route| contact.routes.contains(route));
@@ -224,9 +227,6 @@ impl Standing {
     }
 }
 
-/// The rows of one list: case → its hits, and what was said of them.
-type ByCase = HashMap<u64, Vec<(u64, RowState)>>;
-
 /// What one contact was told.
 struct Past {
     /// Ids of its lists, newest first.
@@ -236,7 +236,7 @@ struct Past {
     /// What the newest whole list and the extras after it say of each hit.
     last: HashMap<u64, RowState>,
     /// Rows of older lists, read when they were needed.
-    opened: HashMap<String, ByCase>,
+    opened: HashMap<String, Told>,
 }
 
 impl Past {
@@ -298,7 +298,7 @@ impl Past {
     }
 
     /// Hits of a wrong case of which the contact was told and that it has not heard to be withdrawn.
-    fn not_yet_withdrawn(&mut self, store: &Store, case: u64) -> Result<Vec<u64>, StoreError> {
+    fn still_accused(&mut self, store: &Store, case: u64) -> Result<Vec<u64>, StoreError> {
         let mut told: HashMap<u64, RowState> = HashMap::new();
         for (n, list) in self.lists_of(store, case)?.into_iter().enumerate() {
             let rows = self.rows(store, &list)?.get(&case).map_or(&[][..], Vec::as_slice);
@@ -324,9 +324,9 @@ impl Past {
         Ok(self.lists.iter().filter(|list| listed.contains(*list)).cloned().collect())
     }
 
-    fn rows(&mut self, store: &Store, list: &str) -> Result<&ByCase, StoreError> {
+    fn rows(&mut self, store: &Store, list: &str) -> Result<&Told, StoreError> {
         if !self.opened.contains_key(list) {
-            let mut rows = ByCase::new();
+            let mut rows = Told::new();
             for row in store.digest_rows(list) {
                 let row = row?;
                 if let Some(state) = state_of(&row.state) {

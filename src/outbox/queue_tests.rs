@@ -47,8 +47,7 @@ async fn told(store: &Store, edition: &Edition, contact: &Contact, hours: i64, e
     let before: HashSet<String> = store.digests().map(|digest| digest.unwrap().id).collect();
     let made = make(store, edition, at(hours), extra).await.unwrap();
     assert_eq!(made.failed, []);
-    let mut mine =
-        made.digests.iter().filter(|digest| digest.id.contains(&contact.key()) && !before.contains(&digest.id));
+    let mut mine = made.digests.iter().filter(|digest| digest.id.contains(&contact.key()) && !before.contains(&digest.id));
     let digest = mine.next_back()?.clone();
     assert!(store.data().join(&digest.file).exists());
     let mut rows: Vec<String> =

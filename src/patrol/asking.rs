@@ -55,7 +55,6 @@ impl Asked {
         let next = shared.store.asks_count(shared.round).await? + 1;
         Ok(Self { shared, next: AtomicU64::new(next), results: Mutex::default() })
     }
-
 }
 
 /// Under which name the store keeps until when a source is left alone. No host has such a name.

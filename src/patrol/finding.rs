@@ -29,6 +29,12 @@ impl Shared {
         Ok(!schedule::due(hit.last_look, self.clock.now(), self.recheck_hours))
     }
 
+    /// What pictures of the page said when it was first found; they are not fetched again for a look.
+    pub(super) async fn known_codes(&self, lease: &Lease) -> Result<Vec<String>, Failure> {
+        let Via::Recheck { hit } = lease.via() else { return Ok(Vec::new()) };
+        Ok(self.store.hit(*hit).await?.map(|hit| hit.codes).unwrap_or_default())
+    }
+
     /// The page is a hit: a new one, or one that is known.
     pub(super) async fn sighted(
         &self,
@@ -132,6 +138,7 @@ impl Shared {
             rules: self.rules.hash().to_owned(),
             first_round: self.round,
             last_round: self.round,
+            codes: extract.qr.iter().take(8).cloned().collect(),
             label: None,
             robots_ignored: self.robots == Robots::Ignore,
             set_clock: self.clock.is_set(),

@@ -42,15 +42,15 @@ pub struct Read {
     pub content: Content,
 }
 
-/// Reads an exchange. Pages are judged where their status says that they are one.
-pub fn read(rules: &RuleSet, exchange: Exchange, terms: &Terms) -> Read {
-    let content = content(rules, &exchange, terms);
+/// Reads an exchange. Pages are judged where their status says that they are one; `codes` is what their pictures are known to say.
+pub fn read(rules: &RuleSet, exchange: Exchange, codes: Vec<String>, terms: &Terms) -> Read {
+    let content = content(rules, &exchange, codes, terms);
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     let encoded = evidence::encode(&to_keep(exchange, terms), hit);
     Read { encoded, content }
 }
 
-fn content(rules: &RuleSet, exchange: &Exchange, terms: &Terms) -> Content {
+fn content(rules: &RuleSet, exchange: &Exchange, codes: Vec<String>, terms: &Terms) -> Content {
     if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
         return Content::Other;
     }
@@ -63,7 +63,9 @@ fn content(rules: &RuleSet, exchange: &Exchange, terms: &Terms) -> Content {
         return Content::Other;
     }
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
-    let extract = with_inline_codes(extract);
+    let mut extract = with_inline_codes(extract);
+    // Only a page that still shows pictures can still show what they said.
+    extract.qr.extend(codes.into_iter().filter(|_| !extract.images.is_empty()));
     let verdict = rules.judge(&extract, &exchange.url, terms.thresholds);
     Content::Page(Box::new((extract, verdict)))
 }

@@ -187,8 +187,9 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let final_url = address::canonical(answer.final_url());
     let onward = answer.onward.clone();
     let exchange = answer.exchange;
+    let codes = shared.known_codes(&lease).await?;
     let work = Arc::clone(shared);
-    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, &work.terms))
+    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, codes, &work.terms))
         .await
         .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
     let kept = shared.keeper.keep(read.encoded).await?;

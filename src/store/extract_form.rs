@@ -21,7 +21,7 @@ struct Stored {
     /// address, start, end, zone, nofollow
     links: Vec<(String, u32, u32, u8, bool)>,
     /// action, post, fields (name, kind, label)
-    forms: Vec<(String, bool, Vec<(String, String, String)>)>,
+    forms: Vec<(String, bool, Vec<StoredField>)>,
     /// address, alternative text, width, height
     images: Vec<(String, String, u32, u32)>,
     resources: Vec<String>,
@@ -32,6 +32,9 @@ struct Stored {
     limits: Vec<String>,
     qr: Vec<String>,
 }
+
+/// name, kind, label
+type StoredField = (String, String, String);
 
 const ROLES: [Role; 6] = [Role::Plain, Role::Title, Role::Heading, Role::Item, Role::Control, Role::Quote];
 const ZONES: [Zone; 5] = [Zone::Main, Zone::Header, Zone::Nav, Zone::Aside, Zone::Footer];

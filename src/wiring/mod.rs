@@ -108,7 +108,9 @@ impl Program {
         cwd: &Path,
     ) -> Result<Program, StartError> {
         if globals.day.is_some() && !globals.practice {
-            return Err(StartError::Usage("--day 只和 --practice 一起用，例如 jianzheng --practice --day 2 patrol".into()));
+            return Err(StartError::Usage(
+                "--day 只和 --practice 一起用，例如 jianzheng --practice --day 2 patrol".into(),
+            ));
         }
         let clock = match &globals.as_of {
             None => Clock::system(),

@@ -50,7 +50,8 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
     let mut queries = None;
     for (name, text) in &files {
         if let Some(source) = name.strip_prefix(SOURCES).and_then(|name| name.strip_suffix(".toml")) {
-            Definition::parse(source, name, text).map_or_else(|found| problems.extend(found), |read| sources.push(read));
+            Definition::parse(source, name, text)
+                .map_or_else(|found| problems.extend(found), |read| sources.push(read));
         } else if name == QUERIES {
             QueryFile::parse(name, text).map_or_else(|found| problems.extend(found), |read| queries = Some(read));
         }
@@ -167,14 +168,19 @@ mod tests {
     #[test]
     fn a_missing_folder_is_told_with_its_name() {
         let problems = load(Some(Path::new("/nowhere/rules"))).unwrap_err();
-        assert!(problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")), "{problems:?}");
+        assert!(
+            problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")),
+            "{problems:?}"
+        );
     }
 
     #[test]
     fn mistakes_in_several_kinds_of_files_are_told_together() {
         let folder = tempfile::tempdir().unwrap();
         let copy = |name: &str| std::fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
-        ["authorities.toml", "certificates.toml", "words.toml", "routing.toml"].map(copy);
+        for name in ["authorities.toml", "certificates.toml", "words.toml", "routing.toml"] {
+            copy(name);
+        }
         std::fs::create_dir(folder.path().join("sources")).unwrap();
         std::fs::write(folder.path().join("sources/demo.toml"), "kind = 'html'\n").unwrap();
         std::fs::write(folder.path().join("offers.toml"), "[[rule]]\nid = 'seller.demo'\n").unwrap();

@@ -5,6 +5,7 @@
 //! again under new rules without the bytes. This module must not decide anything about guilt, and hostile input is not an
 //! error: what was cut is in [`Extract::limits`]. [`tree`] builds real trees for source definitions' selectors, behind caps.
 
+mod attribute;
 pub mod charset;
 pub mod extract;
 mod fingerprint;

@@ -80,11 +80,7 @@ fn fits(html: &str) -> bool {
     let mut count = Count::default();
     while let Some(token) = tokens.next_token() {
         match token {
-            Token::Start { name, .. } => {
-                if !count.start(name, tokens.attributes().len()) {
-                    return false;
-                }
-            }
+            Token::Start { name, .. } if !count.start(name, tokens.attributes().len()) => return false,
             Token::End { name } => count.end(name),
             _ => {}
         }

@@ -279,7 +279,7 @@ fn items(part: &Part<'_>, key: &'static str) -> Vec<Item> {
             }
             let folded = crate::text::fold(&word.value);
             let count = folded.as_str().chars().count();
-            if count < 2 || count > 40 {
+            if !(2..=40).contains(&count) {
                 part.report(
                     "phrase-length",
                     word.at,

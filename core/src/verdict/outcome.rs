@@ -43,7 +43,7 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
         notes.push("needs_eyes");
     }
     let bodies: Vec<&str> = certificates.iter().map(|c| c.1).collect();
-    if bodies.iter().any(|b| *b == "应急") && bodies.iter().any(|b| *b != "应急") {
+    if bodies.contains(&"应急") && bodies.iter().any(|b| *b != "应急") {
         notes.push("mixed");
     }
     let routes = if kind.is_hit() { routes(reading, &weighed, towards, compromised, &bodies) } else { Vec::new() };

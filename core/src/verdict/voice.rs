@@ -116,7 +116,7 @@ pub(crate) fn mark(reading: &mut Reading) {
                 && quoted.as_ref().is_none_or(|q| lead.at.start < q.start || lead.at.end > q.end)
                 && (lead.block.is_some() && lead.block == found.block
                     || reading.distance(&lead.at, &found.at, RESTORES) <= RESTORES
-                    || (found.place == Place::Title.bit() && !quoted.is_some()))
+                    || (found.place == Place::Title.bit() && quoted.is_none()))
         });
         if !restored {
             marks.push(index);

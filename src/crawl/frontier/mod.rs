@@ -218,7 +218,14 @@ impl Frontier {
     }
 
     /// As [`Frontier::finish`], of a URL that was asked for and not seen: it is listed as not looked at.
-    pub fn finish_unseen(&self, lease: Lease, why: String, found: Vec<Found>, changes: Changes, now: Now) -> Pending<Committed> {
+    pub fn finish_unseen(
+        &self,
+        lease: Lease,
+        why: String,
+        found: Vec<Found>,
+        changes: Changes,
+        now: Now,
+    ) -> Pending<Committed> {
         self.end(lease, found, changes, Some(why), now).1
     }
 

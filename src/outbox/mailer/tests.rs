@@ -120,7 +120,7 @@ fn serve<S: Read + Write>(
 /// A server with a certificate of a root that only the test knows: TLS at once, or after STARTTLS. Gives back that root.
 fn tls_server(wrapper: bool) -> (u16, Vec<u8>, mpsc::Receiver<Vec<u8>>) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = rustls_pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -113,6 +113,9 @@ pub struct Hit {
     pub first_round: u64,
     /// The round that last saw it.
     pub last_round: u64,
+    /// What QR codes of its pictures said; a later look judges with them, for pictures are fetched once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
     /// An officer's label.
     pub label: Option<String>,
     /// Whether robots.txt was set aside by order of the unit.

@@ -131,6 +131,7 @@ pub(in crate::store) fn hit() -> Hit {
         rules: "sha256:00".to_owned(),
         first_round: 1,
         last_round: 3,
+        codes: Vec::new(),
         label: Some("seller".to_owned()),
         robots_ignored: false,
         set_clock: true,

@@ -1,0 +1,72 @@
+//! What single attributes say: where an address leads, where a refresh sends, whether a style hides.
+
+use url::Url;
+
+use super::extract::cut;
+use super::token::Tokenizer;
+
+/// An absolute address. The common forms are put together by hand: a whole URL parse for each link of a page costs more than
+/// reading the page; whoever follows a link parses and checks it anyway.
+pub(super) fn absolute(base: Option<&Url>, href: &str) -> String {
+    let href = href.trim();
+    let lower = |p: &str| href.len() >= p.len() && href.as_bytes()[..p.len()].eq_ignore_ascii_case(p.as_bytes());
+    if lower("http://") || lower("https://") {
+        return href.to_owned();
+    }
+    let Some(base) = base else { return href.to_owned() };
+    if href.starts_with('/') && !href.starts_with("//") && !href.contains(['\\', '\t', '\n', '\r']) {
+        let origin = &base[..url::Position::BeforePath];
+        return [origin, href].concat();
+    }
+    match base.join(href) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.into(),
+        _ => href.to_owned(),
+    }
+}
+
+/// The address in the content of a meta refresh.
+pub(super) fn refresh_target(content: &str) -> Option<&str> {
+    let at = content.find([';', ','])?;
+    let rest = content[at + 1..].trim();
+    let rest = if rest.len() >= 3 && rest.is_char_boundary(3) && rest[..3].eq_ignore_ascii_case("url") {
+        rest[3..].trim_start().strip_prefix('=')?
+    } else {
+        rest
+    };
+    let rest = rest.trim().trim_matches(['\'', '"']).trim();
+    (!rest.is_empty()).then_some(rest)
+}
+
+/// Site numbers of Baidu's statistics in a script: 32 hexadecimal digits after `hm.js?`.
+pub(super) fn baidu_statistics(script: &str) -> impl Iterator<Item = &str> {
+    memchr::memmem::find_iter(script.as_bytes(), b"hm.js?")
+        .filter_map(|i| script.get(i + 6..i + 38))
+        .filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit()))
+        .take(4)
+}
+
+/// Does the element's own markup hide it from readers?
+pub(super) fn is_hidden(tokens: &Tokenizer) -> bool {
+    if tokens.attribute("hidden").is_some() {
+        return true;
+    }
+    let Some(style) = tokens.attribute("style") else { return false };
+    let style: String =
+        cut(style, 512).bytes().filter(|b| !b.is_ascii_whitespace()).map(|b| b.to_ascii_lowercase() as char).collect();
+    style.split(';').any(|declaration| {
+        let Some((property, value)) = declaration.split_once(':') else { return false };
+        let value = value.trim_end_matches("!important");
+        let zero = |v: &str| {
+            let number = v.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
+            number.parse::<f32>() == Ok(0.0)
+        };
+        let far = |v: &str| v.starts_with('-') && v.trim_matches(|c: char| !c.is_ascii_digit()).len() >= 3;
+        match property {
+            "display" => value == "none",
+            "visibility" => value == "hidden",
+            "font-size" | "opacity" => zero(value),
+            "text-indent" | "left" | "top" | "margin-left" => far(value),
+            _ => false,
+        }
+    })
+}
