@@ -207,10 +207,12 @@ fn extend_chain(chain: &mut Vec<String>, lines: impl IntoIterator<Item = String>
     }
 }
 
-/// At most so many characters of a text.
+/// At most so many characters of a text, none of which commands a terminal or takes six bytes in a record.
 fn clipped(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+    let mut plain = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c });
+    let mut out: String = plain.by_ref().take(chars).collect();
+    if plain.next().is_some() {
+        out.push('…');
     }
+    out
 }

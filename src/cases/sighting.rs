@@ -11,14 +11,16 @@ use jiff::Timestamp;
 use super::{
     CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored,
 };
-use crate::store::{Capture, Case, Hit, HitState, StoreError, Tx};
+use crate::store::{Capture, Case, Entities, Hit, HitState, StoreError, Tx};
 
 /// Contacts by which a case can be found.
 const CONTACTS: usize = 64;
 const AREAS: usize = 16;
-// What a row of the store takes is bounded; together these stay below it.
-const REASONS: usize = 16;
-const LISTED: usize = 24;
+const REASONS: usize = 24;
+/// Contacts of one kind.
+const LISTED: usize = 60;
+/// What a hit may take of a row of the store, as JSON; captures to come need the rest.
+const RECORD: usize = 52 * 1024;
 
 /// A page that was judged fake_site, seller or suspicious.
 #[derive(Debug, Clone)]
@@ -146,33 +148,36 @@ fn trim_captures(hit: &mut Hit) {
     }
 }
 
-/// Cuts what a hostile page could make too large for a row.
+/// Cuts what a hostile page could make too large for a row: every text to a length, and where that is not enough, the lists.
 fn fit(hit: &mut Hit) {
-    let lists = [
-        &mut hit.entities.phones,
-        &mut hit.entities.wechat,
-        &mut hit.entities.qq,
-        &mut hit.entities.telegram,
-        &mut hit.entities.emails,
-        &mut hit.entities.icp,
-        &mut hit.cert_types,
-    ];
-    for list in lists {
-        list.truncate(LISTED);
-        list.iter_mut().for_each(|one| *one = clipped(one, 80));
-    }
     hit.areas.truncate(AREAS);
     hit.title = clipped(&hit.title, 300);
     hit.query = clipped(&hit.query, 200);
+    for list in lists(hit) {
+        list.iter_mut().for_each(|one| *one = clipped(one, 80));
+    }
     if hit.reasons.len() > REASONS {
         hit.reasons.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        hit.reasons.truncate(REASONS);
     }
     for reason in &mut hit.reasons {
         reason.say = clipped(&reason.say, 60);
-        reason.quote = reason.quote.take().map(|quote| clipped(&quote, 120));
+        reason.quote = reason.quote.take().map(|quote| clipped(&quote, 200));
     }
     trim_captures(hit);
+    let mut most = LISTED;
+    loop {
+        lists(hit).into_iter().for_each(|list| list.truncate(most));
+        hit.reasons.truncate(most.min(REASONS));
+        if most == 0 || serde_json::to_vec(hit).is_ok_and(|row| row.len() <= RECORD) {
+            break;
+        }
+        most /= 2;
+    }
+}
+
+fn lists(hit: &mut Hit) -> [&mut Vec<String>; 7] {
+    let Entities { phones, wechat, qq, telegram, emails, icp } = &mut hit.entities;
+    [phones, wechat, qq, telegram, emails, icp, &mut hit.cert_types]
 }
 
 /// What a hit brings to its case.

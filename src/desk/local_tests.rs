@@ -57,7 +57,7 @@ async fn officers_see_what_was_found_decided_and_told() {
     let store = open(folder.path());
     see(&store, SELLER).await;
     see(&store, Found { url: "http://b.example/2", ..SELLER }).await;
-    see(&store, Found { url: "http://cx.mem-gov.example.com/?id=330212199001010000", verdict: "fake_site", ..SELLER })
+    see(&store, Found { url: "http://cx.mem-gov.example.com/?id=330212199001010002", verdict: "fake_site", ..SELLER })
         .await;
     let desk = desk(&store);
     assert_eq!(hits(&desk, HitFilter::default()).await, [3, 2, 1]);
