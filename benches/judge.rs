@@ -63,7 +63,7 @@ fn generated(number: usize) -> String {
         html += &format!("<li class=\"nav-item\"><a href=\"/c{i}/index.html\">栏目{i}</a></li>");
     }
     html.push_str("</ul></div><div class=\"content main\">");
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         html.push_str(
             "<h1>低压电工证代办</h1><p>不用考试，三天拿证，官网可查。加微信 demo_tzzy88，电话 130 0000 1234</p>",
         );
