@@ -1,3 +1,5 @@
+//! What an exported table holds, read back.
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the desk answers from a store with something in it.
+
 use super::*;
 use crate::{
     cases::tests::{Found, SELLER, at, open, see},

@@ -1,3 +1,5 @@
+//! Names that are places, and words that only look like them.
+
 use super::names::{NAMES, above, short};
 use super::*;
 use crate::text::fold;

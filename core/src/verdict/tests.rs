@@ -1,1 +1,86 @@
+//! What pages are found to be: claims about voice, contacts and faces, under the shipped rules.
 
+use super::*;
+use crate::page;
+
+/// The shipped rules, compiled in: the core reads no files.
+fn rules() -> RuleSet {
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    RuleSet::compile(&[
+        file("authorities.toml", include_str!("../../../rules/authorities.toml")),
+        file("certificates.toml", include_str!("../../../rules/certificates.toml")),
+        file("fakes.toml", include_str!("../../../rules/fakes.toml")),
+        file("notices.toml", include_str!("../../../rules/notices.toml")),
+        file("offers.toml", include_str!("../../../rules/offers.toml")),
+        file("routing.toml", include_str!("../../../rules/routing.toml")),
+        file("words.toml", include_str!("../../../rules/words.toml")),
+    ])
+    .unwrap()
+}
+
+fn judged(url: &str, html: &str) -> (Verdict, page::Extract) {
+    let url = Url::parse(url).unwrap();
+    let extract = page::read_text(html, Some(&url));
+    (rules().judge(&extract, &url, Thresholds::default()), extract)
+}
+
+fn check(url: &str, html: &str, wanted: Kind) -> Verdict {
+    let (verdict, extract) = judged(url, html);
+    assert_eq!(verdict.kind, wanted, "{html}\n{:#?}", verdict.signals);
+    let text: Vec<char> = extract.text.chars().collect();
+    for signal in &verdict.signals {
+        if let (Some(at), Some(quote)) = (&signal.at, &signal.quote) {
+            assert_eq!(&text[at.clone()].iter().collect::<String>(), quote);
+        }
+    }
+    let sum = |kind| PRIOR + verdict.signals.iter().filter(|s| s.kind == kind).map(|s| s.points).sum::<f64>();
+    assert!((score(sum("seller")) - verdict.seller_score).abs() < 0.02);
+    assert!((score(sum("fake_site")) - verdict.fake_score).abs() < 0.02);
+    verdict
+}
+
+const HERE: &str = "http://www.shili.example/a.html";
+
+#[test]
+fn an_offer_with_a_contact_is_a_seller_however_it_is_written() {
+    for html in [
+        "<title>电工证</title><p>低压电工证不用考试，三天拿证，官网可查。电话 130 0000 1234</p>",
+        "<p>低壓電工證，不用考試，三天拿證，加薇信：demo_tzzy88</p>",
+        "<p>焊 工 证 免丨考丨包丨过，加V❤ demo_tzzy88</p>",
+        "<p>高空证办理 人不用来 直接出证 ①③⓪⓪⓪⓪⓪①②③④</p>",
+    ] {
+        let verdict = check(HERE, html, Kind::Seller);
+        assert_eq!(verdict.routes.first(), Some(&"市监"));
+    }
+}
+
+#[test]
+fn words_alone_and_reported_words_convict_nobody() {
+    for html in [
+        "<title>谨防电工证骗局</title><p>有人声称“电工证免考，三天拿证”，请勿相信。举报电话12350</p>",
+        "<p>本校严禁替考。低压电工证开班，学时 88，考点在本校，报名电话 130 0000 1234</p>",
+        "<p>低压电工证免考是真的吗？</p>",
+        "<p>诚聘电工，须持低压电工证，月薪六千，五险一金，电话 130 0000 1234</p>",
+    ] {
+        let (verdict, _) = judged(HERE, html);
+        assert!(!verdict.kind.is_hit(), "{html}\n{:#?}", verdict.signals);
+        assert!(verdict.routes.is_empty());
+    }
+}
+
+#[test]
+fn an_authoritys_face_convicts_on_a_strangers_host_and_never_on_its_own() {
+    let page = "<title>特种作业操作证及安全生产知识和管理能力考核合格信息查询平台</title><h1>中华人民共和国应急管理部</h1>\
+                <form>证件号码<input name=no>姓名<input name=n>验证码<input name=c></form>";
+    let verdict = check("http://zs-demo.example/", page, Kind::FakeSite);
+    assert_eq!((verdict.authority.as_deref(), verdict.routes.as_slice()), (Some("cx.mem.gov.cn"), &["网信"][..]));
+    check("https://cx.mem.gov.cn/", page, Kind::Official);
+}
+
+#[test]
+fn an_official_page_with_a_sellers_offer_is_a_hacked_one() {
+    let page = "<title>电工证代办</title><p>电工证免考包过，三天拿证，加微信 demo_tzzy88</p>";
+    let verdict = check("http://yjj.shili.gov.cn/upload/a.html", page, Kind::Seller);
+    assert!(verdict.notes.contains(&"compromised_official"));
+    assert_eq!(verdict.routes.first(), Some(&"网信"));
+}
