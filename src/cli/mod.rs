@@ -1,8 +1,8 @@
 //! The command line: one file per command, no logic of its own.
 //!
 //! [`main`] parses, runs one command and gives the exit code. Commands ask [`crate::wiring`] for what they work with and the
-//! [desk](crate::desk) for what is kept; what they print goes through [`out`], which escapes what strangers wrote. The doc
-//! comments on arguments are the help texts, hence Chinese. Start at [`Command`].
+//! [desk](crate::desk) for what is kept; what they print goes through `out`, which escapes what strangers wrote. The doc
+//! comments on arguments are the help texts, hence Chinese. Start at `Command`.
 
 mod cases;
 mod check;

@@ -3,7 +3,7 @@
 //! What was told is read from the rows of the lists that were made, never from a mark on the case: a list that was composed and
 //! not sent for good told nobody, and a contact that was added today has been told nothing. Every list names what still
 //! stands, so the last one is enough for all but the few hits that are not in it; only for those is the past searched.
-//! Nothing here writes, composes or sends. Start at [`plan`].
+//! Nothing here writes, composes or sends. Start at `plan`.
 
 use std::collections::{HashMap, HashSet};
 

@@ -2,7 +2,7 @@
 //!
 //! [`run`] joins the steps; each of them lives where the map says. A round that was cut off goes on under its own number, and
 //! its summary covers all its parts, because every count is read from what is kept. Nothing here opens a connection, knows
-//! sled, or weighs a word. Start at [`run`], then [`visit`].
+//! sled, or weighs a word. Start at [`run`], then `visit`.
 
 mod asking;
 mod finding;

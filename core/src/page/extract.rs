@@ -2,7 +2,7 @@
 //!
 //! Text comes out in the order of the source, one line a block, white space folded as browsers fold it. Every cap is a bound on
 //! what one page can cost or fill; what a cap cut is noted in [`Extract::limits`] and the page is judged by the rest.
-//! Start at [`Extractor::read`]; [`lines`](super::lines) writes the text.
+//! Start at [`Extractor::read`]; `lines` writes the text.
 
 use std::borrow::Cow;
 
