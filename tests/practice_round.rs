@@ -57,6 +57,13 @@ fn a_round_finds_what_is_there_and_accuses_nobody_else() {
         ["closed", "delisted", "vanished"].iter().flat_map(|s| targets(data.path(), s)).collect();
     assert!(gone.contains("wq8zk3vt.test"), "{gone:?}");
     assert!(targets(data.path(), "new").contains("mem-gov-cx.test"));
+    let hits = lines(data.path(), &["hits", "list"]);
+    let case_of = |part: &str| hits.iter().find(|h| h["url"].as_str().unwrap().contains(part)).unwrap()["case"].clone();
+    assert_eq!(
+        case_of("bokai-old.test"),
+        case_of("anxin-new.example"),
+        "back elsewhere with the same WeChat: one seller, one case"
+    );
     assert_eq!(
         std::fs::read_dir(data.path().join("practice/outbox")).unwrap().count(),
         2 * mails,

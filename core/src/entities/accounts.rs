@@ -173,6 +173,9 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
             marked |= matches!(sign, ':' | '号' | '加' | '搜' | '是');
             at += sign.len_utf8();
             passed += 1;
+        } else if let Some(colon) = label(&text[at..]).filter(|_| !addressed && at == from) {
+            at += colon;
+            passed += 1;
         } else {
             return None;
         }
@@ -180,6 +183,15 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
             return None;
         }
     }
+}
+
+/// What the name is for, up to its colon: 微信下单：, 微信办理：. A public account's name is nobody's to be rung.
+fn label(text: &str) -> Option<usize> {
+    const LONGEST: usize = 4;
+    let (colon, _) = text.char_indices().take(LONGEST + 1).find(|(_, sign)| *sign == ':')?;
+    let words = &text[..colon];
+    let han = words.chars().all(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign));
+    (han && !["公众", "小程", "支付", "名称", "昵称"].iter().any(|word| words.contains(word))).then_some(colon)
 }
 
 /// The length of the word of letters, digits, _ and - here; `None` if it is longer than any name.

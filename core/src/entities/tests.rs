@@ -134,6 +134,8 @@ fn wechat_ids_need_a_cue() {
     check(
         Kind::Wechat,
         &[
+            ("微信下单：demo_bk77", &["demo_bk77"]),
+            ("微信公众号：demo_gzh01", &[]),
             ("微信：abc_12345", &["abc_12345"]),
             ("微信号:ABC-12345", &["abc-12345"]),
             ("➕V：abc_12345", &["abc_12345"]),

@@ -34,6 +34,8 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
         Kind::Benign
     };
     let certificates = certificates(reading);
+    let looked_up =
+        reading.certificates.first().map(|(number, _)| reading.rules.certificates[*number as usize].body.as_str());
     let mut notes = Vec::new();
     let compromised = official && kind.is_hit() && towards == Kind::Seller;
     if compromised {
@@ -53,7 +55,7 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
         fake_score: fake,
         seller_score: seller,
         routes,
-        authority: authority(reading, kind, towards),
+        authority: authority(reading, kind, towards, looked_up),
         names_certificates: !reading.certificates.is_empty() || !reading.titles.is_empty(),
         cert_types: certificates.into_iter().map(|c| c.0).collect(),
         notes,
@@ -96,14 +98,18 @@ fn routes(
     routes
 }
 
-fn authority(reading: &Reading, kind: Kind, towards: Kind) -> Option<String> {
+/// Whose face, name or, where a page wears neither, whose certificates: a look-up of 应急 certificates stands in for the
+/// body that issues them.
+fn authority(reading: &Reading, kind: Kind, towards: Kind, looked_up: Option<&str>) -> Option<String> {
     let authorities = &reading.rules.authorities;
+    let of_body = |body: &str| authorities.iter().find(|a| a.route == body).map(|a| a.near.clone());
     match kind {
         Kind::FakeSite | Kind::Suspicious if towards == Kind::FakeSite => reading
             .face
             .and_then(|f| authorities.iter().nth(f as usize))
             .map(|a| a.near.clone())
-            .or_else(|| reading.host.near.clone()),
+            .or_else(|| reading.host.near.clone())
+            .or_else(|| looked_up.and_then(of_body)),
         Kind::Official | Kind::Notice => {
             let own = authorities.by_host(&reading.host.host).map(|a| a.near.clone());
             own.or_else(|| reading.facts.has(Fact::OfficialHost).then(|| reading.host.host.clone()))
