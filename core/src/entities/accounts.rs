@@ -3,6 +3,7 @@
 //! A name is one only behind its cue, with nothing but marks and call words between (微信号：, VX/电话). Words, addresses,
 //! classes and amounts behind a cue are none. Start at [`find`].
 
+use super::registered::{self, Mark};
 use super::{Found, Kind, is_hotline};
 use crate::text::boundary_before;
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -25,6 +26,8 @@ enum Cue {
     TelegramLatin,
     /// The beginning of a Telegram link.
     TelegramLink,
+    /// What stands in a register's number, or behind a price.
+    Registered(Mark),
 }
 
 const CUES: &[(&str, Cue)] = &[
@@ -75,9 +78,46 @@ const CUES: &[(&str, Cue)] = &[
     ("tg", Cue::TelegramLatin),
     ("t.me/", Cue::TelegramLink),
     ("telegram.me/", Cue::TelegramLink),
+    // Looked for in the same pass over the text.
+    ("icp", Cue::Registered(Mark::Icp)),
+    ("公网安备", Cue::Registered(Mark::Police)),
+    ("标识码", Cue::Registered(Mark::SiteCode)),
+    ("hm.js?", Cue::Registered(Mark::BaiduStat)),
+    ("元", Cue::Registered(Mark::Unit)),
+    ("块", Cue::Registered(Mark::Unit)),
+    ("rmb", Cue::Registered(Mark::Unit)),
+    // ￥ was folded to it.
+    ("¥", Cue::Registered(Mark::Yuan)),
 ];
 
-fn cues() -> &'static AhoCorasick {
+/// A cue found in a text, by its number among [`words`].
+pub(crate) type CueHit = (u8, Range<usize>);
+
+/// The words behind which an account or a registered number may stand, by number.
+pub(crate) fn words() -> impl Iterator<Item = (u8, &'static str)> {
+    CUES.iter().enumerate().map(|(number, (word, _))| (number as u8, *word))
+}
+
+/// Looks for the cues in a text that nobody else scans.
+pub(super) fn cues(text: &str) -> Vec<CueHit> {
+    automaton().find_iter(text).map(|hit| (hit.pattern().as_u32() as u8, hit.range())).collect()
+}
+
+/// Of all cues, overlapping ones included, those that count: the first, and of two that begin together the longer.
+pub(super) fn leftmost(mut all: Vec<CueHit>) -> Vec<CueHit> {
+    all.sort_unstable_by_key(|(_, at)| (at.start, std::cmp::Reverse(at.end)));
+    let mut end = 0;
+    all.retain(|(_, at)| {
+        let counts = at.start >= end;
+        if counts {
+            end = at.end;
+        }
+        counts
+    });
+    all
+}
+
+fn automaton() -> &'static AhoCorasick {
     static CUE: OnceLock<AhoCorasick> = OnceLock::new();
     CUE.get_or_init(|| {
         AhoCorasick::builder()
@@ -87,8 +127,8 @@ fn cues() -> &'static AhoCorasick {
     })
 }
 
-/// Adds the accounts of the text. `phones` are those that [`super::phones::find`] found in it.
-pub(super) fn find(text: &str, phones: &[Found], found: &mut Vec<Found>) {
+/// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
+pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     for (kind, digits, at) in phones {
         if *kind == Kind::Phone
             && super::phones::is_mobile(digits)
@@ -97,16 +137,21 @@ pub(super) fn find(text: &str, phones: &[Found], found: &mut Vec<Found>) {
             found.push((Kind::Wechat, digits.clone(), at.clone()));
         }
     }
-    for hit in cues().find_iter(text) {
-        let cue = CUES[hit.pattern().as_usize()].1;
-        if text.as_bytes()[hit.start()].is_ascii_alphanumeric() && inside_word(&text[..hit.start()], cue) {
+    for (number, at) in cues {
+        let cue = CUES[usize::from(*number)].1;
+        if let Cue::Registered(mark) = cue {
+            registered::at_mark(text, mark, at.clone(), found);
+            continue;
+        }
+        if text.as_bytes()[at.start].is_ascii_alphanumeric() && inside_word(&text[..at.start], cue) {
             continue;
         }
         match cue {
-            Cue::TelegramLink => telegram_link(text, hit.end(), found),
-            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, hit.end(), cue, phones, found),
-            Cue::Qq | Cue::Group => qq(text, hit.end(), cue, found),
-            Cue::Telegram | Cue::TelegramLatin => telegram(text, hit.end(), cue, found),
+            Cue::TelegramLink => telegram_link(text, at.end, found),
+            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, at.end, cue, phones, found),
+            Cue::Qq | Cue::Group => qq(text, at.end, cue, found),
+            Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
+            Cue::Registered(_) => {}
         }
     }
     emails(text, found);

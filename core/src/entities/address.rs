@@ -14,6 +14,9 @@ const LONGEST: usize = 4096;
 #[must_use]
 pub fn in_address(href: &str) -> Vec<Entity> {
     let href = &href[..boundary_before(href, LONGEST)];
+    if is_plain_web(href) {
+        return Vec::new();
+    }
     let plain = fold(&percent_decoded(href));
     let link = plain.as_str().trim();
     let mut found = Vec::new();
@@ -90,6 +93,18 @@ pub fn in_address(href: &str) -> Vec<Entity> {
         }
     }
     found
+}
+
+/// An address of the web whose host carries no contact, told without decoding it: nearly all links of a page.
+fn is_plain_web(href: &str) -> bool {
+    let Some((scheme, rest)) = href.split_once("://") else { return false };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return false;
+    }
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default().as_bytes();
+    let ends = |tail: &[u8]| host.len() >= tail.len() && host[host.len() - tail.len()..].eq_ignore_ascii_case(tail);
+    let plain = host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    plain && ![&b"t.me"[..], b"telegram.me", b"telegram.dog", b"qq.com", b"hm.baidu.com"].into_iter().any(ends)
 }
 
 fn query(rest: &str) -> &str {

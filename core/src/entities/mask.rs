@@ -31,14 +31,36 @@ pub fn mask_ids(text: &str) -> Cow<'_, str> {
     let mut gap = 0;
     let mut before = None;
     let mut lead = None;
-    for (at, sign) in text.char_indices() {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        // Between numbers: letters, marks and ideographs, the bulk of a text, are passed byte by byte.
+        if row.is_empty() {
+            match byte {
+                b'0'..=b'9' => {}
+                0..0x80 => {
+                    before = Some(char::from(byte));
+                    at += 1;
+                    continue;
+                }
+                0xE3..=0xED => {
+                    before = None;
+                    at += 3;
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        let Some(sign) = text[at..].chars().next() else { break };
+        let here = at;
+        at += sign.len_utf8();
         let value = if sign.is_ascii() || sign >= '\u{B2}' { value(sign) } else { None };
         match value {
             Some(value) if value < 10 || !row.is_empty() => {
                 if row.is_empty() {
                     lead = before;
                 }
-                row.push(Digit { at, length: sign.len_utf8(), value, joined: gap == 0 && !row.is_empty() });
+                row.push(Digit { at: here, length: sign.len_utf8(), value, joined: gap == 0 && !row.is_empty() });
                 gap = 0;
             }
             _ if !row.is_empty() && gap < 2 && sets_apart(sign) => gap += 1,

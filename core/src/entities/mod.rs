@@ -14,6 +14,7 @@ mod registered;
 mod tests;
 
 use crate::text::Folded;
+pub(crate) use accounts::{CueHit, words as cue_words};
 pub use address::in_address;
 pub use mask::{mask_ids, mask_url};
 use std::collections::HashSet;
@@ -83,12 +84,21 @@ type Found = (Kind, String, Range<usize>);
 /// Every entity of a text, in the order in which they stand. `folded` is the fold of `raw`.
 #[must_use]
 pub fn in_text(raw: &str, folded: &Folded) -> Vec<Entity> {
+    from_cues(raw, folded, &accounts::cues(folded.as_str()))
+}
+
+/// The same for a text that somebody scanned already; `cues` are the [`cue_words`] found in the folded text, overlapping ones
+/// included.
+pub(crate) fn in_scanned(raw: &str, folded: &Folded, cues: Vec<CueHit>) -> Vec<Entity> {
+    from_cues(raw, folded, &accounts::leftmost(cues))
+}
+
+fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
     let text = folded.as_str();
     let mut found: Vec<Found> = Vec::new();
     let phones = phones::find(text);
-    accounts::find(text, &phones, &mut found);
+    accounts::find(text, cues, &phones, &mut found);
     found.extend(phones);
-    registered::find(text, &mut found);
     found.sort_by_key(|(kind, _, at)| (at.start, *kind, at.end));
     found.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1 && a.2.start == b.2.start);
     found.truncate(MOST);

@@ -42,7 +42,8 @@ fn groups(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     while at < bytes.len() {
         if !bytes[at].is_ascii_digit() {
-            at += 1;
+            // A three-byte sign holds no digit: most of a Chinese text.
+            at += if bytes[at] & 0xF0 == 0xE0 { 3 } else { 1 };
             continue;
         }
         let start = at;
@@ -81,7 +82,12 @@ fn sets_off(sign: char) -> bool {
 
 /// The number that starts with the first group and how many groups it takes.
 fn number(text: &str, groups: &[Range<usize>]) -> Option<(Kind, String, usize)> {
-    if !opens(text, groups.first()?.start) {
+    // Mobiles begin with 1, landlines with 0, 400 and 800 numbers with 4 and 8, as 86 does: dates and prices leave here.
+    let start = groups.first()?.start;
+    if !matches!(text.as_bytes()[start], b'0' | b'1' | b'4' | b'8') || !opens(text, start) {
+        return None;
+    }
+    if !enough(groups) {
         return None;
     }
     // Country code in a group of its own.
@@ -101,6 +107,21 @@ fn number(text: &str, groups: &[Range<usize>]) -> Option<(Kind, String, usize)> 
         }
     }
     None
+}
+
+/// Whether the first groups, as far as they stand close together, have as many digits as the shortest number.
+fn enough(groups: &[Range<usize>]) -> bool {
+    let mut digits = 0;
+    for (at, group) in groups.iter().enumerate() {
+        if at > 0 && group.start - groups[at - 1].end > 16 {
+            return false;
+        }
+        digits += group.len();
+        if digits >= 7 {
+            return true;
+        }
+    }
+    false
 }
 
 /// The groups that may belong together from one on.

@@ -1,31 +1,41 @@
 //! Numbers that a register gave out (ICP, 公安备案, 网站标识码, Baidu statistics) and prices, in folded text.
 //!
 //! Each is looked for from a literal that must stand in it. Whether a number belongs to the site that shows it is not asked.
-//! Start at [`find`].
+//! Start at [`at_mark`].
 
 use super::{Found, Kind};
 use crate::text::chinese_digit;
-use memchr::memmem;
+use std::ops::Range;
 
 const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕甘陇青宁新";
 
-/// Adds what the text shows.
-pub(super) fn find(text: &str, found: &mut Vec<Found>) {
-    for at in memmem::find_iter(text.as_bytes(), "icp") {
-        found.extend(icp(text, at));
-    }
-    for at in memmem::find_iter(text.as_bytes(), "公网安备") {
-        found.extend(police(text, at));
-    }
-    for at in memmem::find_iter(text.as_bytes(), "标识码") {
-        found.extend(site_code(text, at));
-    }
-    for at in memmem::find_iter(text.as_bytes(), "hm.js?") {
-        found.extend(
-            baidu(text, at + "hm.js?".len()).map(|id| (Kind::BaiduStat, id.to_owned(), at + 6..at + 6 + id.len())),
-        );
-    }
-    prices(text, found);
+/// A literal that must stand in such a number, or beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// `icp`.
+    Icp,
+    /// 公网安备.
+    Police,
+    /// 标识码.
+    SiteCode,
+    /// `hm.js?`.
+    BaiduStat,
+    /// 元, 块, rmb: what a price ends with.
+    Unit,
+    /// ¥: what one begins with.
+    Yuan,
+}
+
+/// Adds what stands at a mark of the text.
+pub(super) fn at_mark(text: &str, mark: Mark, at: Range<usize>, found: &mut Vec<Found>) {
+    found.extend(match mark {
+        Mark::Icp => icp(text, at.start),
+        Mark::Police => police(text, at.start),
+        Mark::SiteCode => site_code(text, at.start),
+        Mark::BaiduStat => baidu(text, at.end).map(|id| (Kind::BaiduStat, id.to_owned(), at.end..at.end + id.len())),
+        Mark::Unit => price_before(text, at),
+        Mark::Yuan => price_after(text, at),
+    });
 }
 
 /// The province sign before `at`, spaces between allowed, and where it stands.
@@ -107,28 +117,20 @@ pub(super) fn baidu(text: &str, at: usize) -> Option<&str> {
 /// Words that say that an amount is no price.
 const NO_PRICE: [&str; 11] = ["罚", "处", "赔", "资本", "学费", "诈骗", "被骗", "损失", "涉案", "获利", "补贴"];
 
-fn prices(text: &str, found: &mut Vec<Found>) {
-    for unit in ["元", "块", "rmb"] {
-        for at in memmem::find_iter(text.as_bytes(), unit) {
-            let after = text[at + unit.len()..].chars().next();
-            if matches!(after, Some('/' | '旦' | '素' | '件')) {
-                continue;
-            }
-            let before = text[..at].trim_end_matches(' ');
-            if at - before.len() <= 2 {
-                found.extend(amount_before(before, at + unit.len()));
-            }
-        }
+fn price_before(text: &str, unit: Range<usize>) -> Option<Found> {
+    if matches!(text[unit.end..].chars().next(), Some('/' | '旦' | '素' | '件')) {
+        return None;
     }
-    // ￥ was folded to ¥.
-    for at in memmem::find_iter(text.as_bytes(), "¥") {
-        let here = spaces(text, at + "¥".len());
-        let number = digits(text, here);
-        let end = here + number.len();
-        if (2..=5).contains(&number.len()) && !text[end..].starts_with([',', '万']) && !is_fine(text, at) {
-            found.push((Kind::Price, number.to_owned(), at..end));
-        }
-    }
+    let before = text[..unit.start].trim_end_matches(' ');
+    if unit.start - before.len() <= 2 { amount_before(before, unit.end) } else { None }
+}
+
+fn price_after(text: &str, sign: Range<usize>) -> Option<Found> {
+    let here = spaces(text, sign.end);
+    let number = digits(text, here);
+    let end = here + number.len();
+    let fits = (2..=5).contains(&number.len()) && !text[end..].starts_with([',', '万']) && !is_fine(text, sign.start);
+    fits.then(|| (Kind::Price, number.to_owned(), sign.start..end))
 }
 
 /// The amount that ends right before its unit: 800, 1,300, 八百, 一千三.

@@ -4,16 +4,36 @@
 
 /// Adds up shingles; [`Simhash::finish`] gives the number.
 pub(super) struct Simhash {
-    weight: [i16; 64],
+    /// How often each bit was set, without what is still in `lanes`.
+    ones: [u32; 64],
+    /// The same as eight times eight counters of a byte: a shingle then costs eight additions.
+    lanes: [u64; 8],
+    /// Shingles in `lanes`; at 255 a counter is full.
+    pending: u32,
     count: u32,
 }
+
+/// Each bit of a byte in a byte of its own.
+static SPREAD: [u64; 256] = {
+    let mut table = [0u64; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut bit = 0;
+        while bit < 8 {
+            table[byte] |= ((byte as u64 >> bit) & 1) << (8 * bit);
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// Shingles beyond this many add nothing (and cannot overflow the sums).
 const MOST: u32 = 16_000;
 
 impl Simhash {
     pub(super) fn new() -> Self {
-        Self { weight: [0; 64], count: 0 }
+        Self { ones: [0; 64], lanes: [0; 8], pending: 0, count: 0 }
     }
 
     pub(super) fn add(&mut self, shingle: u64) {
@@ -21,14 +41,30 @@ impl Simhash {
             return;
         }
         self.count += 1;
-        let hash = mix(shingle);
-        for (bit, weight) in self.weight.iter_mut().enumerate() {
-            *weight += ((hash >> bit) & 1) as i16 * 2 - 1;
+        for (lane, byte) in self.lanes.iter_mut().zip(mix(shingle).to_le_bytes()) {
+            *lane += SPREAD[usize::from(byte)];
+        }
+        self.pending += 1;
+        if self.pending == 255 {
+            self.settle();
         }
     }
 
-    pub(super) fn finish(&self) -> u64 {
-        self.weight.iter().enumerate().fold(0, |sum, (bit, weight)| sum | (u64::from(*weight > 0) << bit))
+    fn settle(&mut self) {
+        for (lane, ones) in self.lanes.iter_mut().zip(self.ones.chunks_exact_mut(8)) {
+            for (ones, more) in ones.iter_mut().zip(lane.to_le_bytes()) {
+                *ones += u32::from(more);
+            }
+            *lane = 0;
+        }
+        self.pending = 0;
+    }
+
+    /// A bit is set where most shingles set it.
+    pub(super) fn finish(&mut self) -> u64 {
+        self.settle();
+        let bits = self.ones.iter().enumerate();
+        bits.fold(0, |sum, (bit, ones)| sum | (u64::from(2 * ones > self.count) << bit))
     }
 }
 
@@ -43,15 +79,21 @@ fn mix(mut x: u64) -> u64 {
 pub(super) fn of_text(text: &str) -> u64 {
     let mut hash = Simhash::new();
     let (mut a, mut b) = (0u64, 0u64);
-    for c in text.chars().filter(|c| c.is_alphanumeric()) {
+    for c in text.chars().filter(|c| counts(*c)) {
         let c = c as u64;
         let shingle = (a << 42) ^ (b << 21) ^ c;
-        if a != 0 && mix(shingle ^ 0x5bd1_e995).trailing_zeros() >= 2 {
+        // The top bits of one product choose; the full mix is for those that are chosen.
+        if a != 0 && shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 62 == 0 {
             hash.add(shingle);
         }
         (a, b) = (b, c);
     }
     hash.finish()
+}
+
+/// Letters and digits. Common ideographs, the bulk of the text, are told without the tables of Unicode.
+fn counts(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}') || c.is_alphanumeric()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::problem::Problem;
 use super::routing::Routing;
 use super::rule::{self, Family, Item, Rule, Status};
 use super::words::{self, List, Lists};
+use crate::entities;
 use crate::host::Authorities;
 
 /// What a phrase is there for. Indices into the set's tables.
@@ -28,6 +29,8 @@ pub enum Use {
     AuthorityName(u16),
     /// Title of an authority's look-up.
     AuthorityTitle(u16),
+    /// Word behind which a contact may stand, by its number among the entities' cues.
+    Cue(u8),
 }
 
 /// A rule with its conditions as numbers of condition items.
@@ -314,6 +317,8 @@ fn build(
         authority.names.iter().for_each(|n| phrases.add(n, Use::AuthorityName(index as u16)));
         authority.titles.iter().for_each(|t| phrases.add(t, Use::AuthorityTitle(index as u16)));
     }
+    // The entities' own words ride along: one pass over a page finds everything.
+    entities::cue_words().for_each(|(number, word)| phrases.add(word, Use::Cue(number)));
     let automaton = AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
         .match_kind(MatchKind::Standard)

@@ -4,7 +4,7 @@
 //! colon or an id. Start at [`alias_at`].
 
 use super::digits::numeral;
-use super::signs::{Sign, fold_sign};
+use super::signs::{Sign, fold_sign, simplified};
 
 /// How much must point at a contact.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ const ALIASES: &[(&str, &str, Need)] = &[
 ];
 
 /// Whether a word of the list can begin with this sign.
-pub(super) fn leads(sign: char) -> bool {
+pub(super) const fn leads(sign: char) -> bool {
     matches!(
         sign,
         '薇' | '徽'
@@ -77,8 +77,30 @@ pub(super) fn leads(sign: char) -> bool {
     )
 }
 
+/// Whether a word of the list can begin with these two signs: 企业, 卫生 and 维修 are told by their second sign, before anything
+/// is set up.
+fn may_begin(first: char, second: char) -> bool {
+    match first {
+        '微' => matches!(second, '芯' | '亻'),
+        '威' => matches!(second, '信' | '芯'),
+        '维' | '唯' | '魏' => second == '信',
+        '卫' => matches!(second, '星' | '芯'),
+        '扣' | '抠' | '叩' | '蔻' => second == first,
+        '企' => second == '鹅',
+        '茄' => second == '克',
+        _ => true,
+    }
+}
+
 /// The contact word at `at` and the end of what it stands for. `before` is the folded text up to there.
 pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'static str)> {
+    let mut signs = raw[at..].chars();
+    if let (Some(first), Some(second @ '\u{4E00}'..='\u{9FFF}')) = (signs.next(), signs.next()) {
+        let simple = |sign: char| simplified(sign as u32).unwrap_or(sign);
+        if !may_begin(simple(first), simple(second)) {
+            return None;
+        }
+    }
     let mut window = Window::new(&raw[at..]);
     let (word, canonical, need) = *ALIASES.iter().find(|(word, ..)| window.starts_with(word))?;
     let length = word.chars().count();
@@ -169,5 +191,24 @@ impl<'a> Window<'a> {
             }
         }
         self.signs.iter().copied().take(count).eq(word.chars())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_of_the_list_is_turned_away_by_its_second_sign() {
+        for (word, ..) in ALIASES {
+            let signs: Vec<char> = word.chars().collect();
+            assert!(leads(signs[0]), "{word}");
+            assert!(
+                signs
+                    .get(1)
+                    .is_none_or(|second| may_begin(signs[0], *second) || !('\u{4E00}'..='\u{9FFF}').contains(second)),
+                "{word}"
+            );
+        }
     }
 }

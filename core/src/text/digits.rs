@@ -27,7 +27,7 @@ enum Unit {
 }
 
 /// The value of a Chinese numeral, simplified form.
-pub(crate) fn numeral(sign: char) -> Option<u8> {
+pub(crate) const fn numeral(sign: char) -> Option<u8> {
     Some(match sign {
         '零' | '〇' | '洞' => 0,
         '一' | '壹' | '幺' => 1,

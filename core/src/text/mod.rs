@@ -20,7 +20,7 @@ pub(crate) use digits::numeral as chinese_digit;
 use map::OffsetMap;
 pub(crate) use map::boundary_before;
 pub(crate) use signs::digit;
-use signs::{Sign, fold_sign, look_alike, simplified};
+use signs::{FIRST, LAST, Sign, changes, fold_sign, look_alike, simplified};
 pub use squeeze::{Squeezed, squeeze};
 use std::ops::Range;
 
@@ -84,6 +84,22 @@ static ASCII: [Ascii; 128] = {
     table
 };
 
+/// Which of U+3400–9FFF stay as they are wherever they stand: their own simplified form, no numeral, not the first sign of a
+/// contact word. Nearly all of a text, told by one look.
+static PLAIN: [bool; LAST - FIRST + 1] = {
+    let mut table = [true; LAST - FIRST + 1];
+    let mut at = 0;
+    while at < table.len() {
+        let sign = match char::from_u32((at + FIRST) as u32) {
+            Some(sign) => sign,
+            None => ' ',
+        };
+        table[at] = !changes(at + FIRST) && digits::numeral(sign).is_none() && sign != '丨' && !aliases::leads(sign);
+        at += 1;
+    }
+    table
+};
+
 /// Folds a text. Linear; the result is at most four times as long.
 #[must_use]
 pub fn fold(raw: &str) -> Folded {
@@ -118,7 +134,17 @@ impl Folder<'_> {
                     let code = u32::from(byte & 0x0F) << 12
                         | u32::from(bytes[at + 1] & 0x3F) << 6
                         | u32::from(bytes[at + 2] & 0x3F);
-                    if code >= 0x3400 { self.ideograph(at, code) } else { self.other(at) }
+                    match PLAIN.get((code as usize).wrapping_sub(FIRST)) {
+                        Some(true) => at + 3,
+                        Some(false) => self.ideograph(at, code),
+                        None if matches!(sign_of(code), '、' | '。' | '》' | '」' | '』') => at + 3,
+                        None => self.other(at),
+                    }
+                }
+                // ！，：；？ by far the most of the full-width forms, and none of them part of a number.
+                0xEF if bytes[at + 1] == 0xBC && matches!(bytes[at + 2], 0x81 | 0x8C | 0x9A | 0x9B | 0x9F) => {
+                    self.put_char(at, at + 3, char::from(bytes[at + 2] - 0x60));
+                    at + 3
                 }
                 _ => self.other(at),
             };
@@ -196,7 +222,7 @@ impl Folder<'_> {
     #[inline]
     fn ideograph(&mut self, at: usize, code: u32) -> usize {
         let simple = simplified(code);
-        let sign = simple.unwrap_or_else(|| char::from_u32(code).unwrap_or(' '));
+        let sign = simple.unwrap_or_else(|| sign_of(code));
         // Both kinds are few: one look at the sign decides.
         if digits::numeral(sign).is_some() || sign == '丨' {
             if let Some(end) = self.number(at, sign) {
@@ -300,6 +326,10 @@ impl Folder<'_> {
         self.put(at, end, name);
         Some(end)
     }
+}
+
+fn sign_of(code: u32) -> char {
+    char::from_u32(code).unwrap_or(' ')
 }
 
 fn sign_at(raw: &str, at: usize) -> Option<char> {

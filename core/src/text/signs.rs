@@ -44,8 +44,9 @@ impl Few {
     }
 }
 
-const FIRST: usize = 0x3400;
-const LAST: usize = 0x9FFF;
+/// First and last code point of the table of simplified forms.
+pub(super) const FIRST: usize = 0x3400;
+pub(super) const LAST: usize = 0x9FFF;
 
 /// The simplified character of each of U+3400–9FFF, 0 where it is its own. From data/simplified.txt.
 static SIMPLIFIED: [u16; LAST - FIRST + 1] = {
@@ -62,6 +63,11 @@ static SIMPLIFIED: [u16; LAST - FIRST + 1] = {
 /// The character of three UTF-8 bytes: all of the table's have three.
 const fn three(bytes: &[u8], at: usize) -> u16 {
     (bytes[at] as u16 & 0x0F) << 12 | (bytes[at + 1] as u16 & 0x3F) << 6 | (bytes[at + 2] as u16 & 0x3F)
+}
+
+/// Whether a character of U+3400–9FFF has another simplified form.
+pub(super) const fn changes(code: usize) -> bool {
+    SIMPLIFIED[code - FIRST] != 0
 }
 
 /// The simplified form of a character of U+3400–9FFF, if it differs.

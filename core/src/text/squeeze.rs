@@ -90,6 +90,25 @@ struct Word {
     count: usize,
 }
 
+/// The run of Chinese characters that begins here.
+fn word_at(text: &str, start: usize) -> Option<Word> {
+    let bytes = text.as_bytes();
+    let (mut at, mut count) = (start, 0);
+    loop {
+        match bytes.get(at) {
+            // U+5000–9FFF in three bytes, without decoding them.
+            Some(0xE5..=0xE9) => at += 3,
+            Some(byte) if !byte.is_ascii() => match text[at..].chars().next().filter(|&sign| is_han(sign)) {
+                Some(sign) => at += sign.len_utf8(),
+                None => break,
+            },
+            _ => break,
+        }
+        count += 1;
+    }
+    (count > 0).then_some(Word { range: start..at, count })
+}
+
 /// Joins what was set apart in a folded text.
 #[must_use]
 pub fn squeeze(folded: &Folded) -> Squeezed {
@@ -100,14 +119,15 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
     let mut gap: Option<Separator> = None;
     let mut gap_signs = 0;
     let mut open = false;
-    let mut signs = text.char_indices().peekable();
-    while let Some((at, sign)) = signs.next() {
-        if is_han(sign) {
-            let mut word = Word { range: at..at + sign.len_utf8(), count: 1 };
-            while let Some((at, sign)) = signs.next_if(|&(_, sign)| is_han(sign)) {
-                word.range.end = at + sign.len_utf8();
-                word.count += 1;
-            }
+    let mut at = 0;
+    loop {
+        if left.is_none() {
+            // Nothing can be joined before the next Chinese character.
+            at += text.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii()).count();
+        }
+        let Some(sign) = text[at..].chars().next() else { return out };
+        if let Some(word) = word_at(text, at) {
+            at = word.range.end;
             let joins = match (&left, gap) {
                 (Some(left), Some(kind)) => kind == Separator::Odd || left.count == 1 || word.count == 1,
                 _ => false,
@@ -117,7 +137,10 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
                 _ => open = false,
             }
             (left, gap, gap_signs) = (Some(word), None, 0);
-        } else if let Some(kind) = separator(sign)
+            continue;
+        }
+        at += sign.len_utf8();
+        if let Some(kind) = separator(sign)
             && gap_signs < 3
             && left.is_some()
         {
@@ -127,7 +150,6 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
             (left, gap, gap_signs, open) = (None, None, 0, false);
         }
     }
-    out
 }
 
 /// Appends `right`, after `left` where that is not there yet; says whether the stretch may go on.

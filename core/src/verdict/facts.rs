@@ -2,6 +2,8 @@
 //!
 //! Each fact is one small function of the reading and holds no points; what follows from it is for the rules.
 
+use std::borrow::Cow;
+
 use super::reading::{Found, Reading};
 use super::voice;
 use crate::host::{self, Standing};
@@ -163,13 +165,13 @@ fn state_mark(reading: &Reading) -> bool {
     reading.extract.images.iter().any(|image| {
         let src = image.src.get(..512).unwrap_or(&image.src).to_ascii_lowercase();
         words.iter().any(|w| (w.len() >= 4 && src.contains(w.as_str())) || image.alt.contains(w.as_str()))
-    }) || reading.extract.links.iter().any(|l| host_of(&l.href).is_some_and(|h| h == "bszs.conac.cn"))
+    }) || link_hosts(reading.extract).any(|h| h == "bszs.conac.cn")
 }
 
 fn official_resource(reading: &Reading) -> bool {
     let own = &reading.host.host;
     let images = reading.extract.images.iter().map(|i| &i.src);
-    images.chain(&reading.extract.resources).filter_map(|a| host_of(a)).any(|h| h != *own && host::is_government(&h))
+    images.chain(&reading.extract.resources).filter_map(|a| host_of(a)).any(|h| *h != **own && host::is_government(&h))
 }
 
 fn official_path(reading: &Reading) -> bool {
@@ -185,35 +187,45 @@ fn official_path(reading: &Reading) -> bool {
 /// The words of a link are an official address, its target is not.
 fn false_link(reading: &Reading) -> bool {
     reading.extract.links.iter().any(|link| {
-        let Some(target) = host_of(&link.href) else { return false };
         let words = reading.extract.text[link.at.clone()].trim();
-        if words.is_empty() || words.len() > 200 || words.contains(char::is_whitespace) {
+        // Most links are words, not addresses.
+        if !words.contains(['.', '。', '．']) || words.len() > 200 || words.contains(char::is_whitespace) {
             return false;
         }
+        let Some(target) = host_of(&link.href) else { return false };
         host::host_of(words).is_ok_and(|shown| {
-            shown.contains('.') && host::is_government(&shown) && !host::is_government(&target) && target != shown
+            shown.contains('.') && host::is_government(&shown) && !host::is_government(&target) && *target != *shown
         })
     })
 }
 
 fn links_to_genuine(reading: &Reading) -> bool {
-    reading
-        .extract
-        .links
-        .iter()
-        .filter_map(|l| host_of(&l.href))
-        .any(|h| h != reading.host.host && reading.rules.authorities.by_host(&h).is_some())
+    link_hosts(reading.extract).any(|h| *h != *reading.host.host && reading.rules.authorities.by_host(&h).is_some())
+}
+
+/// Hosts that the page links to; of links in a row to the same host one.
+fn link_hosts(extract: &Extract) -> impl Iterator<Item = Cow<'_, str>> {
+    let mut last: Cow<'_, str> = Cow::Borrowed("");
+    extract.links.iter().filter_map(|link| host_of(&link.href)).filter(move |host| {
+        let new = *host != last;
+        if new {
+            last = host.clone();
+        }
+        new
+    })
 }
 
 /// Host of an absolute http(s) address, lower case.
-fn host_of(address: &str) -> Option<String> {
+fn host_of(address: &str) -> Option<Cow<'_, str>> {
     let (scheme, rest) = address.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return None;
     }
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let end = rest.bytes().position(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')).unwrap_or(rest.len());
+    let authority = &rest[..end];
     let host = authority.rsplit('@').next()?.split(':').next()?;
-    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+    let upper = host.bytes().any(|b| b.is_ascii_uppercase());
+    (!host.is_empty()).then(|| if upper { Cow::Owned(host.to_ascii_lowercase()) } else { Cow::Borrowed(host) })
 }
 
 /// What the forms ask for.

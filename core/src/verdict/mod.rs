@@ -114,7 +114,7 @@ pub struct Verdict {
     pub notes: Vec<&'static str>,
     /// Contacts of the whole page.
     pub contacts: Contacts,
-    /// Division codes of the places the page says it works in.
+    /// Division codes of the places the page says it works in; told of hits only.
     pub areas: Vec<String>,
     /// What the scores rest on.
     pub signals: Vec<Signal>,

@@ -60,7 +60,7 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
         cert_types: certificates.into_iter().map(|c| c.0).collect(),
         notes,
         contacts: entities::contacts(&reading.entities),
-        areas: areas(reading),
+        areas: if kind.is_hit() { areas(reading) } else { Vec::new() },
         signals: weighed.signals,
     }
 }

@@ -14,7 +14,7 @@ use crate::rules::rule::Place;
 use crate::rules::{FactSet, RuleSet, Use};
 use crate::text::{Folded, fold, squeeze};
 
-/// Phrases noted of one page. A page that is all phrases is judged by the first of them.
+/// Phrases noted of one page.
 const MOST: usize = 4_000;
 
 /// A phrase found.
@@ -62,6 +62,8 @@ pub(crate) struct Reading<'a> {
     /// Authorities' names and look-up titles: (index of authority, index into `found`).
     pub(crate) names: Vec<(u16, u32)>,
     pub(crate) titles: Vec<(u16, u32)>,
+    /// Where a contact may stand, for the entities.
+    cues: Vec<entities::CueHit>,
     pub(crate) entities: Vec<Entity>,
     pub(crate) leads: Vec<Lead>,
     pub(crate) facts: FactSet,
@@ -99,6 +101,7 @@ impl<'a> Reading<'a> {
             certificates: Vec::new(),
             names: Vec::new(),
             titles: Vec::new(),
+            cues: Vec::new(),
             entities: Vec::new(),
             leads: Vec::new(),
             facts: FactSet::default(),
@@ -113,14 +116,20 @@ impl<'a> Reading<'a> {
         let rules = self.rules;
         let folded = std::mem::replace(&mut self.folded, fold(""));
         let text = folded.as_str();
+        let mut cues = Vec::new();
         for hit in rules.automaton.find_overlapping_iter(text) {
-            let at = hit.range();
-            if self.found.len() >= MOST {
-                break;
+            let (pattern, at) = (hit.pattern().as_u32(), hit.range());
+            let uses = &rules.uses[pattern as usize];
+            if let Some(Use::Cue(number)) = uses.last() {
+                cues.push((*number, at.clone()));
+                if uses.len() == 1 {
+                    continue;
+                }
             }
-            if stands_alone(text, &at) {
+            // A page that is all phrases is judged by the first of them; its contacts are read to the end.
+            if self.found.len() < MOST && stands_alone(text, &at) {
                 let raw = folded.raw_range(at.clone());
-                self.note(hit.pattern().as_u32(), at, Some(raw));
+                self.note(pattern, at, Some(raw));
             }
         }
         // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
@@ -129,23 +138,28 @@ impl<'a> Reading<'a> {
             if self.found.len() >= MOST {
                 break;
             }
-            if squeezed.crosses(hit.range()) {
+            if squeezed.crosses(hit.range()) && !self.is_cue_only(hit.pattern().as_u32()) {
                 let raw = squeezed.raw_range(hit.range());
                 let at = folded.folded_from(raw.start)..folded.folded_from(raw.end);
                 self.note(hit.pattern().as_u32(), at, Some(raw));
             }
         }
         self.folded = folded;
+        self.cues = cues;
         let hidden = std::mem::replace(&mut self.hidden, fold(""));
         for hit in rules.automaton.find_overlapping_iter(hidden.as_str()) {
             if self.found.len() >= 2 * MOST {
                 break;
             }
-            if stands_alone(hidden.as_str(), &hit.range()) {
+            if !self.is_cue_only(hit.pattern().as_u32()) && stands_alone(hidden.as_str(), &hit.range()) {
                 self.note(hit.pattern().as_u32(), hit.range(), None);
             }
         }
         self.hidden = hidden;
+    }
+
+    fn is_cue_only(&self, pattern: u32) -> bool {
+        matches!(self.rules.uses[pattern as usize][..], [Use::Cue(_)])
     }
 
     fn note(&mut self, pattern: u32, at: Range<usize>, raw: Option<Range<usize>>) {
@@ -161,6 +175,7 @@ impl<'a> Reading<'a> {
                 Use::Certificate(c) => self.certificates.push((c, index)),
                 Use::AuthorityName(a) => self.names.push((a, index)),
                 Use::AuthorityTitle(a) => self.titles.push((a, index)),
+                Use::Cue(_) => {}
             }
         }
     }
@@ -183,7 +198,7 @@ impl<'a> Reading<'a> {
 
     fn find_entities(&mut self, hidden_text: &str) {
         let extract = self.extract;
-        let mut all = entities::in_text(&extract.text, &self.folded);
+        let mut all = entities::in_scanned(&extract.text, &self.folded, std::mem::take(&mut self.cues));
         for entity in &all {
             if let Some(at) = &entity.at {
                 self.leads.extend(self.lead(entity, at));

@@ -1,6 +1,6 @@
 //! What a page costs: reading and judging it, each beside scraper's parse of the same page in the same run.
 //!
-//! `cargo bench --bench judge`. Absolute numbers are the machine's; the ratios are what counts (judge ≤ 0.5). Pages are
+//! `cargo bench -p jianzheng-core --bench judge`. Absolute numbers are the machine's; the ratios are what counts (judge ≤ 0.5). Pages are
 //! generated: Chinese text of some 28 KB in the markup of ordinary sites, one in ten a seller's or a look-up's.
 
 use std::hint::black_box;
@@ -16,7 +16,7 @@ const PAGES: usize = 400;
 const ROUNDS: usize = 5;
 
 fn rules() -> RuleSet {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
     let files: Vec<(String, String)> = std::fs::read_dir(dir)
         .expect("rules folder")
         .flatten()
