@@ -133,3 +133,24 @@ fn two_at_once_are_one_and_a_clear_word() {
     }
     first.wait().unwrap();
 }
+
+#[test]
+fn innocents_age_out_and_the_evidence_of_hits_stays() {
+    let data = tempfile::tempdir().unwrap();
+    summary(data.path(), &["patrol"]);
+    let files = |series: &str| -> BTreeSet<String> {
+        let folder = std::fs::read_dir(data.path().join("practice/warc")).unwrap();
+        let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with(&format!("jianzheng-{series}-"))).collect()
+    };
+    let (pages, hits) = (files("pages"), files("hits"));
+    assert!(!pages.is_empty() && !hits.is_empty());
+
+    summary(data.path(), &["patrol", "--day", "20"]);
+    assert!(files("pages").is_superset(&pages), "thirty days are not over");
+
+    summary(data.path(), &["patrol", "--day", "60"]);
+    assert!(files("pages").is_disjoint(&pages), "{:?}", files("pages"));
+    assert!(files("hits").is_superset(&hits));
+    assert!(lines(data.path(), &["evidence", "verify"]).iter().all(|row| row["ok"] == true));
+}

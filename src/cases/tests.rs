@@ -56,6 +56,8 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         warc: "warc/a.warc.gz".to_owned(),
         offset: u64::try_from(page.hours).unwrap(),
         length: 10,
+        before: 0,
+        after: 0,
         time,
     };
     let hit = Hit {

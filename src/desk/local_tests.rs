@@ -113,8 +113,13 @@ async fn a_missing_sm3_is_taken_from_the_body_that_was_kept() {
     use crate::evidence::{Exchange, Origin, ResolvedBy, WarcStore, encode, hashes};
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let mut warc =
-        WarcStore::open(folder.path(), Origin { software: "test".to_owned(), notes: Vec::new() }, 1 << 20).unwrap();
+    let mut warc = WarcStore::open(
+        folder.path(),
+        crate::evidence::Series::Hits,
+        Origin { software: "test".to_owned(), notes: Vec::new() },
+        1 << 20,
+    )
+    .unwrap();
     let exchange = Exchange {
         url: "http://a.example/".to_owned(),
         request_head: Vec::new(),
@@ -139,6 +144,8 @@ async fn a_missing_sm3_is_taken_from_the_body_that_was_kept() {
         warc: kept.warc,
         offset: kept.offset,
         length: kept.length,
+        before: 0,
+        after: 0,
         time: kept.time,
     };
     let desk = desk(&store);

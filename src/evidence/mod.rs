@@ -7,6 +7,7 @@
 //! Nothing here changes what is already kept, masks, judges or talks to the network. Evidence is unmasked on purpose; what
 //! leaves the house goes through the packages and the digest. Start at [`encode`], then at [`WarcStore`].
 
+mod age;
 mod encode;
 mod reader;
 mod repair;
@@ -17,14 +18,38 @@ use std::{net::IpAddr, path::PathBuf};
 use jiff::Timestamp;
 
 pub use self::{
+    age::{Aged, aged, remove},
     encode::{Encoded, Hashes, encode, hashes},
-    reader::{Digest, Record, Records, Stored, read},
+    reader::{Digest, Record, Records, Stored, lift, read},
     repair::Repair,
     writer::{Capture, DEFAULT_FILE_BYTES, Origin, WarcStore},
 };
 
 /// The folder below DATA in which all WARC files lie.
 pub const WARC_DIR: &str = "warc";
+
+/// Which row of files a capture belongs to: what accuses is kept apart from what may be thrown away one day, because a file
+/// can only go as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Series {
+    /// Pages that accuse somebody.
+    Hits,
+    /// All others.
+    Pages,
+}
+
+impl Series {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Hits, Self::Pages];
+
+    /// The word in the names of its files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hits => "hits",
+            Self::Pages => "pages",
+        }
+    }
+}
 
 /// One request and its answer, as the crawler saw them.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     net::IpAddr,
+    os::unix::fs::FileExt as _,
     path::{Component, Path, PathBuf},
 };
 
@@ -14,10 +15,13 @@ use flate2::bufread::GzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Truncated, WARC_DIR, WarcError, encode::hex};
+use super::{Capture, Encoded, Truncated, WARC_DIR, WarcError, encode::hex, hashes};
 
 /// The longest record or HTTP head that is read; the crawler's own caps lie far below.
 const MAX_HEAD: usize = 4 << 20;
+
+/// The longest body that is lifted; the crawler's own cap lies far below.
+const LONGEST: usize = 256 << 20;
 
 /// A response as it was kept. The head is the rebuilt one (see the `encode` module).
 #[derive(Clone, Debug)]
@@ -86,6 +90,33 @@ pub fn read(data_dir: &Path, warc: &str, offset: u64, limit: usize) -> Result<St
             WarcError::Record { file: path, offset, why: e.to_string() }
         }
         _ => WarcError::io(path, e),
+    })
+}
+
+/// Reads a capture with the request and metadata around it as it was written, to be appended to another file: its body is held
+/// against its hash, and SM3 is taken.
+///
+/// # Errors
+/// It is not there, or not what it says.
+pub fn lift(data_dir: &Path, capture: &Capture) -> Result<Encoded, WarcError> {
+    let stored = read(data_dir, &capture.warc, capture.offset, LONGEST)?;
+    let path = place(data_dir, &capture.warc)?;
+    let wrong = |why: &str| WarcError::Record { file: path.clone(), offset: capture.offset, why: why.to_owned() };
+    let hashes = hashes(&stored.body);
+    if hashes.sha256 != capture.sha256 {
+        return Err(wrong("原文的 SHA-256 和记录的不同"));
+    }
+    let from = capture.offset.checked_sub(capture.before).ok_or_else(|| wrong("位置不对"))?;
+    let whole = capture.before + capture.length + capture.after;
+    let mut bytes = vec![0; usize::try_from(whole).map_err(|_| wrong("太长"))?];
+    File::open(&path).and_then(|file| file.read_exact_at(&mut bytes, from)).map_err(|e| WarcError::io(&path, e))?;
+    Ok(Encoded {
+        bytes,
+        sha256: hashes.sha256,
+        sm3: Some(hashes.sm3),
+        response_at: capture.before as usize,
+        response_len: capture.length as usize,
+        time: capture.time,
     })
 }
 

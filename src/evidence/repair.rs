@@ -3,7 +3,7 @@
 //!
 //! Scanning every file at each start would take minutes at tens of gigabytes, so the file being written is named in a small
 //! marker beside it together with a length up to which it is known to be durable; the marker goes when the file is closed.
-//! Only that file, and only behind that length, is read. Nothing behind it was ever acknowledged, so it is cut away. A marker
+//! There is a marker for each series. Only that file, and only behind that length, is read. Nothing behind it was ever acknowledged, so it is cut away. A marker
 //! that cannot be read gives no such length: then what does not parse is set aside as `….torn`, because it might matter.
 
 use std::{
@@ -13,10 +13,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{WarcError, reader::Records};
+use super::{Series, WarcError, reader::Records};
 
 /// Its name does not end in `.warc.gz`, so nobody takes it for evidence.
-const MARKER: &str = "open";
+fn marker(dir: &Path, series: Series) -> PathBuf {
+    dir.join(format!("open-{}", series.as_str()))
+}
 
 /// What was done to a file that had not been closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +43,8 @@ pub(super) struct Marker {
 
 impl Marker {
     /// Durable before the file it names exists.
-    pub(super) fn set(dir: &Path, name: &str) -> Result<Self, WarcError> {
-        let path = dir.join(MARKER);
+    pub(super) fn set(dir: &Path, series: Series, name: &str) -> Result<Self, WarcError> {
+        let path = marker(dir, series);
         let make = || -> io::Result<File> {
             let file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
             file.write_all_at(line(name, 0).as_bytes(), 0)?;
@@ -65,8 +67,8 @@ impl Marker {
 }
 
 /// Repairs the file that was not closed, if there is one.
-pub(super) fn repair(dir: &Path) -> Result<Option<Repair>, WarcError> {
-    let marker = dir.join(MARKER);
+pub(super) fn repair(dir: &Path, series: Series) -> Result<Option<Repair>, WarcError> {
+    let marker = marker(dir, series);
     let text = match fs::read(&marker) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -76,7 +78,7 @@ pub(super) fn repair(dir: &Path) -> Result<Option<Repair>, WarcError> {
     // Without a readable name the newest file is the one: names begin with their time.
     let name = match name {
         Some(name) => Some(name),
-        None => newest(dir)?,
+        None => newest(dir, series)?,
     };
     let done = match name.map(|name| dir.join(name)) {
         Some(path) if path.exists() => cut_back(&path, durable)?,
@@ -130,11 +132,13 @@ fn set_aside(path: &Path, from: u64) -> Result<PathBuf, WarcError> {
     Ok(aside)
 }
 
-fn newest(dir: &Path) -> Result<Option<String>, WarcError> {
+fn newest(dir: &Path, series: Series) -> Result<Option<String>, WarcError> {
+    let prefix = format!("jianzheng-{}-", series.as_str());
     let mut newest = None;
     for entry in fs::read_dir(dir).map_err(|e| WarcError::io(dir, e))? {
         let name = entry.map_err(|e| WarcError::io(dir, e))?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".warc.gz") && newest.as_ref().is_none_or(|other| *other < name) {
+        if name.starts_with(&prefix) && name.ends_with(".warc.gz") && newest.as_ref().is_none_or(|other| *other < name)
+        {
             newest = Some(name);
         }
     }

@@ -38,7 +38,7 @@ fn origin() -> Origin {
 }
 
 fn store(dir: &Path) -> WarcStore {
-    WarcStore::open(dir, origin(), DEFAULT_FILE_BYTES).unwrap()
+    WarcStore::open(dir, Series::Hits, origin(), DEFAULT_FILE_BYTES).unwrap()
 }
 
 fn warc_files(dir: &Path) -> Vec<PathBuf> {
@@ -214,13 +214,13 @@ fn a_file_cut_at_any_byte_is_whole_again_after_opening() {
     let dir = tempfile::tempdir().unwrap();
     let (whole, _) = file_in_hand_of_a_killed_process(dir.path(), false);
     let file = warc_files(dir.path()).remove(0);
-    let marker = fs::read(dir.path().join("warc/open")).unwrap();
-    fs::remove_file(dir.path().join("warc/open")).unwrap();
+    let marker = fs::read(dir.path().join("warc/open-hits")).unwrap();
+    fs::remove_file(dir.path().join("warc/open-hits")).unwrap();
     let ends: Vec<_> = Records::open(&file).unwrap().map(|r| r.map(|r| r.offset + r.length).unwrap()).collect();
     assert_eq!((ends.len(), ends.last()), (10, Some(&(whole.len() as u64))));
     for length in 0..=whole.len() {
         fs::write(&file, &whole[..length]).unwrap();
-        fs::write(dir.path().join("warc/open"), &marker).unwrap();
+        fs::write(dir.path().join("warc/open-hits"), &marker).unwrap();
         let opened = store(dir.path());
         let kept = ends.iter().copied().rfind(|end| *end <= length as u64).unwrap_or(0);
         let now = fs::metadata(&file).map_or(0, |meta| meta.len());
@@ -234,7 +234,7 @@ fn a_file_cut_at_any_byte_is_whole_again_after_opening() {
         }
     }
     fs::write(&file, &whole[..whole.len() - 1]).unwrap();
-    fs::write(dir.path().join("warc/open"), &marker).unwrap();
+    fs::write(dir.path().join("warc/open-hits"), &marker).unwrap();
     store(dir.path());
     check_files(dir.path());
 }
@@ -262,7 +262,7 @@ fn without_a_readable_marker_the_torn_tail_is_set_aside() {
     let (whole, _) = file_in_hand_of_a_killed_process(dir.path(), true);
     let file = warc_files(dir.path()).remove(0);
     fs::write(&file, [whole.as_slice(), b"tail"].concat()).unwrap();
-    fs::write(dir.path().join("warc/open"), "0000").unwrap();
+    fs::write(dir.path().join("warc/open-hits"), "0000").unwrap();
     let opened = store(dir.path());
     let aside = opened.repaired().unwrap().set_aside.clone().unwrap();
     assert_eq!(fs::read(aside).unwrap(), b"tail");
@@ -286,7 +286,7 @@ fn a_closed_file_needs_no_repair_and_each_start_begins_a_new_one() {
 #[test]
 fn files_rotate_by_size_and_by_day() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = WarcStore::open(dir.path(), origin(), 2000).unwrap();
+    let mut store = WarcStore::open(dir.path(), Series::Hits, origin(), 2000).unwrap();
     let page = exchange("http://cx.example.test/", b"1");
     let tomorrow = Exchange { time: "2026-12-06T00:00:00Z".parse().unwrap(), ..page.clone() };
     let mut group = vec![encode(&page, false); 6];
@@ -320,7 +320,9 @@ fn a_full_disk_takes_back_the_half_written_record() {
 #[test]
 fn a_place_outside_the_folder_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    for warc in ["../x.warc.gz", "warc/../x.warc.gz", "/etc/passwd", "warc/open", "x.warc.gz", "warc/a/b.warc.gz", ""] {
+    for warc in
+        ["../x.warc.gz", "warc/../x.warc.gz", "/etc/passwd", "warc/open-hits", "x.warc.gz", "warc/a/b.warc.gz", ""]
+    {
         assert!(matches!(read(dir.path(), warc, 0, 10), Err(WarcError::Place(_))), "{warc}");
     }
 }
@@ -355,4 +357,27 @@ proptest! {
         let added = back.headers.len() - odd.headers.len();
         prop_assert!(added <= 1);
     }
+}
+
+#[test]
+fn a_capture_is_lifted_whole_into_the_other_series() {
+    let dir = tempfile::tempdir().unwrap();
+    let origin = || Origin { software: "test".into(), notes: Vec::new() };
+    let mut pages = WarcStore::open(dir.path(), Series::Pages, origin(), DEFAULT_FILE_BYTES).unwrap();
+    let both =
+        ["a", "b"].map(|name| encode(&exchange(&format!("http://cx.example.test/{name}"), name.as_bytes()), false));
+    let kept = pages.append(both.to_vec()).unwrap();
+    pages.close().unwrap();
+
+    let lifted = lift(dir.path(), &kept[1]).unwrap();
+    assert_eq!(lifted.bytes, both[1].bytes, "request, response and metadata, byte for byte");
+    assert_eq!(lifted.sm3, Some(hashes(b"b").sm3));
+    let mut hits = store(dir.path());
+    let moved = hits.append(vec![lifted]).unwrap().remove(0);
+    hits.close().unwrap();
+    assert_eq!(read(dir.path(), &moved.warc, moved.offset, 100).unwrap().body, b"b");
+
+    let wrong = Capture { sha256: "00".repeat(32), ..kept[0].clone() };
+    assert!(lift(dir.path(), &wrong).is_err());
+    check_files(dir.path());
 }

@@ -13,7 +13,7 @@ use std::{
 use jiff::{Timestamp, civil::Date, tz::Offset};
 
 use super::{
-    Encoded, WARC_DIR, WarcError,
+    Encoded, Series, WARC_DIR, WarcError,
     encode::warcinfo,
     repair::{Marker, Repair, repair, sync_dir},
 };
@@ -30,6 +30,13 @@ pub struct Origin {
     pub notes: Vec<(String, String)>,
 }
 
+impl Origin {
+    /// The calendar was set by hand: dates in these files are not to be taken for real ones.
+    fn is_set_clock(&self) -> bool {
+        self.notes.iter().any(|(name, value)| name == "clock" && value == "set")
+    }
+}
+
 /// Where a body lies, and what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capture {
@@ -43,6 +50,10 @@ pub struct Capture {
     pub offset: u64,
     /// Of that member.
     pub length: u64,
+    /// Bytes of the request's member, right before it.
+    pub before: u64,
+    /// Bytes of the metadata's member, right behind it.
+    pub after: u64,
     /// When the answer began.
     pub time: Timestamp,
 }
@@ -51,6 +62,7 @@ pub struct Capture {
 #[derive(Debug)]
 pub struct WarcStore {
     dir: PathBuf,
+    series: Series,
     origin: Origin,
     file_bytes: u64,
     current: Option<Current>,
@@ -75,12 +87,12 @@ struct Current {
 }
 
 impl WarcStore {
-    /// Opens the folder and repairs what a kill left behind. A file is made with the first capture.
-    pub fn open(data_dir: &Path, origin: Origin, file_bytes: u64) -> Result<Self, WarcError> {
+    /// Opens the folder and repairs what a kill left behind of this series. A file is made with the first capture.
+    pub fn open(data_dir: &Path, series: Series, origin: Origin, file_bytes: u64) -> Result<Self, WarcError> {
         let dir = data_dir.join(WARC_DIR);
         fs::create_dir_all(&dir).and_then(|()| sync_dir(data_dir)).map_err(|e| WarcError::io(&dir, e))?;
-        let repaired = repair(&dir)?;
-        Ok(Self { dir, origin, file_bytes, current: None, repaired })
+        let repaired = repair(&dir, series)?;
+        Ok(Self { dir, series, origin, file_bytes, current: None, repaired })
     }
 
     /// What was repaired when the store opened.
@@ -99,6 +111,8 @@ impl WarcStore {
                 warc: format!("{WARC_DIR}/{}", current.name),
                 offset: start + encoded.response_at as u64,
                 length: encoded.response_len as u64,
+                before: encoded.response_at as u64,
+                after: (encoded.bytes.len() - encoded.response_at - encoded.response_len) as u64,
                 sha256: encoded.sha256,
                 sm3: encoded.sm3,
                 time: encoded.time,
@@ -138,15 +152,17 @@ impl WarcStore {
 
     fn begin_file(&self, time: Timestamp, day: Date) -> Result<Current, WarcError> {
         let stamp = Offset::UTC.to_datetime(time).strftime("%Y%m%dT%H%M%SZ").to_string();
+        let series = self.series.as_str();
+        let set = if self.origin.is_set_clock() { "-set" } else { "" };
         let pid = std::process::id();
         for sequence in 0..u32::MAX {
-            let name = format!("jianzheng-{stamp}-{pid}-{sequence:03}.warc.gz");
+            let name = format!("jianzheng-{series}{set}-{stamp}-{pid}-{sequence:03}.warc.gz");
             let path = self.dir.join(&name);
             // Asked before the marker is set: a marker must never name a file that is already whole.
             if path.exists() {
                 continue;
             }
-            let marker = Marker::set(&self.dir, &name)?;
+            let marker = Marker::set(&self.dir, self.series, &name)?;
             let file = match OpenOptions::new().append(true).create_new(true).open(&path) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
                 other => other.map_err(|e| WarcError::io(&path, e))?,

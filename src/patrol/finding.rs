@@ -14,6 +14,7 @@ use super::{Failure, Shared};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
+use crate::evidence::{self, Series};
 use crate::store::{
     Capture, Changes, Entities, Hit, HitState, KindScores, Page, Reason, StoreError, Via, extract_form,
 };
@@ -186,11 +187,27 @@ impl Shared {
         page.score = verdict.score;
         changes.put_extract(seq, &extract_form::pack(&extract));
         if verdict.kind.is_hit() {
+            page.capture = self.for_good(page.capture).await?;
             let hit = self.hit(&page.url, &page.via, &page, &extract, &verdict).await?;
             changes.then(cases::sighting(self.sighting(hit, &verdict)));
         }
         changes.put_page(page);
         Ok(())
+    }
+
+    /// The capture of a page that turned out to accuse somebody, moved to where nothing is thrown away.
+    async fn for_good(&self, capture: Option<Capture>) -> Result<Option<Capture>, Failure> {
+        let Some(capture) = capture else { return Ok(None) };
+        let (data, old) = (self.store.data().to_owned(), evidence::Capture::from(capture.clone()));
+        let lifted = tokio::task::spawn_blocking(move || evidence::lift(&data, &old)).await;
+        match lifted.map_err(|error| Failure::Broken(format!("读取证据的线程出错：{error}")))? {
+            Ok(encoded) => Ok(Some(self.keeper.keep(Series::Hits, encoded).await?.into())),
+            // It stays where it is, and its file stays with it.
+            Err(error) => {
+                tracing::error!(%error, "evidence of a late hit could not be copied");
+                Ok(Some(capture))
+            }
+        }
     }
 
     /// One step of the way to a page, in Chinese.

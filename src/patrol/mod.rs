@@ -4,6 +4,7 @@
 //! its summary covers all its parts, because every count is read from what is kept. Nothing here opens a connection, knows
 //! sled, or weighs a word. Start at [`run`], then `visit`.
 
+pub mod aging;
 mod asking;
 mod finding;
 mod keeper;

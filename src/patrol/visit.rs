@@ -20,6 +20,7 @@ use crate::crawl::client::{Accept, Answer, FetchError, Get};
 use crate::crawl::frontier::{Found, Kind, Lease};
 use crate::crawl::retry;
 use crate::crawl::robots::Access;
+use crate::evidence::Series;
 use crate::store::extract_form;
 use crate::store::{Capture, Changes, Outcome, Page, Via};
 
@@ -192,15 +193,8 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, codes, &work.terms))
         .await
         .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
-    let kept = shared.keeper.keep(read.encoded).await?;
-    let capture = Capture {
-        sha256: kept.sha256,
-        sm3: kept.sm3,
-        warc: kept.warc,
-        offset: kept.offset,
-        length: kept.length,
-        time: kept.time,
-    };
+    let kept = shared.keeper.keep(series(&lease, &read.content), read.encoded).await?;
+    let capture = Capture::from(kept);
     let seq = shared.store.page_seq();
     let mut changes = Changes::new();
     let mut found = Vec::new();
@@ -245,6 +239,16 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     changes.put_page(page);
     shared.progress.fetched(hit);
     end(shared, lease, found, changes, unseen).await
+}
+
+/// Accusing pages, other looks at them and pictures that say something are kept for good.
+fn series(lease: &Lease, content: &Content) -> Series {
+    let accuses = match content {
+        Content::Page(judged) => judged.1.kind.is_hit(),
+        Content::Image(codes) => !codes.is_empty(),
+        Content::Other => false,
+    };
+    if accuses || matches!(lease.via(), Via::Recheck { .. }) { Series::Hits } else { Series::Pages }
 }
 
 /// Why a page that answered with this status was not seen: a wall or a broken server shows no page.

@@ -18,7 +18,7 @@ use crate::discover::outcome::{Outcome, Standing, row};
 use crate::discover::{SourceRow, queries, seeds};
 use crate::patrol::progress::Progress;
 use crate::patrol::{
-    self, DigestLine, Ended, Manner, Order, Parts, Seed, SourceLine, SourcePlan, Summary, Work, reading,
+    self, DigestLine, Ended, Manner, Order, Parts, Seed, SourceLine, SourcePlan, Summary, Work, aging, reading,
 };
 use crate::store::StoreError;
 
@@ -42,6 +42,16 @@ pub(super) async fn run(
     let work = work(program, &order, clock, &progress)?;
     let manner = manner(program, clock);
     let web = opened.practice.as_ref().map(|(_, web)| web);
+    let days = program.settings.keep.innocent_days;
+    match aging::let_go(&opened.store, opened.data(), clock, days).await {
+        Ok(gone) if gone != aging::Gone::default() => progress.stage(&format!(
+            "无关网页已过 {days} 天保存期：清理网页记录 {} 条、原件文件 {} 个（线索的证据不动）",
+            gone.pages, gone.files
+        )),
+        Ok(_) => {}
+        // The round is worth more than the room.
+        Err(error) => progress.stage(&format!("清理过期的无关网页没有做完：{error}")),
+    }
     let parts = Parts {
         rules: Arc::clone(&program.rules),
         store: opened.store.clone(),

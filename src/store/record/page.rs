@@ -143,9 +143,19 @@ pub struct Capture {
     pub offset: u64,
     /// The member's length in bytes.
     pub length: u64,
+    /// Bytes right before it that belong to it: the request's member.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub before: u64,
+    /// Bytes right behind it that belong to it: the metadata's member.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub after: u64,
     /// When the body came.
     #[serde(with = "time")]
     pub time: Timestamp,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What became of a fetch.

@@ -61,6 +61,8 @@ pub(in crate::store) fn capture() -> Capture {
         warc: "warc/2026-03-02.warc.gz".to_owned(),
         offset: 1234,
         length: 567,
+        before: 0,
+        after: 0,
         time: time(0),
     }
 }

@@ -1,0 +1,75 @@
+//! What is let go: pages that accuse nobody, `keep.innocent_days` after they were fetched.
+//!
+//! Rows first, then files: a kill in between leaves files that nobody needs, and the next time takes them. Hits, their captures and
+//! their extracts stay. It must not run while a round writes. Start at [`let_go`].
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use jiff::ToSpan;
+use jiff::tz::Offset;
+
+use super::Failure;
+use crate::clock::Clock;
+use crate::evidence::{self, WarcError};
+use crate::store::{Changes, Outcome, Store};
+
+/// Rows in one change set.
+const AT_ONCE: usize = 500;
+
+/// What went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Rows of pages, with their extracts.
+    pub pages: u64,
+    /// Evidence files.
+    pub files: usize,
+}
+
+/// Lets go of what is older than `days`.
+///
+/// # Errors
+/// The store or the evidence folder failed; what went before is gone, the rest is for the next time.
+pub async fn let_go(store: &Store, data: &Path, clock: &Clock, days: u64) -> Result<Gone, Failure> {
+    let today = Offset::UTC.to_datetime(clock.now()).date();
+    let before = today.saturating_sub(i64::try_from(days).unwrap_or(i64::MAX).min(36_500).days());
+    let mut wanted = HashSet::new();
+    for hit in store.hits() {
+        let hit = hit?;
+        wanted.extend(hit.capture.into_iter().chain(hit.captures).map(|capture| capture.warc));
+    }
+    let files = evidence::aged(data, before, clock.is_set(), &wanted).map_err(broken)?;
+    let names: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let mut gone = Gone { pages: 0, files: files.len() };
+    let mut seqs = Vec::new();
+    for page in store.pages(0) {
+        let page = page?;
+        if Offset::UTC.to_datetime(page.fetched).date() >= before {
+            break;
+        }
+        let over = match (&page.capture, &page.outcome) {
+            (Some(capture), _) => names.contains(capture.warc.as_str()),
+            // What left no capture has no file to tell by which clock it was dated.
+            (None, Outcome::Failed { .. }) => !clock.is_set(),
+            (None, Outcome::Fetched { .. }) => false,
+        };
+        let accuses = page.verdict.as_deref().is_some_and(|v| matches!(v, "fake_site" | "seller" | "suspicious"));
+        if over && !accuses {
+            seqs.push(page.seq);
+        }
+    }
+    for some in seqs.chunks(AT_ONCE) {
+        let mut changes = Changes::new();
+        for seq in some {
+            changes.delete_extract(*seq).delete_page(*seq);
+        }
+        store.commit(changes).await?;
+        gone.pages += some.len() as u64;
+    }
+    evidence::remove(data, &files).map_err(broken)?;
+    Ok(gone)
+}
+
+fn broken(error: WarcError) -> Failure {
+    Failure::Broken(error.to_string())
+}
