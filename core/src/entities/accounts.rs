@@ -26,6 +26,11 @@ enum Cue {
     TelegramLatin,
     /// The beginning of a Telegram link.
     TelegramLink,
+    /// Says that a telephone number is the WeChat one.
+    Same,
+    /// A mark in brackets behind an id: jiazi88(微).
+    WechatBehind,
+    QqBehind,
     /// What stands in a register's number, or behind a price.
     Registered(Mark),
 }
@@ -55,6 +60,16 @@ const CUES: &[(&str, Cue)] = &[
     ("加wx", Cue::WechatCall),
     ("+wx", Cue::WechatCall),
     ("v信", Cue::Wechat),
+    ("绿泡泡", Cue::WechatCall),
+    ("绿色软件", Cue::WechatCall),
+    ("绿色app", Cue::WechatCall),
+    ("绿色图标", Cue::WechatCall),
+    ("加薇", Cue::WechatCall),
+    ("薇:", Cue::WechatCall),
+    ("威:", Cue::WechatCall),
+    ("微 ", Cue::WechatCall),
+    ("薇 ", Cue::WechatCall),
+    ("w:", Cue::WechatLatin),
     ("v:", Cue::WechatLatin),
     ("vx", Cue::WechatLatin),
     ("wx", Cue::WechatLatin),
@@ -70,6 +85,8 @@ const CUES: &[(&str, Cue)] = &[
     ("扣扣", Cue::Qq),
     ("企鹅号", Cue::Qq),
     ("企鹅群", Cue::Group),
+    ("企鹅:", Cue::Qq),
+    ("oicq", Cue::Qq),
     ("电报", Cue::Telegram),
     ("飞机", Cue::Telegram),
     ("纸飞机", Cue::Telegram),
@@ -78,6 +95,46 @@ const CUES: &[(&str, Cue)] = &[
     ("tg", Cue::TelegramLatin),
     ("t.me/", Cue::TelegramLink),
     ("telegram.me/", Cue::TelegramLink),
+    ("电话就是微信", Cue::Same),
+    ("电话就是微", Cue::Same),
+    ("手机就是微信", Cue::Same),
+    ("电话即微信", Cue::Same),
+    ("手机即微信", Cue::Same),
+    ("手机号即微信", Cue::Same),
+    ("手机号就是微信", Cue::Same),
+    ("微信就是电话", Cue::Same),
+    ("微信就是手机", Cue::Same),
+    ("微信同号", Cue::Same),
+    ("微信同手机", Cue::Same),
+    ("微信同电话", Cue::Same),
+    ("微信一样", Cue::Same),
+    ("微信同步", Cue::Same),
+    ("也是微信", Cue::Same),
+    ("也是微", Cue::Same),
+    ("也是薇", Cue::Same),
+    ("也是v", Cue::Same),
+    ("也是绿泡泡", Cue::Same),
+    ("绿泡泡也是", Cue::Same),
+    ("微信也是", Cue::Same),
+    ("同微信", Cue::Same),
+    ("同绿泡泡", Cue::Same),
+    ("同vx", Cue::Same),
+    ("同v", Cue::Same),
+    ("同微", Cue::Same),
+    ("微电同", Cue::Same),
+    ("电微同", Cue::Same),
+    ("v电同", Cue::Same),
+    ("(微)", Cue::WechatBehind),
+    ("(威)", Cue::WechatBehind),
+    ("(薇)", Cue::WechatBehind),
+    ("(微信)", Cue::WechatBehind),
+    ("(v)", Cue::WechatBehind),
+    ("(vx)", Cue::WechatBehind),
+    ("(wx)", Cue::WechatBehind),
+    ("(w)", Cue::WechatBehind),
+    ("(扣)", Cue::QqBehind),
+    ("(qq)", Cue::QqBehind),
+    ("(q)", Cue::QqBehind),
     // Looked for in the same pass over the text.
     ("icp", Cue::Registered(Mark::Icp)),
     ("公网安备", Cue::Registered(Mark::Police)),
@@ -151,6 +208,8 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, at.end, cue, phones, found),
             Cue::Qq | Cue::Group => qq(text, at.end, cue, found),
             Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
+            Cue::Same => same_number(text, at, phones, found),
+            Cue::WechatBehind | Cue::QqBehind => behind(text, at.start, cue, found),
             Cue::Registered(_) => {}
         }
     }
@@ -171,7 +230,7 @@ fn inside_word(before: &str, cue: Cue) -> bool {
 /// What may stand between a cue and its name.
 fn fills(sign: char) -> bool {
     matches!(sign,
-        ' ' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
+        ' ' | '\t' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
         | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
         | '号' | '码' | '是' | '为' | '我' | '的' | '加' | '同' | '步' | '电' | '话' | '手' | '机' | '群' | '扫' | '联' | '系' | '咨' | '询' | '老' | '师'
         | '私' | '请' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
@@ -478,6 +537,57 @@ fn called_before(text: &str, start: usize) -> bool {
         }
     }
     false
+}
+
+/// Characters on either side in which 微信同号 speaks of a number.
+const SAME: usize = 60;
+
+/// The mobile number that is said to be the WeChat one: the nearest, or the only one of the text.
+fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
+    // 也是微不足道, 同微机: a short word has to end where it ends.
+    let goes_on = |sign: char| sign.is_alphanumeric() && !matches!(sign, '信' | '号' | '联');
+    if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
+        return;
+    }
+    let mobiles = phones.iter().filter(|(kind, digits, _)| *kind == Kind::Phone && super::phones::is_mobile(digits));
+    let away = |at: &Range<usize>| {
+        let (from, to) = if at.end <= cue.start { (at.end, cue.start) } else { (cue.end, at.start) };
+        if to <= from { 0 } else { text.get(from..to).map_or(usize::MAX, |between| between.chars().count()) }
+    };
+    // What stands before the words is spoken of sooner than what follows.
+    let near = mobiles.clone().map(|m| (away(&m.2), m.2.start > cue.start, m)).filter(|(far, ..)| *far <= SAME);
+    let nearest =
+        near.min_by_key(|(far, follows, _)| (*far + if *follows { 12 } else { 0 }, *follows)).map(|(_, _, m)| m);
+    let only = || {
+        let mut all = mobiles.clone();
+        let first = all.next()?;
+        all.all(|other| other.1 == first.1).then_some(first)
+    };
+    if let Some((_, digits, at)) = nearest.or_else(only) {
+        found.push((Kind::Wechat, digits.clone(), at.clone()));
+    }
+}
+
+/// The id right before a mark in brackets.
+fn behind(text: &str, mark: usize, cue: Cue, found: &mut Vec<Found>) {
+    let before = text[..mark].trim_end_matches(' ');
+    if mark - before.len() > 2 {
+        return;
+    }
+    let length =
+        before.bytes().rev().take(21).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+    let at = before.len() - length..before.len();
+    let id = &before[at.clone()];
+    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+    match cue {
+        Cue::QqBehind if digits && (5..=11).contains(&length) && !id.starts_with('0') => {
+            found.push((Kind::Qq, id.to_owned(), at));
+        }
+        Cue::WechatBehind if super::phones::is_mobile(id) || (!digits && (6..=20).contains(&length)) => {
+            found.push((Kind::Wechat, id.to_owned(), at));
+        }
+        _ => {}
+    }
 }
 
 /// Whether the number is said to be the WeChat one right behind it: (微信同号), 同微信, 微信.

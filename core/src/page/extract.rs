@@ -179,6 +179,8 @@ impl<'u> Extractor<'u> {
                 let strings = script::chinese_strings(text);
                 if !strings.is_empty() {
                     self.hide(HiddenKind::Script, &strings);
+                    // Numbers in data mean something where the data speaks Chinese.
+                    self.hide(HiddenKind::Script, &script::contacts(text));
                 }
             }
             Some(Tag::Style | Tag::Frame) => {}

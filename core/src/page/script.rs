@@ -69,6 +69,33 @@ pub(super) fn chinese_strings(script: &str) -> String {
     out
 }
 
+static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?i)["']?[a-z_]*(wechat|weixin|wxid|wx_?(?:id|no|num|code)|mobile|phone|tel|qq)[a-z_]*["']?\s*[:=]\s*["']([+0-9a-z][-+0-9a-z_ ]{4,24})["']"#,
+    )
+    .expect("a constant pattern")
+});
+
+/// What a script's data names as somebody's number or id (`"wechat":"…"`), as a reader would be shown it: 微信:….
+pub(super) fn contacts(script: &str) -> String {
+    let mut out = String::new();
+    for found in CONTACT.captures_iter(script).take(32) {
+        let value = found[2].trim();
+        let plausible = value.bytes().any(|b| b.is_ascii_digit() || b == b'_' || b == b'-');
+        let name = match found[1].to_ascii_lowercase().as_str() {
+            "qq" => "qq:",
+            "mobile" | "phone" | "tel" => "电话:",
+            _ => "微信:",
+        };
+        if plausible {
+            out.push_str(name);
+            out.push_str(value);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 fn is_chinese(c: char) -> bool {
     ('\u{4E00}'..='\u{9FFF}').contains(&c)
 }
@@ -89,6 +116,13 @@ mod tests {
         check("if(a){location = '/b'}", &["/b"]);
         check("var mylocation='x'; el.location_id = 'y'; location.hash", &[]);
         check("self.location.href = 'http:\\/\\/c.example\\/'", &["http://c.example/"]);
+    }
+
+    #[test]
+    fn contacts_in_data_are_named() {
+        let data = r#"{"tel":"13000001234","wechat":"demo_tz8","kfWeixinId":"demo-kf1","telHide":"130****1234","qq":"1000200030"}"#;
+        assert_eq!(contacts(data), "电话:13000001234\n微信:demo_tz8\n微信:demo-kf1\nqq:1000200030\n");
+        assert_eq!(contacts("var telephone = document.title; wx.config({debug:true})"), "");
     }
 
     #[test]

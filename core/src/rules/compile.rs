@@ -9,6 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use sha2::{Digest, Sha256};
 
 use super::certificate::{self, Certificate};
+use super::gap::{Gapped, Piece};
 use super::problem::Problem;
 use super::routing::Routing;
 use super::rule::{self, Family, Item, Rule, Status};
@@ -61,8 +62,14 @@ pub struct RuleSet {
     pub(crate) routing: Routing,
     pub(crate) authorities: Authorities,
     pub(crate) automaton: AhoCorasick,
-    /// By pattern of the automaton: what it is there for.
+    /// By pattern of the automaton: what it is there for; the phrases with gaps follow behind the patterns.
     pub(crate) uses: Vec<Vec<Use>>,
+    /// By pattern of the automaton: which pieces of phrases with gaps it is.
+    pub(crate) piece_of: Vec<Vec<u16>>,
+    /// Number of pieces.
+    pub(crate) pieces: usize,
+    /// Phrases with gaps.
+    pub(crate) gapped: Vec<Gapped>,
     /// Names of the condition items, for messages and tests.
     pub(crate) conditions: usize,
     lists: Vec<Vec<String>>,
@@ -198,11 +205,49 @@ fn cross_check(families: &[Family], rules: &[Rule], lists: &[List], problems: &m
             report(rule, "unknown-family", format!("规则 {} 属于不存在的族 {}", rule.id, rule.family), nearest);
         }
         for item in rule.any.iter().chain(&rule.all).chain(&rule.near).chain(&rule.unless) {
-            let Item::List(name) = item else { continue };
-            if name != CERTIFICATE_LIST && !lists.iter().any(|l| l.name == *name) {
-                let nearest = nearest(name, lists.iter().map(|l| l.name.as_str()));
-                report(rule, "unknown-list", format!("规则 {} 用到不存在的词表 @{name}", rule.id), nearest);
+            let (names, whole): (Vec<&String>, bool) = match item {
+                Item::List(name) => (vec![name], true),
+                Item::Gapped(pieces) => {
+                    let lists = pieces.iter().filter_map(|p| if let Piece::List(name) = p { Some(name) } else { None });
+                    (lists.collect(), false)
+                }
+                _ => continue,
+            };
+            for name in names.into_iter().filter(|name| *name != CERTIFICATE_LIST) {
+                let Some(list) = lists.iter().find(|l| l.name == *name) else {
+                    let nearest = nearest(name, lists.iter().map(|l| l.name.as_str()));
+                    report(rule, "unknown-list", format!("规则 {} 用到不存在的词表 @{name}", rule.id), nearest);
+                    continue;
+                };
+                let short = list.words.iter().find(|word| crate::text::fold(word).as_str().chars().count() < 2);
+                if let Some(short) = short.filter(|_| whole) {
+                    let say = format!("规则 {} 直接用词表 @{name}，里面的“{short}”只有一个字，几乎哪里都有", rule.id);
+                    report(rule, "short-word", say, "单字词只能用在带省略号的说法里，例如 @甲…@乙".into());
+                }
+                let nested = list.words.iter().find(|word| word.contains(super::gap::SIGN));
+                if let Some(nested) = nested.filter(|_| !whole) {
+                    let say = format!("规则 {} 把词表 @{name} 放在省略号旁边，里面的“{nested}”自己又带省略号", rule.id);
+                    report(rule, "nested-gap", say, "带省略号的说法放到另一个词表里".into());
+                }
             }
+        }
+    }
+    for list in lists {
+        for name in list.words.iter().filter_map(|word| words::included(word)) {
+            let known = lists.iter().find(|l| l.name == name);
+            let nests = known.is_some_and(|l| l.words.iter().any(|word| words::included(word).is_some()));
+            let (code, say) = match known {
+                None if name != CERTIFICATE_LIST => {
+                    ("unknown-list", format!("词表 {} 引用了不存在的词表 @{name}", list.name))
+                }
+                Some(_) if nests => ("nested-list", format!("词表 {} 引用的 @{name} 自己又引用了别的词表", list.name)),
+                _ => continue,
+            };
+            let advice = match code {
+                "nested-list" => "把要用的词表一个一个写出来".to_owned(),
+                _ => nearest(name, lists.iter().map(|l| l.name.as_str())),
+            };
+            problems.push(Problem { code, file: list.file.clone(), line: list.line, say, advice });
         }
     }
     for name in Lists::NAMES {
@@ -230,23 +275,63 @@ struct Phrases {
     number: HashMap<String, usize>,
     texts: Vec<String>,
     uses: Vec<Vec<Use>>,
+    piece_of: Vec<Vec<u16>>,
+    /// Pieces of phrases with gaps, by number: the patterns that are it were told when it was made.
+    pieces: Vec<Piece>,
+    gapped: Vec<Gapped>,
 }
 
 impl Phrases {
-    fn add(&mut self, phrase: &str, purpose: Use) {
+    fn add(&mut self, phrase: &str, purpose: Use, lists: &[(&str, Vec<&str>)]) {
+        if let Some(pieces) = Piece::parse(phrase) {
+            return self.add_gapped(&pieces, purpose, lists);
+        }
+        if let Some(number) = self.pattern(phrase)
+            && !self.uses[number].contains(&purpose)
+        {
+            self.uses[number].push(purpose);
+        }
+    }
+
+    fn pattern(&mut self, phrase: &str) -> Option<usize> {
         let folded = crate::text::fold(phrase);
         let phrase = folded.as_str().trim();
         if phrase.is_empty() {
-            return;
+            return None;
         }
-        let number = *self.number.entry(phrase.to_owned()).or_insert_with(|| {
+        Some(*self.number.entry(phrase.to_owned()).or_insert_with(|| {
             self.texts.push(phrase.to_owned());
             self.uses.push(Vec::new());
+            self.piece_of.push(Vec::new());
             self.texts.len() - 1
-        });
-        if !self.uses[number].contains(&purpose) {
-            self.uses[number].push(purpose);
+        }))
+    }
+
+    fn add_gapped(&mut self, pieces: &[Piece], purpose: Use, lists: &[(&str, Vec<&str>)]) {
+        let pieces: Vec<u16> = pieces.iter().map(|piece| self.piece(piece, lists)).collect();
+        match self.gapped.iter_mut().find(|known| known.pieces == pieces) {
+            Some(known) if known.uses.contains(&purpose) => {}
+            Some(known) => known.uses.push(purpose),
+            None => self.gapped.push(Gapped { pieces, uses: vec![purpose] }),
         }
+    }
+
+    fn piece(&mut self, piece: &Piece, lists: &[(&str, Vec<&str>)]) -> u16 {
+        if let Some(number) = self.pieces.iter().position(|known| known == piece) {
+            return number as u16;
+        }
+        let number = self.pieces.len() as u16;
+        self.pieces.push(piece.clone());
+        let words: Vec<&str> = match piece {
+            Piece::Word(word) => vec![word],
+            Piece::List(name) => lists.iter().filter(|(n, _)| n == name).flat_map(|(_, words)| words.clone()).collect(),
+        };
+        for word in words {
+            if let Some(pattern) = self.pattern(word) {
+                self.piece_of[pattern].push(number);
+            }
+        }
+        number
     }
 }
 
@@ -287,15 +372,31 @@ fn build(
             }
         })
         .collect();
+    // Every list by its name, that of the certificates' words among them; a word @名字 stands for all words of that list.
+    let certificate_words = || certificates.iter().flat_map(|c| &c.words).map(String::as_str);
+    let mut named: Vec<(&str, Vec<&str>)> = vec![(CERTIFICATE_LIST, certificate_words().collect())];
+    for list in &lists {
+        let mut words: Vec<&str> = Vec::new();
+        for word in &list.words {
+            match words::included(word) {
+                Some(CERTIFICATE_LIST) => words.extend(certificate_words()),
+                Some(name) => {
+                    let whole = lists.iter().filter(|l| l.name == name).flat_map(|l| &l.words);
+                    words.extend(whole.map(String::as_str).filter(|w| words::included(w).is_none()));
+                }
+                None => words.push(word),
+            }
+        }
+        named.push((&list.name, words));
+    }
     for (index, item) in conditions.iter().enumerate() {
         let purpose = Use::Condition(index as u32);
         match item {
-            Item::Phrase(phrase) => phrases.add(phrase, purpose),
-            Item::List(name) if name == CERTIFICATE_LIST => {
-                certificates.iter().flat_map(|c| &c.words).for_each(|w| phrases.add(w, purpose));
-            }
+            Item::Phrase(phrase) => phrases.add(phrase, purpose, &named),
+            Item::Gapped(pieces) => phrases.add_gapped(pieces, purpose, &named),
             Item::List(name) => {
-                lists.iter().filter(|l| l.name == *name).flat_map(|l| &l.words).for_each(|w| phrases.add(w, purpose));
+                let words = named.iter().filter(|(n, _)| n == name).flat_map(|(_, words)| words);
+                words.for_each(|word| phrases.add(word, purpose, &named));
             }
             Item::Fact(_) => {}
         }
@@ -303,27 +404,31 @@ fn build(
     let own_lists: Vec<Vec<String>> = Lists::NAMES
         .iter()
         .map(|name| {
-            let words = lists.iter().filter(|l| l.name == *name).flat_map(|l| &l.words);
+            let words = named.iter().filter(|(n, _)| n == name).flat_map(|(_, words)| words);
             words.map(|w| crate::text::fold(w).as_str().to_owned()).collect()
         })
         .collect();
-    for (index, words) in own_lists.iter().enumerate() {
-        words.iter().for_each(|w| phrases.add(w, Use::List(index as u8)));
+    for (index, name) in Lists::NAMES.iter().enumerate() {
+        let words = named.iter().filter(|(n, _)| n == name).flat_map(|(_, words)| words);
+        words.for_each(|w| phrases.add(w, Use::List(index as u8), &named));
     }
     for (index, certificate) in certificates.iter().enumerate() {
-        certificate.words.iter().for_each(|w| phrases.add(w, Use::Certificate(index as u16)));
+        certificate.words.iter().for_each(|w| phrases.add(w, Use::Certificate(index as u16), &named));
     }
     for (index, authority) in authorities.iter().enumerate() {
-        authority.names.iter().for_each(|n| phrases.add(n, Use::AuthorityName(index as u16)));
-        authority.titles.iter().for_each(|t| phrases.add(t, Use::AuthorityTitle(index as u16)));
+        let names = std::iter::once(&authority.name).chain(&authority.names);
+        names.for_each(|n| phrases.add(n, Use::AuthorityName(index as u16), &named));
+        authority.titles.iter().for_each(|t| phrases.add(t, Use::AuthorityTitle(index as u16), &named));
     }
     // The entities' own words ride along: one pass over a page finds everything.
-    entities::cue_words().for_each(|(number, word)| phrases.add(word, Use::Cue(number)));
+    entities::cue_words().for_each(|(number, word)| phrases.add(word, Use::Cue(number), &[]));
     let automaton = AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
         .match_kind(MatchKind::Standard)
         .build(&phrases.texts)
         .map_err(|error| format!("词句太多，装不进一张表：{error}"))?;
+    let Phrases { mut uses, piece_of, pieces, gapped, .. } = phrases;
+    uses.extend(gapped.iter().map(|phrase| phrase.uses.clone()));
     Ok(RuleSet {
         hash,
         rules,
@@ -333,7 +438,10 @@ fn build(
         routing,
         authorities,
         automaton,
-        uses: phrases.uses,
+        uses,
+        piece_of,
+        pieces: pieces.len(),
+        gapped,
         conditions: conditions.len(),
         lists: own_lists,
     })

@@ -72,6 +72,8 @@ facts! {
     Training = "培训机构",
     /// The page looks for workers.
     Hiring = "招聘页",
+    /// The site's name sounds like the nation's own register of certificates, though it names no body.
+    NationalName = "国字号名义",
     /// The title names a company or school as owner.
     OwnBrand = "自有品牌",
     /// Readers see what a static reading cannot.

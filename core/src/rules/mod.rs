@@ -8,6 +8,7 @@
 mod certificate;
 mod compile;
 mod fact;
+pub(crate) mod gap;
 pub mod problem;
 mod proof;
 mod routing;

@@ -1,11 +1,12 @@
 //! One rule, as a `[[rule]]` table says it.
 //!
 //! A condition is flat. `any` is what wakes the rule: phrases, word lists (`@名字`) or facts (`#名字`), one of them is enough.
-//! `all` must be on the page besides, `near` must stand within `within` characters of what woke it, `unless` must not stand in
+//! A phrase may have gaps (`不用…考`: up to ten characters of the same sentence between). `all` must be on the page besides, `near` must stand within `within` characters of what woke it, `unless` must not stand in
 //! the same sentence (a phrase) or be true of the page (a fact). `in` says which parts of the page count. Words in reported
 //! speech ("警方提醒：所谓免考都是骗局") wake nothing unless `voice` is 转述也算.
 
 use super::fact::Fact;
+use super::gap::Piece;
 use super::problem::Problem;
 use super::sheet::{Part, Placed, Sheet, WRONG_VALUE};
 
@@ -76,6 +77,8 @@ impl Place {
 pub enum Item {
     /// A phrase, to be found in folded text.
     Phrase(String),
+    /// A phrase with gaps.
+    Gapped(Vec<Piece>),
     /// A word list.
     List(String),
     /// A fact.
@@ -273,6 +276,25 @@ fn items(part: &Part<'_>, key: &'static str) -> Vec<Item> {
                     );
                 }
                 return fact.map(Item::Fact);
+            }
+            if let Some(pieces) = Piece::parse(&word.value) {
+                let letters: usize = pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Word(word) => word.chars().count(),
+                        Piece::List(_) => 2,
+                    })
+                    .sum();
+                if pieces.len() < 2 || letters < 3 {
+                    part.report(
+                        "gap-length",
+                        word.at,
+                        format!("“{}”太短，几乎哪里都有", word.value),
+                        "省略号两边都要有字，加起来至少三个字，例如 \"不用…考\"",
+                    );
+                    return None;
+                }
+                return Some(Item::Gapped(pieces));
             }
             if let Some(name) = word.value.strip_prefix('@') {
                 return Some(Item::List(name.to_owned()));

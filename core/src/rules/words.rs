@@ -1,4 +1,4 @@
-//! Named word lists: `[[list]]` tables that rules refer to with an `@`, and the facts' own vocabulary.
+//! Named word lists: `[[list]]` tables that rules, and other lists, refer to with an `@`, and the facts' own vocabulary.
 
 use super::problem::Problem;
 use super::sheet::{Sheet, WRONG_VALUE};
@@ -8,6 +8,14 @@ use super::sheet::{Sheet, WRONG_VALUE};
 pub(super) struct List {
     pub(super) name: String,
     pub(super) words: Vec<String>,
+    /// File and line, for messages.
+    pub(super) file: String,
+    pub(super) line: usize,
+}
+
+/// The list that a word stands for: `@名字` in a list means all words of that list.
+pub(super) fn included(word: &str) -> Option<&str> {
+    word.strip_prefix('@').filter(|name| !name.contains(super::gap::SIGN))
 }
 
 /// Reads the `[[list]]` tables of a file.
@@ -26,7 +34,8 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<List>, Vec<Problem>> {
             if lists.iter().any(|l| l.name == name.value) {
                 part.report(WRONG_VALUE, name.at, format!("词表 {} 写了两次", name.value), "合并成一个，或者改名");
             }
-            lists.push(List { name: name.value, words: words.into_iter().map(|w| w.value).collect() });
+            let words = words.into_iter().map(|w| w.value).collect();
+            lists.push(List { name: name.value, words, file: file.to_owned(), line: part.line() });
         }
         Some(lists)
     })
@@ -66,11 +75,19 @@ pub enum Lists {
     Brand,
     /// Words right before a phrase that deny or forbid it, whatever stands beside.
     Denying,
+    /// What a body is called behind the name of its place: 应急管理局.
+    Agency,
+    /// Words that make a line one about something, not the name of it.
+    Article,
+    /// Words with which a name claims the whole nation.
+    National,
+    /// What such a name is about, beside the certificates themselves.
+    Trade,
 }
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 19] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -86,6 +103,10 @@ impl Lists {
         "标识图",
         "自有品牌词",
         "否定词",
+        "机关词",
+        "文章词",
+        "国字号词",
+        "行当词",
     ];
 
     /// The list's name.

@@ -112,7 +112,7 @@ pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'s
     let id_now = after.first().is_some_and(char::is_ascii_alphanumeric);
     let contact = match need {
         Need::Any => called || marked || id >= 5 || before.ends_with('/') || before.ends_with("电"),
-        Need::Two => (called && (marked || id >= 5)) || (marked && id >= 5),
+        Need::Two => (called && (marked || id >= 5)) || (marked && id >= 5) || glued_id(after),
         Need::TwoOrDigits => {
             let digits = after.iter().take_while(|sign| sign.is_ascii_digit()).count();
             (called && (marked || id >= 5)) || (marked && id >= 5) || (id_now && (6..=10).contains(&digits))
@@ -130,6 +130,14 @@ fn called(before: &str) -> bool {
 /// 号, a colon or 同号 follows.
 fn marked(after: &[char]) -> bool {
     matches!(after.iter().find(|&&sign| sign != ' '), Some('号' | ':' | '同'))
+}
+
+/// An id with a digit or a line in it follows at once: 威信dg_lz8. Counties and chip makers are not followed by one.
+fn glued_id(after: &[char]) -> bool {
+    let id: Vec<char> =
+        after.iter().copied().take_while(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-')).collect();
+    let odd = id.iter().any(|sign| sign.is_ascii_digit() || matches!(sign, '_' | '-'));
+    id.len() >= 6 && odd && id[0].is_ascii_alphabetic()
 }
 
 /// The length of the id that follows behind marks, as far as the window shows.

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 
 use super::reading::{Found, Reading};
-use super::voice;
+use super::{face, voice};
 use crate::host::{self, Standing};
-use crate::page::{Extract, Form, Role, Zone};
+use crate::page::{Extract, Form, Role};
 use crate::rules::rule::Place;
 use crate::rules::{Fact, Lists, RuleSet};
 
@@ -36,8 +36,6 @@ pub(crate) fn establish(reading: &mut Reading) {
         (Fact::Training, distinct(reading, Lists::Training) >= 2),
         (Fact::Hiring, distinct(reading, Lists::Hiring) >= 2),
         (Fact::ResultPage, shows_one_person(reading)),
-        (Fact::OwnBrand, reading.list(Lists::Brand).any(|f| f.place == Place::Title.bit())),
-        (Fact::LookupTitle, lookup_title(reading)),
         (Fact::SiteCode, site_code(reading)),
         (Fact::StateMark, state_mark(reading)),
         (Fact::OfficialResource, official_resource(reading)),
@@ -51,7 +49,7 @@ pub(crate) fn establish(reading: &mut Reading) {
         }
     }
     forms(reading);
-    face(reading);
+    face::establish(reading);
     voice::mark(reading);
 }
 
@@ -146,14 +144,6 @@ fn cell(reading: &Reading, found: &Found, block: usize) -> usize {
     before.rfind(['\t', ' ', '，', ',', '；']).map_or(start, |i| start + i + 1)
 }
 
-/// A title that is a look-up's: about certificates or safety, and about looking up.
-fn lookup_title(reading: &Reading) -> bool {
-    let in_title = |f: &Found| f.place == Place::Title.bit();
-    let about = reading.certificates.iter().any(|(_, i)| in_title(&reading.found[*i as usize]))
-        || reading.names.iter().any(|(_, i)| in_title(&reading.found[*i as usize]));
-    about && reading.list(Lists::LookupTitle).any(in_title)
-}
-
 fn site_code(reading: &Reading) -> bool {
     use crate::entities::Kind;
     reading.entities.iter().any(|e| e.kind == Kind::SiteCode)
@@ -201,6 +191,11 @@ fn false_link(reading: &Reading) -> bool {
 
 fn links_to_genuine(reading: &Reading) -> bool {
     link_hosts(reading.extract).any(|h| *h != *reading.host.host && reading.rules.authorities.by_host(&h).is_some())
+}
+
+/// Whether an address leads to a protected body's own host.
+pub(super) fn is_genuine_address(reading: &Reading, address: &str) -> bool {
+    host_of(address).is_some_and(|h| host::is_government(&h) || reading.rules.authorities.by_host(&h).is_some())
 }
 
 /// Hosts that the page links to; of links in a row to the same host one.
@@ -258,81 +253,4 @@ fn asks(rules: &RuleSet, form: &Form, list: Lists) -> bool {
         let name = field.name.to_ascii_lowercase();
         words.iter().any(|w| label.as_str().contains(w.as_str()) || (w.is_ascii() && name.contains(w.as_str())))
     })
-}
-
-/// Whose face the page wears: the look-up's title, or an authority presented as the page's owner.
-fn face(reading: &mut Reading) {
-    let text = reading.folded.as_str();
-    let mut platform = None;
-    let mut heading = None;
-    for (authority, index) in &reading.titles {
-        let found = &reading.found[*index as usize];
-        let Some(block) = found.block else { continue };
-        let block = &reading.extract.blocks[block];
-        let range = reading.folded.folded_from(block.at.start)..reading.folded.folded_from(block.at.end);
-        if found.place == Place::Title.bit() && is_sites_name(text, &found.at, &range) {
-            platform = platform.or(Some(*authority));
-        } else if found.place & (Place::Main.bit() | Place::Side.bit()) != 0
-            && (block.role == Role::Heading || block.zone == Zone::Header || is_whole(text, &found.at, &range))
-        {
-            heading = heading.or(Some(*authority));
-        }
-    }
-    let mut owner = None;
-    for (authority, index) in &reading.names {
-        let found = &reading.found[*index as usize];
-        let Some(block) = found.block else { continue };
-        if owns(reading, found, block) {
-            owner = owner.or(Some(*authority));
-        }
-    }
-    reading.face = platform.or(heading).or(owner);
-    for (fact, holds) in [
-        (Fact::PlatformTitle, platform.is_some()),
-        (Fact::PlatformHeading, heading.is_some()),
-        (Fact::AuthorityAsOwner, owner.is_some()),
-    ] {
-        if holds {
-            reading.facts.insert(fact);
-        }
-    }
-}
-
-/// In a title the phrase is the site's own name when it begins it (after an authority's name at most) and little follows.
-/// "…查询平台使用指南 - 某某网" is an article about it.
-fn is_sites_name(text: &str, phrase: &std::ops::Range<usize>, title: &std::ops::Range<usize>) -> bool {
-    let before = text[title.start..phrase.start].trim_matches(|c: char| !c.is_alphanumeric()).chars().count();
-    let after = text[phrase.end..title.end].trim_start();
-    let rest = after.trim_matches(|c: char| !c.is_alphanumeric()).chars().count();
-    let separated = after.starts_with(['-', '_', '|', '—', '–', '(', '（', '·', '首']);
-    before <= 12 && (rest <= 2 || (separated && rest <= 16))
-}
-
-/// The phrase is its whole line.
-fn is_whole(text: &str, phrase: &std::ops::Range<usize>, line: &std::ops::Range<usize>) -> bool {
-    let rest = text[line.start..phrase.start].chars().chain(text[phrase.end..line.end].chars());
-    rest.filter(|c| c.is_alphanumeric()).count() <= 2
-}
-
-/// Does the page present this name as its owner: after 主办 or 版权所有, as a heading of its own in the page's head, as a title
-/// that is a site's name?
-fn owns(reading: &Reading, found: &Found, block: usize) -> bool {
-    let text = reading.folded.as_str();
-    let line = &reading.extract.blocks[block];
-    let range = reading.folded.folded_from(line.at.start)..reading.folded.folded_from(line.at.end);
-    if found.place == Place::Title.bit() {
-        let after = &text[found.at.end..range.end];
-        let site_word = reading.list(Lists::SiteWord).any(|w| w.block == Some(block) && w.at.start >= found.at.end)
-            && after.chars().count() <= 30;
-        let before = text[range.start..found.at.start].chars().filter(|c| c.is_alphanumeric()).count();
-        return before == 0 && (site_word || is_whole(text, &found.at, &range));
-    }
-    let after_owner_word = reading
-        .list(Lists::Owner)
-        .any(|w| w.block == Some(block) && w.at.end <= found.at.start && reading.distance(&w.at, &found.at, 14) <= 14);
-    if after_owner_word {
-        return true;
-    }
-    let head = line.zone == Zone::Header || line.role == Role::Heading || block < 6;
-    head && found.place != Place::Control.bit() && is_whole(text, &found.at, &range)
 }

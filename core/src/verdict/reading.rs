@@ -10,6 +10,7 @@ use url::Url;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
 use crate::page::{Extract, HiddenKind, Role, Zone};
+use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
 use crate::rules::{FactSet, RuleSet, Use};
 use crate::text::{Folded, fold, squeeze};
@@ -117,20 +118,28 @@ impl<'a> Reading<'a> {
         let folded = std::mem::replace(&mut self.folded, fold(""));
         let text = folded.as_str();
         let mut cues = Vec::new();
+        let mut pieces = Pieces::new(rules.pieces);
         for hit in rules.automaton.find_overlapping_iter(text) {
             let (pattern, at) = (hit.pattern().as_u32(), hit.range());
             let uses = &rules.uses[pattern as usize];
             if let Some(Use::Cue(number)) = uses.last() {
                 cues.push((*number, at.clone()));
-                if uses.len() == 1 {
-                    continue;
-                }
+            }
+            if !stands_alone(text, &at) {
+                continue;
+            }
+            for piece in &rules.piece_of[pattern as usize] {
+                pieces.push(*piece, at.clone());
             }
             // A page that is all phrases is judged by the first of them; its contacts are read to the end.
-            if self.found.len() < MOST && stands_alone(text, &at) {
+            if self.found.len() < MOST && is_phrase(uses) {
                 let raw = folded.raw_range(at.clone());
                 self.note(pattern, at, Some(raw));
             }
+        }
+        for (number, at) in gap::find(text, &rules.gapped, pieces) {
+            let raw = folded.raw_range(at.clone());
+            self.note((rules.piece_of.len() + number) as u32, at, Some(raw));
         }
         // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
         let squeezed = squeeze(&folded);
@@ -138,7 +147,7 @@ impl<'a> Reading<'a> {
             if self.found.len() >= MOST {
                 break;
             }
-            if squeezed.crosses(hit.range()) && !self.is_cue_only(hit.pattern().as_u32()) {
+            if squeezed.crosses(hit.range()) && is_phrase(&rules.uses[hit.pattern().as_usize()]) {
                 let raw = squeezed.raw_range(hit.range());
                 let at = folded.folded_from(raw.start)..folded.folded_from(raw.end);
                 self.note(hit.pattern().as_u32(), at, Some(raw));
@@ -147,19 +156,22 @@ impl<'a> Reading<'a> {
         self.folded = folded;
         self.cues = cues;
         let hidden = std::mem::replace(&mut self.hidden, fold(""));
+        let mut pieces = Pieces::new(rules.pieces);
         for hit in rules.automaton.find_overlapping_iter(hidden.as_str()) {
-            if self.found.len() >= 2 * MOST {
-                break;
+            if !stands_alone(hidden.as_str(), &hit.range()) {
+                continue;
             }
-            if !self.is_cue_only(hit.pattern().as_u32()) && stands_alone(hidden.as_str(), &hit.range()) {
+            for piece in &rules.piece_of[hit.pattern().as_usize()] {
+                pieces.push(*piece, hit.range());
+            }
+            if self.found.len() < 2 * MOST && is_phrase(&rules.uses[hit.pattern().as_usize()]) {
                 self.note(hit.pattern().as_u32(), hit.range(), None);
             }
         }
+        for (number, at) in gap::find(hidden.as_str(), &rules.gapped, pieces) {
+            self.note((rules.piece_of.len() + number) as u32, at, None);
+        }
         self.hidden = hidden;
-    }
-
-    fn is_cue_only(&self, pattern: u32) -> bool {
-        matches!(self.rules.uses[pattern as usize][..], [Use::Cue(_)])
     }
 
     fn note(&mut self, pattern: u32, at: Range<usize>, raw: Option<Range<usize>>) {
@@ -263,6 +275,11 @@ impl<'a> Reading<'a> {
     pub(crate) fn list(&self, list: crate::rules::Lists) -> impl Iterator<Item = &Found> {
         self.by_list[list as usize].iter().map(|i| &self.found[*i as usize])
     }
+}
+
+/// Whether a pattern is there for more than the entities or a gap.
+fn is_phrase(uses: &[Use]) -> bool {
+    !matches!(uses, [] | [Use::Cue(_)])
 }
 
 /// A phrase of Latin letters or digits must not be part of a longer word.
