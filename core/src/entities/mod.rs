@@ -7,6 +7,7 @@
 
 mod accounts;
 mod address;
+mod cues;
 mod mask;
 mod phones;
 mod registered;
@@ -14,8 +15,8 @@ mod registered;
 mod tests;
 
 use crate::text::Folded;
-pub(crate) use accounts::{CueHit, words as cue_words};
 pub use address::in_address;
+pub(crate) use cues::{CueHit, words as cue_words};
 pub use mask::{mask_ids, mask_url};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -84,13 +85,13 @@ type Found = (Kind, String, Range<usize>);
 /// Every entity of a text, in the order in which they stand. `folded` is the fold of `raw`.
 #[must_use]
 pub fn in_text(raw: &str, folded: &Folded) -> Vec<Entity> {
-    from_cues(raw, folded, &accounts::cues(folded.as_str()))
+    from_cues(raw, folded, &cues::cues(folded.as_str()))
 }
 
 /// The same for a text that somebody scanned already; `cues` are the [`cue_words`] found in the folded text, overlapping ones
 /// included.
 pub(crate) fn in_scanned(raw: &str, folded: &Folded, cues: Vec<CueHit>) -> Vec<Entity> {
-    from_cues(raw, folded, &accounts::leftmost(cues))
+    from_cues(raw, folded, &cues::leftmost(cues))
 }
 
 fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {

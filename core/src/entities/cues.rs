@@ -1,0 +1,193 @@
+//! The words behind which an account or a registered number may stand, looked for in one pass over a text.
+//!
+//! A page under judgement is scanned for many other words already: there the cues ride along ([`words`]), and [`leftmost`] chooses among
+//! what was found. What stands behind a cue is for `accounts` and `registered`. Start at [`words`].
+
+use super::registered::Mark;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cue {
+    /// A Chinese word for WeChat.
+    Wechat,
+    /// The same with a call in front: any id may follow.
+    WechatCall,
+    /// Latin letters for WeChat, which stand in code and addresses too.
+    WechatLatin,
+    Qq,
+    /// A group number.
+    Group,
+    /// A Chinese word for Telegram.
+    Telegram,
+    TelegramLatin,
+    /// The beginning of a Telegram link.
+    TelegramLink,
+    /// Says that a telephone number is the WeChat one.
+    Same,
+    /// A mark in brackets behind an id: jiazi88(微).
+    WechatBehind,
+    QqBehind,
+    /// What stands in a register's number, or behind a price.
+    Registered(Mark),
+}
+
+pub(super) const CUES: &[(&str, Cue)] = &[
+    ("微信", Cue::Wechat),
+    ("加微信", Cue::WechatCall),
+    ("加微", Cue::WechatCall),
+    ("+微", Cue::WechatCall),
+    ("+微信", Cue::WechatCall),
+    ("微:", Cue::WechatCall),
+    ("微号", Cue::WechatCall),
+    ("微 信", Cue::Wechat),
+    ("微-信", Cue::Wechat),
+    ("微·信", Cue::Wechat),
+    ("微丨信", Cue::Wechat),
+    ("微|信", Cue::Wechat),
+    ("微/信", Cue::Wechat),
+    ("微.信", Cue::Wechat),
+    ("微_信", Cue::Wechat),
+    ("微*信", Cue::Wechat),
+    ("微~信", Cue::Wechat),
+    ("加v", Cue::WechatCall),
+    ("+v", Cue::WechatCall),
+    ("加vx", Cue::WechatCall),
+    ("+vx", Cue::WechatCall),
+    ("加wx", Cue::WechatCall),
+    ("+wx", Cue::WechatCall),
+    ("v信", Cue::Wechat),
+    ("绿泡泡", Cue::WechatCall),
+    ("绿色软件", Cue::WechatCall),
+    ("绿色app", Cue::WechatCall),
+    ("绿色图标", Cue::WechatCall),
+    ("加薇", Cue::WechatCall),
+    ("薇:", Cue::WechatCall),
+    ("威:", Cue::WechatCall),
+    ("微 ", Cue::WechatCall),
+    ("薇 ", Cue::WechatCall),
+    ("w:", Cue::WechatLatin),
+    ("v:", Cue::WechatLatin),
+    ("vx", Cue::WechatLatin),
+    ("wx", Cue::WechatLatin),
+    ("vv:", Cue::WechatLatin),
+    ("weixin", Cue::WechatLatin),
+    ("wechat", Cue::WechatLatin),
+    ("qq", Cue::Qq),
+    ("q群", Cue::Group),
+    ("qq群", Cue::Group),
+    ("群号", Cue::Group),
+    ("流群:", Cue::Group),
+    ("q:", Cue::Qq),
+    ("扣扣", Cue::Qq),
+    ("企鹅号", Cue::Qq),
+    ("企鹅群", Cue::Group),
+    ("企鹅:", Cue::Qq),
+    ("oicq", Cue::Qq),
+    ("电报", Cue::Telegram),
+    ("飞机", Cue::Telegram),
+    ("纸飞机", Cue::Telegram),
+    ("✈", Cue::Telegram),
+    ("telegram", Cue::TelegramLatin),
+    ("tg", Cue::TelegramLatin),
+    ("t.me/", Cue::TelegramLink),
+    ("telegram.me/", Cue::TelegramLink),
+    ("电话就是微信", Cue::Same),
+    ("电话就是微", Cue::Same),
+    ("手机就是微信", Cue::Same),
+    ("电话即微信", Cue::Same),
+    ("手机即微信", Cue::Same),
+    ("手机号即微信", Cue::Same),
+    ("手机号就是微信", Cue::Same),
+    ("微信就是电话", Cue::Same),
+    ("微信就是手机", Cue::Same),
+    ("微信同号", Cue::Same),
+    ("微信同手机", Cue::Same),
+    ("微信同电话", Cue::Same),
+    ("微信一样", Cue::Same),
+    ("微信同步", Cue::Same),
+    ("也是微信", Cue::Same),
+    ("也是微", Cue::Same),
+    ("也是薇", Cue::Same),
+    ("也是v", Cue::Same),
+    ("也是绿泡泡", Cue::Same),
+    ("绿泡泡也是", Cue::Same),
+    ("微信也是", Cue::Same),
+    ("同微信", Cue::Same),
+    ("同绿泡泡", Cue::Same),
+    ("同vx", Cue::Same),
+    ("同v", Cue::Same),
+    ("同微", Cue::Same),
+    ("微电同", Cue::Same),
+    ("电微同", Cue::Same),
+    ("v电同", Cue::Same),
+    ("(微)", Cue::WechatBehind),
+    ("(威)", Cue::WechatBehind),
+    ("(薇)", Cue::WechatBehind),
+    ("(微信)", Cue::WechatBehind),
+    ("(v)", Cue::WechatBehind),
+    ("(vx)", Cue::WechatBehind),
+    ("(wx)", Cue::WechatBehind),
+    ("(w)", Cue::WechatBehind),
+    ("(扣)", Cue::QqBehind),
+    ("(qq)", Cue::QqBehind),
+    ("(q)", Cue::QqBehind),
+    // Looked for in the same pass over the text.
+    ("icp", Cue::Registered(Mark::Icp)),
+    ("公网安备", Cue::Registered(Mark::Police)),
+    ("标识码", Cue::Registered(Mark::SiteCode)),
+    ("hm.js?", Cue::Registered(Mark::BaiduStat)),
+    ("元", Cue::Registered(Mark::Unit)),
+    ("块", Cue::Registered(Mark::Unit)),
+    ("rmb", Cue::Registered(Mark::Unit)),
+    // ￥ was folded to it.
+    ("¥", Cue::Registered(Mark::Yuan)),
+];
+
+/// A cue found in a text, by its number among [`words`].
+pub(crate) type CueHit = (u8, Range<usize>);
+
+/// The words behind which an account or a registered number may stand, by number.
+pub(crate) fn words() -> impl Iterator<Item = (u8, &'static str)> {
+    CUES.iter().enumerate().map(|(number, (word, _))| (number as u8, *word))
+}
+
+/// Looks for the cues in a text that nobody else scans.
+pub(super) fn cues(text: &str) -> Vec<CueHit> {
+    automaton().find_iter(text).map(|hit| (hit.pattern().as_u32() as u8, hit.range())).collect()
+}
+
+/// Of all cues, overlapping ones included, those that count: the first, and of two that begin together the longer.
+pub(super) fn leftmost(mut all: Vec<CueHit>) -> Vec<CueHit> {
+    all.sort_unstable_by_key(|(_, at)| (at.start, std::cmp::Reverse(at.end)));
+    let mut end = 0;
+    all.retain(|(_, at)| {
+        let counts = at.start >= end;
+        if counts {
+            end = at.end;
+        }
+        counts
+    });
+    all
+}
+
+fn automaton() -> &'static AhoCorasick {
+    static CUE: OnceLock<AhoCorasick> = OnceLock::new();
+    CUE.get_or_init(|| {
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(CUES.iter().map(|(word, _)| word))
+            .expect("the cues are a short constant list, far below the automaton's limits")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_cues_are_in_folded_form() {
+        for (word, _) in super::CUES {
+            assert_eq!(crate::text::fold(word).as_str(), *word);
+        }
+    }
+}
