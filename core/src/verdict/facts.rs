@@ -122,11 +122,13 @@ fn warns(reading: &Reading) -> bool {
     lines.len() >= 3 && distinct.len() >= 3
 }
 
-/// Labels of a certificate, each with its value: in five or more lines or cells, with a person's name among them.
+/// Labels of a certificate, each with its value: five of them in four or more lines or cells, or four and an ID number that was
+/// masked. A field's name in a program (操作项目 czxm) is no value.
 fn shows_one_person(reading: &Reading) -> bool {
+    let text = reading.folded.as_str();
     let mut labels: Vec<(u32, usize)> = reading
         .list(Lists::ResultLabel)
-        .filter(|f| f.place & Place::Main.bit() != 0)
+        .filter(|f| f.place & Place::Main.bit() != 0 && !names_a_field(&text[f.at.end..]))
         .filter_map(|f| f.block.map(|b| (f.pattern, cell(reading, f, b))))
         .collect();
     labels.sort_unstable();
@@ -134,7 +136,13 @@ fn shows_one_person(reading: &Reading) -> bool {
     let mut cells: Vec<usize> = labels.iter().map(|(_, cell)| *cell).collect();
     cells.sort_unstable();
     cells.dedup();
-    labels.len() >= 5 && cells.len() >= 4 && reading.extract.text.chars().count() < 3_000
+    let least = if text.contains("******") { 4 } else { 5 };
+    labels.len() >= least && cells.len() >= 4 && reading.extract.text.chars().count() < 3_000
+}
+
+fn names_a_field(after: &str) -> bool {
+    let word = after.trim_start_matches(' ').bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'_').count();
+    word >= 3
 }
 
 /// Where the cell or line of a phrase begins.
