@@ -83,11 +83,13 @@ pub enum Lists {
     National,
     /// What such a name is about, beside the certificates themselves.
     Trade,
+    /// Words that refuse what stands in the same sentence, before or behind: 我这办不了.
+    Refusing,
 }
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 19] = [
+    pub const NAMES: [&'static str; 20] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -107,6 +109,7 @@ impl Lists {
         "文章词",
         "国字号词",
         "行当词",
+        "拒绝词",
     ];
 
     /// The list's name.

@@ -59,10 +59,9 @@ fn under(host: &str, parent: &str) -> bool {
 
 fn has_contact(reading: &Reading) -> bool {
     use crate::entities::Kind;
-    reading
-        .entities
-        .iter()
-        .any(|e| matches!(e.kind, Kind::Phone | Kind::Landline | Kind::Wechat | Kind::Qq | Kind::Telegram))
+    reading.entities.iter().any(|e| {
+        matches!(e.kind, Kind::Phone | Kind::Landline | Kind::Wechat | Kind::Qq | Kind::Telegram | Kind::Email)
+    })
 }
 
 fn qr_contact(extract: &Extract) -> bool {

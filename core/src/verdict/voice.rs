@@ -42,6 +42,16 @@ pub(crate) fn sentence(text: &str, at: &Range<usize>) -> Range<usize> {
     start..end
 }
 
+/// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
+fn negated(text: &str, at: &Range<usize>) -> bool {
+    let turns = |c: char| matches!(c, '不' | '拒' | '非' | '勿' | '没');
+    let mut before = text[..at.start].chars().rev();
+    let first = before.next();
+    // 不得不, 能不能, 要不要 and 查不到不要钱 turn nothing round.
+    let doubled = before.take(3).any(|c| matches!(c, '不' | '没'));
+    first.is_some_and(turns) && !doubled && !text[at.clone()].starts_with(['不', '没', '免', '无', '零'])
+}
+
 /// The quotation marks around a range, if it stands in some, within its line.
 fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
     let mut from = at.start.saturating_sub(STRETCH);
@@ -76,10 +86,9 @@ pub(crate) fn mark(reading: &mut Reading) {
     };
     let denials: Vec<Range<usize>> =
         reading.list(Lists::Denying).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
+    let refusals: Vec<Range<usize>> =
+        reading.list(Lists::Refusing).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
     let warning = reading.facts.has(Fact::Warning);
-    if cues.is_empty() && denials.is_empty() && !warning {
-        return;
-    }
     let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
     let text = reading.folded.as_str();
     let mut marks = Vec::new();
@@ -99,9 +108,12 @@ pub(crate) fn mark(reading: &mut Reading) {
             let inside = cue.start >= found.at.start && cue.end <= found.at.end;
             !inside && reading.distance(cue, &found.at, limit) <= limit
         });
-        let denied = denials.iter().any(|d| {
-            d.start >= sentence.start && d.end <= found.at.start && reading.distance(d, &found.at, DENIES) <= DENIES
-        });
+        let within = |other: &Range<usize>| other.start >= sentence.start && other.end <= sentence.end;
+        let denied = negated(text, &found.at)
+            || refusals.iter().any(within)
+            || denials
+                .iter()
+                .any(|d| within(d) && d.end <= found.at.start && reading.distance(d, &found.at, DENIES) <= DENIES);
         if !told && !denied && !warning {
             continue;
         }

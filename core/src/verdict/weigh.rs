@@ -79,7 +79,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
 /// Whether one rule fires, and where.
 pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
     let (rule, compiled) = (&reading.rules.rules[index], &reading.rules.compiled[index]);
-    if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w)) {
+    if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w, rule.reported)) {
         return None;
     }
     if compiled.unless.iter().any(|w| matches!(w, Wanted::Fact(f) if reading.facts.has(*f))) {
@@ -106,8 +106,8 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
     if let Some(found) = best {
         return Some(Firing { at: Some((found.at.clone(), found.block.is_none())) });
     }
-    let near_fact = compiled.near.is_empty() || compiled.near.iter().any(|w| on_page(reading, w));
-    let clear = !compiled.unless.iter().any(|w| on_page(reading, w));
+    let near_fact = compiled.near.is_empty() || compiled.near.iter().any(|w| on_page(reading, w, rule.reported));
+    let clear = !compiled.unless.iter().any(|w| on_page(reading, w, true));
     (fact && near_fact && clear).then_some(Firing { at: None })
 }
 
@@ -125,7 +125,8 @@ fn counts(reading: &Reading, rule: &Rule, compiled: &crate::rules::Compiled, fou
     if found.place & rule.places == 0 || (found.reported && !rule.reported) {
         return false;
     }
-    let near = compiled.near.is_empty() || compiled.near.iter().any(|w| is_near(reading, w, found, rule.within));
+    let near = compiled.near.is_empty()
+        || compiled.near.iter().any(|w| is_near(reading, w, found, rule.within, rule.reported));
     if !near {
         return false;
     }
@@ -142,17 +143,24 @@ fn counts(reading: &Reading, rule: &Rule, compiled: &crate::rules::Compiled, fou
     })
 }
 
-fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize) -> bool {
+fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize, reported: bool) -> bool {
     match wanted {
         Wanted::Words(condition) => {
             let mut others = reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
-            others.any(|other| match (found.block, other.block) {
-                // What the title speaks of, the page's own matter speaks of.
-                (Some(_), Some(_)) if other.place == Place::Title.bit() && found.place != Place::Side.bit() => true,
-                (Some(_), Some(_)) => reading.distance(&found.at, &other.at, within) <= within,
-                // In hidden text (a description, a list of key words) everything is near.
-                (None, None) => reading.hidden_kind(found.at.start) == reading.hidden_kind(other.at.start),
-                _ => false,
+            // What is reported or refused (电工证我这办不了) stands near nothing that is offered.
+            let told = |other: &Found| other.reported && !reported;
+            others.any(|other| {
+                !told(other)
+                    && match (found.block, other.block) {
+                        // What the title speaks of, the page's own matter speaks of.
+                        (Some(_), Some(_)) if other.place == Place::Title.bit() && found.place != Place::Side.bit() => {
+                            true
+                        }
+                        (Some(_), Some(_)) => reading.distance(&found.at, &other.at, within) <= within,
+                        // In hidden text (a description, a list of key words) everything is near.
+                        (None, None) => reading.hidden_kind(found.at.start) == reading.hidden_kind(other.at.start),
+                        _ => false,
+                    }
             })
         }
         Wanted::Fact(Fact::Contact | Fact::MainContact) if found.block.is_some() => {
@@ -168,12 +176,14 @@ fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize) -> 
     }
 }
 
-fn on_page(reading: &Reading, wanted: &Wanted) -> bool {
+/// Whether it is on the page, outside menus and feet; `reported`: also where it is the words of somebody else.
+fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
     match wanted {
         Wanted::Fact(fact) => reading.facts.has(*fact),
         Wanted::Words(condition) => reading.by_condition[*condition as usize]
             .iter()
-            .any(|i| reading.found[*i as usize].place & Place::Side.bit() == 0),
+            .map(|i| &reading.found[*i as usize])
+            .any(|found| found.place & Place::Side.bit() == 0 && (reported || !found.reported)),
     }
 }
 
