@@ -166,7 +166,7 @@ impl Checking<'_> {
             practice: self.program.practice.is_some(),
             ..reading::Terms::default()
         };
-        match reading::read(&self.program.rules, exchange, Vec::new(), &terms).content {
+        match reading::read(&self.program.rules, exchange, false, Vec::new(), &terms).content {
             Content::Page(page) => {
                 let (extract, verdict) = *page;
                 if end != url && !self.out.json {

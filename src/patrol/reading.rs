@@ -43,14 +43,15 @@ pub struct Read {
 }
 
 /// Reads an exchange. Pages are judged where their status says that they are one; `codes` is what their pictures are known to say.
-pub fn read(rules: &RuleSet, exchange: Exchange, codes: Vec<String>, terms: &Terms) -> Read {
-    let content = content(rules, &exchange, codes, terms);
+/// Where a picture was asked for, a page is none: many servers answer every address with their front page.
+pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Read {
+    let content = content(rules, &exchange, picture, codes, terms);
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     let encoded = evidence::encode(&to_keep(exchange, terms), hit);
     Read { encoded, content }
 }
 
-fn content(rules: &RuleSet, exchange: &Exchange, codes: Vec<String>, terms: &Terms) -> Content {
+fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Content {
     if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
         return Content::Other;
     }
@@ -59,7 +60,7 @@ fn content(rules: &RuleSet, exchange: &Exchange, codes: Vec<String>, terms: &Ter
     if is_image(&kind, &body.bytes) {
         return Content::Image(qr::read(&body.bytes));
     }
-    if !is_text(&kind, &body.bytes) {
+    if picture || !is_text(&kind, &body.bytes) {
         return Content::Other;
     }
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));

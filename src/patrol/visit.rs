@@ -190,7 +190,8 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let exchange = answer.exchange;
     let codes = shared.known_codes(&lease).await?;
     let work = Arc::clone(shared);
-    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, codes, &work.terms))
+    let picture = lease.kind() == Kind::Image;
+    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, picture, codes, &work.terms))
         .await
         .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
     let kept = shared.keeper.keep(series(&lease, &read.content), read.encoded).await?;
