@@ -62,6 +62,8 @@ facts! {
     Contact = "联系方式",
     /// There is such a contact in the page's own matter.
     MainContact = "正文联系方式",
+    /// Core words of an offer, in the page's own voice, stand right beside a person's number or id.
+    OfferWithContact = "招揽带联系方式",
     /// A QR code on the page leads to a contact.
     QrContact = "二维码联系方式",
     /// The page warns: its title or many of its sentences report wrong-doing.

@@ -85,11 +85,13 @@ pub enum Lists {
     Trade,
     /// Words that refuse what stands in the same sentence, before or behind: 我这办不了.
     Refusing,
+    /// The core of an offer: without one nobody sells.
+    Core,
 }
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 20] = [
+    pub const NAMES: [&'static str; 21] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -110,6 +112,7 @@ impl Lists {
         "国字号词",
         "行当词",
         "拒绝词",
+        "核心招揽",
     ];
 
     /// The list's name.

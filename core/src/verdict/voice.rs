@@ -42,6 +42,24 @@ pub(crate) fn sentence(text: &str, at: &Range<usize>) -> Range<usize> {
     start..end
 }
 
+/// A saying word right before a quotation: 卖家说“免考”.
+fn is_said(before: &str) -> bool {
+    let before = before.trim_end_matches([':', ' ', '，', ',', '是', '的']);
+    ["说", "称", "写着", "叫", "喊", "承诺", "保证", "打出", "宣传", "广告", "标榜", "吹嘘", "话术", "所谓", "什么"]
+        .iter()
+        .any(|word| before.ends_with(word))
+}
+
+/// Core words in the page's own voice, with somebody's number or id in the same block or close by.
+fn offers_with_contact(reading: &Reading) -> bool {
+    reading.list(Lists::Core).filter(|found| !found.reported && found.block.is_some()).any(|found| {
+        reading.leads.iter().filter(|lead| lead.personal && lead.main).any(|lead| {
+            (lead.block.is_some() && lead.block == found.block)
+                || reading.distance(&lead.at, &found.at, 2 * RESTORES) <= 2 * RESTORES
+        })
+    })
+}
+
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
     let turns = |c: char| matches!(c, '不' | '拒' | '非' | '勿' | '没');
@@ -102,12 +120,15 @@ pub(crate) fn mark(reading: &mut Reading) {
         }
         let sentence = sentence(text, &found.at);
         let from = cues.partition_point(|c| c.end <= sentence.start);
-        let told = cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
-            let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
-            // A reporting word that is part of the phrase itself says nothing about it.
-            let inside = cue.start >= found.at.start && cue.end <= found.at.end;
-            !inside && reading.distance(cue, &found.at, limit) <= limit
-        });
+        let quoted = quotation(text, &found.at);
+        let said = quoted.as_ref().is_some_and(|q| is_said(&text[..q.start]));
+        let told = said
+            || cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
+                let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
+                // A reporting word that is part of the phrase itself says nothing about it.
+                let inside = cue.start >= found.at.start && cue.end <= found.at.end;
+                !inside && reading.distance(cue, &found.at, limit) <= limit
+            });
         let within = |other: &Range<usize>| other.start >= sentence.start && other.end <= sentence.end;
         let denied = negated(text, &found.at)
             || refusals.iter().any(within)
@@ -117,7 +138,6 @@ pub(crate) fn mark(reading: &mut Reading) {
         if !told && !denied && !warning {
             continue;
         }
-        let quoted = quotation(text, &found.at);
         if trusted || denied || (told && quoted.is_some()) {
             marks.push(index);
             continue;
@@ -136,6 +156,9 @@ pub(crate) fn mark(reading: &mut Reading) {
     }
     for index in marks {
         reading.found[index].reported = true;
+    }
+    if offers_with_contact(reading) {
+        reading.facts.insert(Fact::OfferWithContact);
     }
 }
 
