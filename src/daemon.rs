@@ -42,6 +42,8 @@ pub struct Done {
     pub unfinished: bool,
     /// The last day whose digests were made.
     pub digest: Option<Date>,
+    /// Some round was ever finished.
+    pub ever_finished: bool,
 }
 
 /// What is due now.
@@ -91,8 +93,11 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
         if *stop.borrow() {
             return Ok(());
         }
-        let (now, _) = due(&hours, done(opened, &hours).await?, opened.now());
-        if now.digest {
+        let so_far = done(opened, &hours).await?;
+        let (now, _) = due(&hours, so_far, opened.now());
+        // Lists before anything was ever looked at would say 无新增 of a web that nobody has seen.
+        let seen = !now.round || so_far.ever_finished;
+        if now.digest && seen {
             digest(opened, true).await;
         }
         if now.round && std::time::Instant::now() >= quiet_until {
@@ -103,7 +108,8 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
                     ended = &mut round => break ended,
                     // A round may take hours: the digest does not wait for it.
                     () = tokio::time::sleep(LOOK) => {
-                        if !*stop.borrow() && due(&hours, done(opened, &hours).await?, opened.now()).0.digest {
+                        let so_far = done(opened, &hours).await?;
+                        if !*stop.borrow() && so_far.ever_finished && due(&hours, so_far, opened.now()).0.digest {
                             digest(opened, true).await;
                         }
                         if last_mail.elapsed() >= MAIL {
@@ -160,6 +166,7 @@ async fn done(opened: &Opened, hours: &Hours) -> Result<Done, StoreError> {
         round: round.as_ref().map(|r| r.started),
         unfinished: round.is_some_and(|r| r.finished.is_none()),
         digest: (made.is_some() || nobody).then_some(today),
+        ever_finished: opened.store().rounds().filter_map(Result::ok).any(|round| round.finished.is_some()),
     })
 }
 
@@ -181,7 +188,8 @@ mod tests {
     }
 
     fn check(now: &str, round: Option<&str>, digest: Option<&str>, wanted: (bool, bool), next: &str) {
-        let done = Done { round: round.map(at), unfinished: false, digest: digest.map(|d| d.parse().unwrap()) };
+        let digest = digest.map(|d| d.parse().unwrap());
+        let done = Done { round: round.map(at), unfinished: false, digest, ever_finished: true };
         let (due, when) = due(&hours(), done, at(now));
         assert_eq!((due.round, due.digest), wanted, "{now}");
         assert_eq!(when, at(next), "{now}");
@@ -211,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_round_that_was_cut_off_is_taken_up_at_once() {
-        let done = Done { round: Some(at("2026-03-02T02:00")), unfinished: true, digest: None };
+        let done = Done { round: Some(at("2026-03-02T02:00")), unfinished: true, digest: None, ever_finished: false };
         assert!(due(&hours(), done, at("2026-03-02T03:00")).0.round);
     }
 }

@@ -63,7 +63,8 @@ pub async fn decide(
 /// # Errors
 /// There is no such case, the note is empty, or the store failed.
 pub async fn note(store: &Store, case: u64, text: &str, actor: &str, now: Timestamp) -> Result<Case, StoreError> {
-    let text = clipped(text.trim(), NOTE);
+    // An ID number in a note is as much somebody's as one on a page.
+    let text = clipped(jianzheng_core::entities::mask_ids(text.trim()).as_ref(), NOTE);
     if text.is_empty() {
         return Err(StoreError::Refused("备注是空的：请写明内容".to_owned()));
     }

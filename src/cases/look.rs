@@ -46,17 +46,15 @@ pub fn looked(look: Look) -> impl FnOnce(&mut Tx<'_>) -> Result<Option<u64>, Sto
     }
 }
 
-/// The step for a source that found a hit again without a fetch: one more way in, and the round that met it. A search result
-/// is not a sighting, so the hit's state and `last_seen` stay.
+/// The step for a source or a list that leads to a known hit without a fetch: one more way in. It is no sighting, so nothing else
+/// changes, and no round has found it again by that.
 pub fn seen_again(
     hit: u64,
     line: String,
-    round: u64,
 ) -> impl FnOnce(&mut Tx<'_>) -> Result<Option<u64>, StoreError> + Send + 'static {
     move |tx| {
         let mut known = known(tx, hit)?;
         extend_chain(&mut known.chain, [line]);
-        known.last_round = known.last_round.max(round);
         tx.put_hit(known).map(Some)
     }
 }

@@ -228,7 +228,9 @@ fn show(out: &mut Out, detail: &CaseDetail) -> anyhow::Result<()> {
             detail
                 .history
                 .iter()
-                .map(|line| format!("{}  {}  {}", day(&line.time), line.actor, line.action))
+                .map(|line| {
+                    format!("{}  {}  {}", day(&line.time), words::actor(&line.actor), words::action(&line.action))
+                })
                 .collect::<Vec<_>>(),
         ),
     ] {

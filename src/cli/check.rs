@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, path::Path};
 
-use jianzheng_core::{host, page, verdict::Verdict};
+use jianzheng_core::{entities::mask_url, host, page, verdict::Verdict};
 use serde::Serialize;
 use url::Url;
 
@@ -118,6 +118,10 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
+        if !is_file && looks_like_a_file(&thing) {
+            let say = format!("找不到文件“{thing}”：请写对路径；要看网址，写成 http://主机/路径");
+            return Err(StartError::Usage(say).into());
+        }
         things.push_back(if is_file { Thing::File(thing) } else { Thing::Page(thing) });
     }
     let mut first = true;
@@ -238,7 +242,7 @@ impl Checking<'_> {
         if url.as_str() == NOWHERE {
             self.out.line("网址：没有告诉（--url），只看内容")?;
         } else {
-            self.out.line(&format!("网址：{}", jianzheng_core::entities::mask_url(url.as_str())))?;
+            self.out.line(&format!("网址：{}", mask_url(url.as_str())))?;
         }
         let name = self.program.rules.authorities().judge(&host_of(url)).ok();
         explain(verdict, name.as_ref(), self.program.thresholds()).iter().try_for_each(|line| self.out.line(line))?;
@@ -247,6 +251,8 @@ impl Checking<'_> {
 
     /// Tells why a page was not seen, and what its name says.
     fn unseen(&mut self, named: &str, url: Option<&Url>, say: &str) -> anyhow::Result<()> {
+        let masked = mask_url(named);
+        let named = masked.as_ref();
         let host = url.map(host_of).unwrap_or_default();
         let name = host::host_of(&host).and_then(|host| self.program.rules.authorities().judge(&host)).ok();
         if self.out.json {
@@ -266,6 +272,15 @@ impl Checking<'_> {
         }
         Ok(())
     }
+}
+
+/// A path that is plainly no address: nothing on the web ends so without a host before it, or begins so.
+fn looks_like_a_file(thing: &str) -> bool {
+    const ENDS: [&str; 12] =
+        [".html", ".htm", ".mhtml", ".txt", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ico", ".eml"];
+    let lower = thing.to_ascii_lowercase();
+    !thing.contains("://")
+        && (thing.starts_with(['/', '.', '~']) || (!thing.contains('/') && ENDS.iter().any(|end| lower.ends_with(end))))
 }
 
 /// Fetches a page; each host on the way is asked for its robots.txt first.

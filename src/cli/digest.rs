@@ -1,10 +1,11 @@
 //! `digest`: the daily lists, before and after they leave.
 
-use super::{Context, Exit, out::Out, table::Table, words};
+use super::{Context, Exit, out::Out, stop, table::Table, words};
 use crate::desk::{
     Desk,
     rows::{DigestPreview, DigestStatus},
 };
+use crate::outbox::sending;
 
 /// 每日清单：预览、发送、查状态、重发
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,9 @@ enum Command {
     #[command(after_help = "例子：\n  jianzheng digest status\n  jianzheng --json digest status")]
     Status,
     /// 不管状态如何，把一份清单原样再发一次
-    #[command(after_help = "清单编号见 jianzheng digest status。\n\n例子：\n  jianzheng digest resend 2026-12-05-1")]
+    #[command(
+        after_help = "清单编号见 jianzheng digest status。\n\n例子：\n  jianzheng digest resend 2026-12-05.1ae1adac1a574370.r0"
+    )]
     Resend {
         /// 清单编号
         #[arg(value_name = "DIGEST")]
@@ -50,7 +53,12 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             Exit::Done
         }
         Command::Send { extra } => {
-            let sent = desk.digest_send(extra).await?;
+            let sending_all = desk.digest_send(extra);
+            let Some(sent) = sending::unless_stopped(sending_all, stop::on_signal()?).await else {
+                eprintln!("已停下：没有发完的下次接着发；已开始传送而没有答复的记为“不明”。");
+                return Ok(Exit::NotDone);
+            };
+            let sent = sent?;
             status(&mut out, &sent, "没有要发的清单：配置里没有收信的联络员，或没有新的情况。")?;
             Exit::when(sent.iter().all(|digest| digest.state == "sent"))
         }
@@ -60,7 +68,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         }
         Command::Resend { digest } => {
             let sent = desk.digest_resend(&digest).await?;
-            let done = sent.state == "sent";
+            // A mail that was sent once stays 已发: what counts is whether it went now.
+            let done = sent.state == "sent" && sent.why.is_none();
             status(&mut out, &[sent], "")?;
             Exit::when(done)
         }

@@ -150,6 +150,9 @@ fn time(program: &Program) -> Row {
 /// The folder can be written to, and has room.
 fn disk(program: &Program) -> Vec<Row> {
     let data = &program.data;
+    if let Some(file) = data.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
+        return vec![bad("data", format!("{} 是一个文件，不是目录", file.display()), "检查 --data 写的路径")];
+    }
     let Some(there) = data.ancestors().find(|folder| folder.is_dir()) else {
         return vec![bad("data", format!("{} 和它的上级都不存在", data.display()), "检查 --data 写的路径")];
     };

@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 
-use jianzheng_core::host::{self, Authorities, Standing};
+use jianzheng_core::host::{Authorities, Standing};
 use serde::Serialize;
 
 use super::{
@@ -129,7 +129,7 @@ impl<W: Write> Answers<'_, W> {
             Ok(text) => text,
             Err(_) => return self.bad("这一行不是 UTF-8 文字", number),
         };
-        match host::host_of(text).and_then(|name| self.authorities.judge(&name)) {
+        match self.authorities.judge_line(text) {
             Err(error) => self.bad(&error.to_string(), number),
             Ok(found) if self.flagged && !matches!(found.standing, Standing::Spoof | Standing::Watch) => Ok(()),
             Ok(found) => {
@@ -236,7 +236,7 @@ mod tests {
         #[test]
         fn a_plain_name_is_what_core_would_make_of_it(line in "[a-z0-9.-]{0,80}|[a-zA-Z0-9._/:-]{0,40}") {
             if let Some(name) = plain(line.as_bytes()) {
-                prop_assert_eq!(host::host_of(&line), Ok(name.to_owned()));
+                prop_assert_eq!(jianzheng_core::host::host_of(&line), Ok(name.to_owned()));
             }
         }
     }

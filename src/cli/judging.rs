@@ -11,12 +11,13 @@ use std::{
     sync::Arc,
 };
 
+use jianzheng_core::entities::{mask_ids, mask_url};
 use jianzheng_core::host;
 use jianzheng_core::page;
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Thresholds;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::crawl::qr;
@@ -42,8 +43,9 @@ pub(super) struct Judging {
 
 #[derive(Deserialize)]
 struct Input<'a> {
-    #[serde(default)]
-    id: Value,
+    /// Given back as it was written, however many digits it has.
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
     #[serde(borrow)]
     url: Cow<'a, str>,
     html: Option<String>,
@@ -72,7 +74,7 @@ impl Judging {
         extract = reading::with_inline_codes(extract);
         let verdict = self.rules.judge(&extract, &url, self.thresholds);
         let mut row = VerdictRow::new(&self.rules, &input.url, host_of(&url), &verdict);
-        row.id = Some(&input.id);
+        row.id = Some(input.id.unwrap_or(RawValue::NULL));
         row.text = self.text.then_some(&extract.text);
         serde_json::to_vec(&row).map_err(|error| error.to_string())
     }
@@ -128,13 +130,21 @@ fn unreadable(error: &serde_json::Error) -> String {
     if let Some(field) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return format!("缺少字段 {field}");
     }
-    // Beyond that serde_json says it in English; the column is what helps.
-    format!("这一行不是合乎要求的 JSON（第 {} 个字节）：{text}", error.column())
+    let at = error.column();
+    match error.classify() {
+        serde_json::error::Category::Eof => format!("这一行不是合乎要求的 JSON：没写完就断了（第 {at} 个字节）"),
+        serde_json::error::Category::Data => {
+            format!(
+                "这一行不是合乎要求的 JSON：字段的类型不对或重复（第 {at} 个字节），url、html、file、charset、final_url 要写文字，images 要写文字的列表"
+            )
+        }
+        _ => format!("这一行不是合乎要求的 JSON：写法有错（第 {at} 个字节）"),
+    }
 }
 
 /// The beginning of what somebody wrote, for a message.
 fn shown(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
+    mask_url(&mask_ids(text)).chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

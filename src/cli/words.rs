@@ -1,5 +1,7 @@
 //! Chinese words for the codes of CONTRACT.md. A code without a word is shown as it is.
 
+use std::borrow::Cow;
+
 /// What a page or a case is.
 pub(super) fn kind(code: &str) -> &str {
     match code {
@@ -75,5 +77,22 @@ pub(super) fn source_state(code: &str) -> &str {
         "off" => "未启用",
         "never" => "没问过",
         other => other,
+    }
+}
+
+/// Who did it.
+pub(super) fn actor(actor: &str) -> &str {
+    if actor == crate::cases::MACHINE { "程序" } else { actor }
+}
+
+/// What was done to a case, as the log of decisions names it.
+pub(super) fn action(action: &str) -> Cow<'_, str> {
+    let Some(word) = action.strip_prefix("case.") else { return Cow::Borrowed(action) };
+    match word {
+        "note" => "记事".into(),
+        "confirm" => "确认".into(),
+        "dismiss" => "不予处理".into(),
+        "reopen" => "重新打开".into(),
+        state => format!("转为“{}”", case_state(state)).into(),
     }
 }

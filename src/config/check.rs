@@ -140,9 +140,10 @@ fn wrote(reader: &Reader<'_>, path: &str) -> bool {
 }
 
 fn digest(reader: &mut Reader<'_>) -> Digest {
+    let at = reader.text_as("digest.at", time);
     let before = reader.mistakes();
     let digest = Digest {
-        at: reader.text_as("digest.at", time),
+        at,
         threshold: reader.score("digest.threshold"),
         review_threshold: reader.score("digest.review_threshold"),
     };

@@ -15,7 +15,6 @@ mod raw;
 mod reader;
 mod secret;
 mod settings;
-mod syntax;
 
 use std::{
     ffi::OsString,
@@ -56,6 +55,39 @@ where
     K: Into<OsString>,
     V: Into<OsString>,
 {
+    let raw = read(file, env, cwd);
+    let (settings, mistakes) = check::check(raw);
+    if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
+}
+
+/// The same, and the names of sources are checked along, so that all mistakes are told at once. `known` gives the names of the
+/// sources in the folder of rules that the settings name.
+pub fn load_knowing<K, V>(
+    file: Option<&Path>,
+    env: impl Iterator<Item = (K, V)>,
+    cwd: &Path,
+    known: impl FnOnce(Option<&Path>) -> Vec<String>,
+) -> Result<Settings, Mistakes>
+where
+    K: Into<OsString>,
+    V: Into<OsString>,
+{
+    let (settings, mut mistakes) = check::check(read(file, env, cwd));
+    if !settings.sources.is_empty() {
+        let known = known(settings.general.rules.as_deref());
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        if let Err(more) = settings.check_sources(&known) {
+            mistakes.extend(more.0);
+        }
+    }
+    if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
+}
+
+fn read<K, V>(file: Option<&Path>, env: impl Iterator<Item = (K, V)>, cwd: &Path) -> Raw
+where
+    K: Into<OsString>,
+    V: Into<OsString>,
+{
     let mut raw = Raw::new(cwd);
     match file {
         Some(file) => read_file(&mut raw, file, cwd),
@@ -64,8 +96,7 @@ where
         None => {}
     }
     read_environment(&mut raw, env, cwd);
-    let (settings, mistakes) = check::check(raw);
-    if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
+    raw
 }
 
 impl Default for Settings {

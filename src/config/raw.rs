@@ -15,11 +15,12 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+use jianzheng_core::rules::syntax;
+
 use super::{
     Mistake,
     keys::{self, Key},
     settings::same_source,
-    syntax,
 };
 
 /// Where a value was written.

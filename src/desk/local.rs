@@ -72,7 +72,7 @@ impl LocalDesk {
     }
 
     async fn edition(&self) -> Result<Edition, StoreError> {
-        let (unseen_sources, not_looked_at) = unseen::of_last_round(&self.store).await?;
+        let (unseen_sources, not_looked_at) = unseen::since_last_lists(&self.store, shanghai_date(self.now())).await?;
         Ok(Edition { unseen_sources, not_looked_at, ..self.office.edition.clone() })
     }
 
@@ -376,8 +376,13 @@ impl Desk for LocalDesk {
     async fn digest_send(&self, extra: bool) -> Result<Vec<DigestStatus>, DeskError> {
         let office = &self.office;
         let edition = self.edition().await?;
+        // What waits from before goes first: what was told is known when today's lists are made.
+        let mut tried =
+            sending::send_due(&self.store, &office.mailer, &edition.from, &office.clock, false, &[]).await?;
         let made = queue::make(&self.store, &edition, self.now(), extra).await.map_err(mail_error)?;
-        let tried = sending::send_due(&self.store, &office.mailer, &edition.from, &office.clock, false).await?;
+        let before: Vec<String> = tried.iter().map(|digest| digest.id.clone()).collect();
+        let rest = sending::send_due(&self.store, &office.mailer, &edition.from, &office.clock, false, &before).await?;
+        tried.extend(rest);
         let mut told: Vec<Digest> = Vec::new();
         for digest in made.digests {
             told.extend(self.store.digest(&digest.id).await?);

@@ -9,14 +9,14 @@ use jianzheng_core::entities::{self, Contacts};
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::{PRIOR, Signal, Verdict};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A verdict as CONTRACT.md's `judge` promises it.
 #[derive(Debug, Serialize)]
 pub struct VerdictRow<'a> {
     /// What the caller named the page; none where nobody asked for a name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<&'a Value>,
+    pub id: Option<&'a RawValue>,
     /// The address as it was given, masked.
     pub url: Cow<'a, str>,
     /// The host that counted, as a lower-case A-label.

@@ -12,10 +12,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
 use super::{Mail, Mailer, Outcome, backoff, queue::digest_subject};
 use crate::{
@@ -50,13 +52,14 @@ impl Carrier for Mailer {
 
 /// Tries every mail that is due once, oldest day first, and gives those that were tried, as they stand now.
 ///
-/// `patient`: mails whose time for another try has not come are left alone; the daemon is patient, commands are not.
+/// Those in `except` were tried just now and are left out. `patient`: mails whose time for another try has not come are left alone; the daemon is patient, commands are not.
 pub async fn send_due(
     store: &Store,
     mailer: &impl Carrier,
     from: &str,
     clock: &Clock,
     patient: bool,
+    except: &[String],
 ) -> Result<Vec<Digest>, StoreError> {
     let due: Vec<Digest> = {
         let open = |digest: &Digest| match digest.state {
@@ -66,8 +69,9 @@ pub async fn send_due(
         };
         let now = clock.now();
         let its_time = |digest: &Digest| !patient || digest.next_try.is_none_or(|at| at <= now);
-        let all =
-            store.digests().filter(|digest| digest.as_ref().map_or(true, |digest| open(digest) && its_time(digest)));
+        let all = store.digests().filter(|digest| {
+            digest.as_ref().map_or(true, |digest| open(digest) && its_time(digest) && !except.contains(&digest.id))
+        });
         all.collect::<Result<_, _>>()?
     };
     let mut tried = Vec::with_capacity(due.len());
@@ -81,6 +85,24 @@ pub async fn send_due(
         }
     }
     Ok(tried)
+}
+
+/// What a mail that is on its way gets to end, once a stop was asked for.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs the work to its end, or, after a stop, for a little while longer; nothing if it did not end.
+pub async fn unless_stopped<T>(work: impl Future<Output = T>, mut stop: watch::Receiver<bool>) -> Option<T> {
+    let stopped = async {
+        // Nobody who could stop it is left: it runs on.
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = stopped => None,
+    }
 }
 
 /// Sends the same bytes of one digest again, whatever its state.

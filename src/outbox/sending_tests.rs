@@ -81,7 +81,7 @@ async fn one_list(folder: &Path) -> (Store, Contact, String) {
 }
 
 async fn try_once(store: &Store, server: &Server, hours: i64, patient: bool) -> Vec<(DigestState, u32, u32)> {
-    let tried = send_due(store, server, FROM, &Clock::starting_at(at(hours)), patient).await.unwrap();
+    let tried = send_due(store, server, FROM, &Clock::starting_at(at(hours)), patient, &[]).await.unwrap();
     tried.into_iter().map(|digest| (digest.state, digest.attempts, digest.resends)).collect()
 }
 
@@ -117,7 +117,7 @@ async fn a_kill_in_the_middle_of_a_mail_is_an_unknown_end() {
     let (its_store, its_server) = (store.clone(), Arc::clone(&server));
     let task = tokio::spawn(async move {
         let clock = Clock::starting_at(at(1));
-        send_due(&its_store, &*its_server, FROM, &clock, false).await.map(|_| ())
+        send_due(&its_store, &*its_server, FROM, &clock, false, &[]).await.map(|_| ())
     });
     while server.got() == 0 {
         tokio::task::yield_now().await;
@@ -185,7 +185,7 @@ async fn with_the_outbox_as_transport_a_mail_in_place_is_sent() {
     let (store, _, id) = one_list(folder.path()).await;
     let mailer = Mailer::Folder(store.data().join(crate::outbox::queue::OUTBOX_DIR));
     let clock = Clock::starting_at(at(1));
-    let tried = send_due(&store, &mailer, FROM, &clock, false).await.unwrap();
+    let tried = send_due(&store, &mailer, FROM, &clock, false, &[]).await.unwrap();
     assert_eq!((tried[0].id.as_str(), tried[0].state), (id.as_str(), DigestState::Sent));
     assert!(tried[0].sent_at.is_some());
 }

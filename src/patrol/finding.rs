@@ -160,7 +160,7 @@ impl Shared {
     /// A known hit came up again on another way.
     pub(super) fn again(&self, changes: &mut Changes, hit: &Hit, via: &Via) {
         let line = plain(via).unwrap_or_default();
-        changes.then(cases::seen_again(hit.id, line, self.round));
+        changes.then(cases::seen_again(hit.id, line));
     }
 
     /// Pictures of a page came after the page: their codes belong to it, and it is judged again with them.

@@ -421,6 +421,20 @@ fn ended(done: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<()
     done.map_err(|error| Failure::Broken(format!("处理一个网页的任务出错：{error}")))?
 }
 
+/// Takes back that a round is finished: it was stopped while its mails went out.
+///
+/// # Errors
+/// The store failed.
+pub async fn reopen(store: &Store, round: u64) -> Result<(), StoreError> {
+    let mut changes = Changes::new();
+    changes.update_round(round, |round| {
+        round.cut_off = true;
+        round.finished = None;
+        Ok(())
+    });
+    store.commit(changes).await.map(drop)
+}
+
 /// Writes down how the round ended.
 async fn close(shared: &Shared, round: u64, cut_off: bool) -> Result<(), Failure> {
     let now = shared.clock.now();

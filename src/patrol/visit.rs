@@ -268,7 +268,7 @@ fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extrac
     page.rules = shared.rules.hash().to_owned();
     page.extract = true;
     page.charset = extract.charset.clone();
-    tracing::debug!(url = lease.url(), verdict = verdict.kind.as_str(), score = verdict.score, "judged");
+    tracing::debug!(url = %jianzheng_core::entities::mask_url(lease.url()), verdict = verdict.kind.as_str(), score = verdict.score, "judged");
 }
 
 /// What a status without a page says about a hit.

@@ -42,7 +42,15 @@ pub(super) fn edition(program: &Program, clock: &Clock) -> Edition {
 
 fn sender(settings: &Settings) -> String {
     let from = &settings.mail.from;
-    if from.name.is_empty() { from.address.clone() } else { format!("{} <{}>", from.name, from.address) }
+    let special = |c: char| matches!(c, '"' | '(' | ')' | ',' | ':' | ';' | '<' | '>' | '@' | '[' | '\\' | ']' | '.');
+    match from.name.as_str() {
+        "" => from.address.clone(),
+        // A quoted string of RFC 5322.
+        name if name.contains(special) => {
+            format!("\"{}\" <{}>", name.replace('\\', "\\\\").replace('"', "\\\""), from.address)
+        }
+        name => format!("{name} <{}>", from.address),
+    }
 }
 
 /// The way out.
@@ -67,6 +75,9 @@ pub(super) fn mailer(settings: &Settings, data: &Path) -> Result<Mailer, StartEr
     if let Some((_, host)) = mail.from.address.rsplit_once('@') {
         smtp.hello = host.to_owned();
     }
-    smtp.step = Duration::from_secs(mail.timeout_s);
+    // The whole of one mail; no step of it may take longer.
+    smtp.deadline = Duration::from_secs(mail.timeout_s);
+    smtp.step = smtp.step.min(smtp.deadline);
+    smtp.last_word = smtp.last_word.min(smtp.deadline);
     Mailer::smtp(smtp).map_err(|e| state(&e))
 }

@@ -116,10 +116,8 @@ impl Program {
             None => Clock::system(),
             Some(text) => Clock::starting_at(clock::parse_as_of(text).map_err(|e| StartError::Usage(e.to_string()))?),
         };
-        let settings = config::load(globals.config.as_deref(), env, cwd)?;
+        let settings = config::load_knowing(globals.config.as_deref(), env, cwd, rules::source_names)?;
         let (rules, rule_files) = rules::load(settings.general.rules.as_deref())?;
-        let known: Vec<&str> = rule_files.sources.iter().map(|source| source.name.as_str()).collect();
-        settings.check_sources(&known)?;
         let data = cwd.join(globals.data.as_deref().unwrap_or(Path::new(DATA)));
         let practice = globals.practice.then(|| globals.day.unwrap_or(1));
         let (settings, data) = match practice {

@@ -241,7 +241,10 @@ impl Opened {
     pub async fn mail(&self, make: bool) -> anyhow::Result<()> {
         let edition = mail::edition(&self.program, &self.clock);
         if make {
-            let (unseen_sources, not_looked_at) = crate::outbox::unseen::of_last_round(&self.store).await?;
+            let (unseen_sources, not_looked_at) = {
+                let today = crate::clock::shanghai_date(self.now());
+                crate::outbox::unseen::since_last_lists(&self.store, today).await?
+            };
             let edition = queue::Edition { unseen_sources, not_looked_at, ..edition.clone() };
             let made = queue::make(&self.store, &edition, self.now(), false).await?;
             for (contact, why) in made.failed {
@@ -249,7 +252,7 @@ impl Opened {
             }
         }
         let mailer = mail::mailer(&self.settings, &self.program.data)?;
-        for digest in sending::send_due(&self.store, &mailer, &edition.from, &self.clock, true).await? {
+        for digest in sending::send_due(&self.store, &mailer, &edition.from, &self.clock, true, &[]).await? {
             tracing::info!(digest = %digest.id, state = digest.state.as_str(), "mail");
         }
         Ok(())

@@ -16,6 +16,7 @@ use crate::crawl::frontier::Politeness;
 use crate::desk::Desk;
 use crate::discover::outcome::{Outcome, Standing, row};
 use crate::discover::{SourceRow, queries, seeds};
+use crate::outbox::sending;
 use crate::patrol::progress::Progress;
 use crate::patrol::{
     self, DigestLine, Ended, Manner, Order, Parts, Seed, SourceLine, SourcePlan, Summary, Work, aging, reading,
@@ -65,11 +66,17 @@ pub(super) async fn run(
     let ended = patrol::run(parts, manner, work, stop.clone()).await?;
     let mut digests = Vec::new();
     let mut unsent = None;
-    if !order.no_mail && !*stop.borrow() {
+    let mut ended = ended;
+    if !order.no_mail && !ended.cut_off {
         let today = clock::shanghai_date(clock.now()).to_string();
-        match desk.digest_send(false).await {
-            Ok(sent) => digests = sent.into_iter().filter(|d| d.day == today).collect(),
-            Err(error) => unsent = Some(error.to_string()),
+        match sending::unless_stopped(desk.digest_send(false), stop.clone()).await {
+            Some(Ok(sent)) => digests = sent.into_iter().filter(|d| d.day == today).collect(),
+            Some(Err(error)) => unsent = Some(error.to_string()),
+            // The mails are part of the round: it is gone on with, and then they go.
+            None => {
+                patrol::reopen(&opened.store, ended.round).await?;
+                ended.cut_off = true;
+            }
         }
     }
     let mut summary = summary(opened, &ended).await?;

@@ -77,6 +77,17 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
     }
 }
 
+/// The names of the sources in a folder of rules, or of those built in: names of files, whatever is in them.
+pub(super) fn source_names(folder: Option<&Path>) -> Vec<String> {
+    let mut files = Vec::new();
+    match folder {
+        None => built_in(&BUILT_IN, &mut files),
+        Some(folder) => read_folder(folder, "", 0, &mut files, &mut Vec::new()),
+    }
+    let name = |file: &str| file.strip_prefix(SOURCES)?.strip_suffix(".toml").map(str::to_owned);
+    files.iter().filter_map(|(file, _)| name(file)).collect()
+}
+
 fn built_in(dir: &Dir<'_>, files: &mut Vec<(String, String)>) {
     for file in dir.files() {
         // What is not TOML is for people; what is not UTF-8 cannot be built in: a test reads every file.

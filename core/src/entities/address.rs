@@ -141,7 +141,7 @@ fn is_telegram_name(name: &str) -> bool {
 }
 
 /// Undoes %XX; what is no UTF-8 then becomes U+FFFD.
-pub(super) fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

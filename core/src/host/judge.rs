@@ -75,6 +75,32 @@ impl Authorities {
         Ok(self.verdict(name.into_owned()))
     }
 
+    /// Judges a line that holds a host name or a URL. A genuine name in front of an @ (`http://cx.mem.gov.cn@x.top/`) is what
+    /// people read and not where they get: it tells of a spoof whatever the host is called.
+    ///
+    /// # Errors
+    /// What is wrong with the line, in Chinese.
+    pub fn judge_line(&self, line: &str) -> Result<HostVerdict, NotAHost> {
+        let verdict = self.judge(&name::host_of(line)?)?;
+        let clean = matches!(verdict.standing, Standing::Clean | Standing::Watch);
+        let Some((shown, authority)) = name::user_of(line).filter(|_| clean).and_then(|user| {
+            let name = user.split([':', '/', '&', '?', '%', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+            let (index, _) = self.genuine_of(&name)?;
+            Some((name, &self.all[index]))
+        }) else {
+            return Ok(verdict);
+        };
+        let why =
+            vec![format!("把{}的真网址 {shown} 写在 @ 前面", authority.name), format!("真正去的是 {}", verdict.host)];
+        Ok(HostVerdict {
+            standing: Standing::Spoof,
+            score: score(13),
+            near: Some(authority.near.clone()),
+            why,
+            ..verdict
+        })
+    }
+
     /// Whether a lower-case ASCII name is clean at first sight, without allocating; `false` means: judge it.
     pub fn is_plainly_clean(&self, host: &str) -> bool {
         self.signs.glance(host) == Glance::Asleep && !is_government(host)
@@ -128,7 +154,12 @@ impl Authorities {
             let standing = if weighed.points >= SPOOF { Standing::Spoof } else { Standing::Watch };
             (standing, score(weighed.points), Some(near), weighed.why)
         };
-        let found = self.copied(&host, &shown).or_else(|| self.summed(&host, &shown)).map(spoof);
+        let signs = self.copied(&host, &shown).or_else(|| self.summed(&host, &shown));
+        let found = match signs {
+            Some(signs) if signs.points >= SPOOF => Some(signs),
+            weak => self.slipped(&host).or(weak),
+        }
+        .map(spoof);
         let found = found.or_else(|| self.borrowed_suffix(&shown));
         match found {
             Some((standing, score, near, why)) => HostVerdict { host, standing, score, near, why },
@@ -171,6 +202,40 @@ impl Authorities {
         if listed(&self.twins) || (label.len() > 3 && listed(&self.likely)) {
             let why = format!("主名“{label}”与{}的真网址相同，只换了后缀 .{suffix}", self.all[near].name);
             return Some(Weighed { points: 8, near, why: vec![why] });
+        }
+        None
+    }
+
+    /// A national body's short name one slip of a finger off, where gov is glued to it: mems-gov.cn, cxmom-gov.com; or the whole
+    /// of cxmemgov one slip off. Short names are too near to ordinary words to be told without gov.
+    fn slipped(&self, host: &str) -> Option<Weighed> {
+        let own = name::registrable(host);
+        let (label, suffix) = own.split_once('.')?;
+        if suffix != "cn" && !suffix.ends_with(".cn") && !self.likely.iter().any(|likely| likely == suffix) {
+            return None;
+        }
+        let left = host.strip_suffix(own).unwrap_or_default().trim_end_matches('.');
+        let glued = |text: &str| text.replace(['-', '_', '.'], "");
+        let whole = glued(label);
+        let gov_less = without_gov(label);
+        for (key, &near) in &self.keys {
+            let forms = [key.clone(), format!("cx{key}"), format!("{key}cx")];
+            let slip = |a: &str, b: &str| strsim::osa_distance(a, b) == 1;
+            let beside_gov = gov_less.as_deref().is_some_and(|rest| {
+                let rest = glued(rest);
+                forms.iter().any(|form| slip(&rest, form) && rest.len() >= 2) || (left == "cx" && slip(&rest, key))
+            });
+            let through = ["cx{}gov", "{}gov", "cx{}govcn", "{}govcn"].iter().any(|shape| {
+                let form = shape.replace("{}", key);
+                slip(&whole, &form) && (form.len() >= 8 || (label.contains('-') && form.len() >= 6))
+            });
+            if beside_gov || through {
+                let why = vec![
+                    format!("“{label}”与“{key}”加 gov 的写法只差一个字母"),
+                    format!("真正的域名是 {own}，不在政府后缀之下"),
+                ];
+                return Some(Weighed { points: 8, near, why });
+            }
         }
         None
     }
@@ -344,6 +409,25 @@ impl Authorities {
         let why = vec!["借用政府后缀 gov.cn 的字样，未见与证书有关的字样".to_owned()];
         Some((Standing::Watch, score(SPOOF - 1), None, why))
     }
+}
+
+/// What is left of a label without its gov, if gov (or govcn) stands at its beginning, its end or between hyphens.
+fn without_gov(label: &str) -> Option<String> {
+    for gov in ["govcn", "gov-cn", "gov"] {
+        for (joined, rest) in [
+            (label.strip_suffix(gov), None),
+            (label.strip_prefix(gov), None),
+            (
+                label.split_once(&format!("-{gov}-")).map(|(a, _)| a),
+                label.split_once(&format!("-{gov}-")).map(|(_, b)| b),
+            ),
+        ] {
+            if let Some(first) = joined {
+                return Some(format!("{first}{}", rest.unwrap_or_default()));
+            }
+        }
+    }
+    None
 }
 
 /// Whether `part` stands in `name` as whole labels, something following it.

@@ -93,6 +93,14 @@ pub fn host_of(line: &str) -> Result<String, NotAHost> {
     to_a_label(host).map(Cow::into_owned)
 }
 
+/// The user info of a URL, percent escapes undone: what stands before the last @ of its authority.
+pub(super) fn user_of(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("://")?;
+    let authority = rest.split(['/', '\\', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    Some(crate::entities::percent_decoded(user))
+}
+
 /// The part that one party registered: public suffix plus one label, private suffixes (github.io …) counted as suffixes.
 /// Addresses, single labels and bare suffixes are themselves.
 pub fn registrable(host: &str) -> &str {

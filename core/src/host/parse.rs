@@ -77,7 +77,6 @@ impl Reader<'_> {
     ) -> Option<Authority> {
         let keys = ["id", "name", "names", "near", "route", "place", "hosts", "retired", "titles", "site_codes"];
         self.known(table, &keys, "[[authority]]");
-        let before = self.problems.len();
         let id = self.required(table, "id", span);
         let name = self.required(table, "name", span);
         let near = self.required(table, "near", span);
@@ -121,7 +120,8 @@ impl Reader<'_> {
             site_codes: self.strings(table, "site_codes"),
             place: self.string(table, "place"),
         };
-        (self.problems.len() == before).then_some(authority)
+        // One with a mistake is kept for what points at it; the file is refused anyway.
+        (!authority.id.is_empty()).then_some(authority)
     }
 
     fn words(&mut self, table: &DeTable<'_>, all: &[Authority]) -> Vec<Word> {

@@ -180,3 +180,30 @@ fn the_first_look_agrees_with_the_verdict() {
     assert!(authorities.is_plainly_clean("demo.example"));
     assert_eq!(authorities.judge("a b").unwrap_err(), NotAHost::BadCharacter(" ".into()));
 }
+
+#[test]
+fn a_genuine_name_before_an_at_sign_is_a_lure() {
+    let authorities = authorities();
+    for line in [
+        "http://cx.mem.gov.cn@zs8.top/x",
+        "https://cx%2Emem%2Egov%2Ecn:80@203.0.113.9/",
+        "https://WWW.mem.gov.cn&a=1@b.vip",
+    ] {
+        let verdict = authorities.judge_line(line).unwrap();
+        assert_eq!((verdict.standing, verdict.near.as_deref()), (Standing::Spoof, Some("cx.mem.gov.cn")), "{line}");
+    }
+    let plain = authorities.judge_line("http://user:word@www.shili.example/").unwrap();
+    assert_eq!(plain.standing, Standing::Clean);
+}
+
+#[test]
+fn short_names_are_told_with_a_slip_only_beside_gov() {
+    let authorities = authorities();
+    let standing = |name: &str| authorities.judge(name).unwrap().standing;
+    for name in ["mems-gov.cn", "cxmom-gov.cn", "cx.mam-gov.cn", "cxmemgv.cn"] {
+        assert_eq!(standing(name), Standing::Spoof, "{name}");
+    }
+    for name in ["mems.cn", "mom.cn", "memo.com", "cxmom.com", "memgo.com"] {
+        assert_eq!(standing(name), Standing::Clean, "{name}");
+    }
+}

@@ -98,6 +98,8 @@ impl RuleSet {
         let mut certificates = Vec::new();
         let mut routing = Routing::default();
         let mut authorities = None;
+        // Names that a broken file would have told are not called unknown.
+        let (mut lists_known, mut families_known) = (true, true);
         let mut sorted: Vec<&(String, String)> = files.iter().collect();
         sorted.sort();
         let mut hash = Sha256::new();
@@ -116,14 +118,20 @@ impl RuleSet {
                 },
                 "certificates.toml" => certificate::read(name, text).map_or_else(failed, |read| certificates = read),
                 "routing.toml" => Routing::read(name, text).map_or_else(failed, |read| routing = read),
-                "words.toml" => words::read(name, text).map_or_else(failed, |read| lists = read),
-                _ => match rule::read(name, text) {
-                    Ok((more_families, more_rules)) => {
-                        families.extend(more_families);
-                        rules.extend(more_rules);
-                    }
-                    Err(found) => failed(found),
-                },
+                "words.toml" => {
+                    let (read, found) = words::read(name, text);
+                    lists_known = found.is_empty();
+                    lists = read.unwrap_or_default();
+                    failed(found);
+                }
+                _ => {
+                    let (read, found) = rule::read(name, text);
+                    families_known &= read.is_some();
+                    let (more_families, more_rules) = read.unwrap_or_default();
+                    families.extend(more_families);
+                    rules.extend(more_rules);
+                    failed(found);
+                }
             }
         }
         for (present, file) in [
@@ -141,10 +149,7 @@ impl RuleSet {
                 });
             }
         }
-        // Messages about names between files mislead while a file is unreadable.
-        if problems.is_empty() {
-            cross_check(&families, &rules, &lists, &mut problems);
-        }
+        cross_check(&families, &rules, &lists, (lists_known, families_known), &mut problems);
         let (Some(authorities), true) = (authorities, problems.is_empty()) else { return Err(problems) };
         let hash = format!("sha256:{}", hex(&hash.finalize()));
         let set = build(hash, families, rules, lists, certificates, routing, authorities);
@@ -190,19 +195,31 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn cross_check(families: &[Family], rules: &[Rule], lists: &[List], problems: &mut Vec<Problem>) {
-    let mut report = |rule: &Rule, code, say: String, advice: String| {
-        problems.push(Problem { code, file: rule.file.clone(), line: rule.line, say, advice });
+fn cross_check(
+    families: &[Family],
+    rules: &[Rule],
+    lists: &[List],
+    (lists_known, families_known): (bool, bool),
+    problems: &mut Vec<Problem>,
+) {
+    let mut report = |rule: &Rule, line, code, say: String, advice: String| {
+        problems.push(Problem { code, file: rule.file.clone(), line, say, advice });
     };
     let mut seen: HashMap<&str, &Rule> = HashMap::new();
     for rule in rules {
         if let Some(first) = seen.insert(&rule.id, rule) {
             let say = format!("规则编号 {} 已在 {} 第 {} 行用过", rule.id, first.file, first.line);
-            report(rule, "duplicate-id", say, "换一个编号；停用的编号也不能再用".into());
+            report(rule, rule.id_line, "duplicate-id", say, "换一个编号；停用的编号也不能再用".into());
         }
-        if !families.iter().any(|f| f.id == rule.family) {
+        if families_known && !families.iter().any(|f| f.id == rule.family) {
             let nearest = nearest(&rule.family, families.iter().map(|f| f.id.as_str()));
-            report(rule, "unknown-family", format!("规则 {} 属于不存在的族 {}", rule.id, rule.family), nearest);
+            report(
+                rule,
+                rule.family_line,
+                "unknown-family",
+                format!("规则 {} 属于不存在的族 {}", rule.id, rule.family),
+                nearest,
+            );
         }
         for item in rule.any.iter().chain(&rule.all).chain(&rule.near).chain(&rule.unless) {
             let (names, whole): (Vec<&String>, bool) = match item {
@@ -214,20 +231,24 @@ fn cross_check(families: &[Family], rules: &[Rule], lists: &[List], problems: &m
                 _ => continue,
             };
             for name in names.into_iter().filter(|name| *name != CERTIFICATE_LIST) {
+                let line = rule.list_lines.iter().find(|(n, _)| n == name).map_or(rule.line, |(_, line)| *line);
                 let Some(list) = lists.iter().find(|l| l.name == *name) else {
+                    if !lists_known {
+                        continue;
+                    }
                     let nearest = nearest(name, lists.iter().map(|l| l.name.as_str()));
-                    report(rule, "unknown-list", format!("规则 {} 用到不存在的词表 @{name}", rule.id), nearest);
+                    report(rule, line, "unknown-list", format!("规则 {} 用到不存在的词表 @{name}", rule.id), nearest);
                     continue;
                 };
                 let short = list.words.iter().find(|word| crate::text::fold(word).as_str().chars().count() < 2);
                 if let Some(short) = short.filter(|_| whole) {
                     let say = format!("规则 {} 直接用词表 @{name}，里面的“{short}”只有一个字，几乎哪里都有", rule.id);
-                    report(rule, "short-word", say, "单字词只能用在带省略号的说法里，例如 @甲…@乙".into());
+                    report(rule, line, "short-word", say, "单字词只能用在带省略号的说法里，例如 @甲…@乙".into());
                 }
                 let nested = list.words.iter().find(|word| word.contains(super::gap::SIGN));
                 if let Some(nested) = nested.filter(|_| !whole) {
                     let say = format!("规则 {} 把词表 @{name} 放在省略号旁边，里面的“{nested}”自己又带省略号", rule.id);
-                    report(rule, "nested-gap", say, "带省略号的说法放到另一个词表里".into());
+                    report(rule, line, "nested-gap", say, "带省略号的说法放到另一个词表里".into());
                 }
             }
         }
@@ -250,7 +271,18 @@ fn cross_check(families: &[Family], rules: &[Rule], lists: &[List], problems: &m
             problems.push(Problem { code, file: list.file.clone(), line: list.line, say, advice });
         }
     }
-    for name in Lists::NAMES {
+    for (kind, say) in [(rule::Kind::Seller, "卖家"), (rule::Kind::FakeSite, "假冒网站")] {
+        if families_known && !rules.iter().any(|r| r.kind == kind && r.status == Status::Live && r.points > 0.0) {
+            problems.push(Problem {
+                code: "no-rules",
+                file: "rules".to_owned(),
+                line: 0,
+                say: format!("没有一条在用的{say}规则，什么都查不出来"),
+                advice: "从安装包的 rules 目录复制一份".into(),
+            });
+        }
+    }
+    for name in Lists::NAMES.into_iter().filter(|_| lists_known) {
         if !lists.iter().any(|l| l.name == name) {
             problems.push(Problem {
                 code: "missing-list",

@@ -14,6 +14,7 @@ mod proof;
 mod routing;
 pub mod rule;
 pub mod sheet;
+pub mod syntax;
 mod words;
 
 pub use certificate::Certificate;

@@ -1,7 +1,7 @@
 //! Which hosts are shared market places, so that a case follows the seller there and never the host.
 
 use super::problem::Problem;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, WRONG_VALUE};
 
 /// Facts about hosts that routes and targets depend on.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,13 @@ impl Routing {
                 let hosts = part.texts("hosts");
                 if hosts.is_empty() {
                     part.missing("hosts", "写上平台的域名");
+                }
+                for host in &hosts {
+                    if crate::host::host_of(&host.value).ok().as_deref()
+                        != Some(host.value.to_ascii_lowercase().as_str())
+                    {
+                        part.report(WRONG_VALUE, host.at, format!("“{}”不是域名", host.value), "写成 goofish.com 这样");
+                    }
                 }
                 part.finish();
                 if let Some(name) = name {

@@ -139,6 +139,10 @@ pub struct Rule {
     pub file: String,
     /// Line of the table.
     pub line: usize,
+    pub(super) id_line: usize,
+    pub(super) family_line: usize,
+    /// The lists it names, and where.
+    pub(super) list_lines: Vec<(String, usize)>,
 }
 
 /// How the points of a family are added up.
@@ -150,9 +154,12 @@ pub struct Family {
     pub rest: f64,
 }
 
-/// Reads a file of `[[family]]` and `[[rule]]` tables.
-pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Family>, Vec<Rule>), Vec<Problem>> {
-    Sheet::read(file, text, |top| {
+/// What one file holds.
+type Tables = (Vec<Family>, Vec<Rule>);
+
+/// Reads a file of `[[family]]` and `[[rule]]` tables, and tells every mistake in it.
+pub(super) fn read(file: &str, text: &str) -> (Option<Tables>, Vec<Problem>) {
+    Sheet::take(file, text, |top| {
         let mut families = Vec::new();
         for part in top.parts("family") {
             let id = part.need_text("id", "给这一族起个英文短名");
@@ -180,13 +187,18 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
         choice(part, &s, "status", &[("试行", Status::Trial), ("在用", Status::Live), ("停用", Status::Retired)])
     });
     part.need_text("author", "写上是谁写的");
-    part.need_text("date", "写上日期，例如 \"2026-11-23\"");
+    if let Some(date) = part.need_text("date", "写上日期，例如 \"2026-11-23\"")
+        && date.value.parse::<jiff::civil::Date>().is_err()
+    {
+        part.report(WRONG_VALUE, date.at, format!("“{}”不是日期", date.value), "写成 \"2026-11-23\" 这样");
+    }
     let say = part.text("say");
     let false_alarms = part.need_text("false_alarms", "用一句实在的话写明什么情况会误报");
-    let any = items(part, "any");
-    let all = items(part, "all");
-    let near = items(part, "near");
-    let unless = items(part, "unless");
+    let mut lines = Vec::new();
+    let any = items(part, "any", &mut lines);
+    let all = items(part, "all", &mut lines);
+    let near = items(part, "near", &mut lines);
+    let unless = items(part, "unless", &mut lines);
     let within = part.number("within", 1..=2000).unwrap_or(60) as usize;
     let mut places = 0;
     for place in part.texts("in") {
@@ -202,7 +214,7 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
         .is_some_and(|v| choice(part, &v, "voice", &[("本页", false), ("转述也算", true)]).unwrap_or(false));
     let hits = examples(part, "hit");
     let misses = examples(part, "miss");
-    if any.is_empty() {
+    if any.is_empty() && !part.has("any") {
         part.missing("any", "写上触发它的词句、@词表 或 #页面特征");
     }
     let retired = status == Some(Status::Retired);
@@ -221,10 +233,13 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
     part.finish();
     let title = title?.value;
     Some(Rule {
+        id_line: part.line_of(id.as_ref()?.at),
         id: id?.value,
+        list_lines: lines,
         say: say.map_or_else(|| title.clone(), |s| s.value),
         title,
         kind: kind?,
+        family_line: part.line_of(family.as_ref()?.at),
         family: family?.value,
         points: points?,
         status: status?,
@@ -257,7 +272,7 @@ fn choice<T: Copy>(part: &Part<'_>, word: &Placed<String>, key: &str, choices: &
     found
 }
 
-fn items(part: &Part<'_>, key: &'static str) -> Vec<Item> {
+fn items(part: &Part<'_>, key: &'static str, lines: &mut Vec<(String, usize)>) -> Vec<Item> {
     part.texts(key)
         .into_iter()
         .filter_map(|word| {
@@ -294,9 +309,12 @@ fn items(part: &Part<'_>, key: &'static str) -> Vec<Item> {
                     );
                     return None;
                 }
+                let lists = pieces.iter().filter_map(|p| if let Piece::List(name) = p { Some(name) } else { None });
+                lines.extend(lists.map(|name| (name.clone(), part.line_of(word.at))));
                 return Some(Item::Gapped(pieces));
             }
             if let Some(name) = word.value.strip_prefix('@') {
+                lines.push((name.to_owned(), part.line_of(word.at)));
                 return Some(Item::List(name.to_owned()));
             }
             let folded = crate::text::fold(&word.value);

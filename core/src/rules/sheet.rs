@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::problem::Problem;
+use super::{problem::Problem, syntax};
 use toml::de::{DeTable, DeValue};
 
 /// The file is no TOML.
@@ -32,19 +32,31 @@ pub struct Sheet<'f> {
 impl<'f> Sheet<'f> {
     /// Reads `text` with `take`; what it makes counts only when the whole file is without a mistake.
     pub fn read<T>(file: &'f str, text: &str, take: impl FnOnce(&Part<'_>) -> Option<T>) -> Result<T, Vec<Problem>> {
+        match Self::take(file, text, take) {
+            (Some(made), problems) if problems.is_empty() => Ok(made),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// The same, with what could be made in spite of the mistakes: for looking whether files fit together.
+    pub fn take<T>(file: &'f str, text: &str, take: impl FnOnce(&Part<'_>) -> Option<T>) -> (Option<T>, Vec<Problem>) {
         // Windows editors put a mark before the first letter.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_starts = std::iter::once(0).chain(next_lines(text)).collect();
         let sheet = Sheet { file, line_starts, problems: RefCell::new(Vec::new()) };
         if text.len() > MAX_BYTES {
             sheet.report(SYNTAX, 0, "文件超过 1 MiB，不像是手写的".into(), "拆成几个文件，或检查是否放错了文件".into());
-            return Err(sheet.problems.into_inner());
+            return (None, sheet.problems.into_inner());
         }
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().map_or(0, |s| s.start);
-            let say = format!("不是合法的 TOML：{}", error.message().lines().next().unwrap_or_default());
-            sheet.report(SYNTAX, at, say, "检查引号、方括号、等号是否成对，文字要放在引号里".into());
+            let message = error.message().lines().next().unwrap_or_default();
+            let advice = match syntax::advice(message) {
+                "" => "检查引号、方括号、等号是否成对，文字要放在引号里",
+                advice => advice,
+            };
+            sheet.report(SYNTAX, at, syntax::say(message), advice.into());
         }
         let top = Part::new(&sheet, document.get_ref(), 0, String::new());
         // After a syntax error half a table may be missing: complaints about its keys would mislead.
@@ -54,10 +66,7 @@ impl<'f> Sheet<'f> {
         }
         let mut problems = sheet.problems.into_inner();
         problems.sort_by_key(|p| p.line);
-        match made {
-            Some(made) if problems.is_empty() => Ok(made),
-            _ => Err(problems),
-        }
+        (made, problems)
     }
 
     fn report(&self, code: &'static str, at: usize, say: String, advice: String) {

@@ -19,8 +19,8 @@ pub(super) fn included(word: &str) -> Option<&str> {
 }
 
 /// Reads the `[[list]]` tables of a file.
-pub(super) fn read(file: &str, text: &str) -> Result<Vec<List>, Vec<Problem>> {
-    Sheet::read(file, text, |top| {
+pub(super) fn read(file: &str, text: &str) -> (Option<Vec<List>>, Vec<Problem>) {
+    Sheet::take(file, text, |top| {
         let mut lists: Vec<List> = Vec::new();
         for part in top.parts("list") {
             let name = part.need_text("name", "给这组词起个名字，规则里用 @名字 引用");

@@ -33,10 +33,11 @@ pub(super) fn subject(content: &DigestContent, ordered: &Ordered<'_>) -> String 
     let counts = if ordered.has_news() {
         counts(&ordered.counts, "，")
     } else {
-        match ordered.counts[RowState::Still as usize] {
-            0 => "无新增".to_owned(),
-            still => format!("无新增，仍在 {still}"),
-        }
+        let of = |state: RowState| match ordered.counts[state as usize] {
+            0 => String::new(),
+            count => format!("，{} {count}", state.as_str()),
+        };
+        format!("无新增{}{}", of(RowState::Still), of(RowState::Unseen))
     };
     format!("{practice}{unit} {} 假冒特种作业证网络线索清单{again}{late}：{counts}", content.day)
 }

@@ -60,7 +60,8 @@ fn cells(row: &Row) -> Vec<Cell<'_>> {
         row.cert_types.join("、").into(),
         row.areas.join("、").into(),
         tenths(row.score).into(),
-        super::body::checked(row.confirmed).into(),
+        // A withdrawal is an officer's word.
+        super::body::checked(row.confirmed || row.state == RowState::Withdrawn).into(),
         minute(row.first_seen).into(),
         minute(row.last_seen).into(),
         row.sha256.as_str().into(),

@@ -166,7 +166,7 @@ impl Smtp {
     }
 
     fn said(&self, step: &str, why: &Error) -> String {
-        format!("{} 在{step}一步失败：{}", self.place(), chain(why))
+        format!("{} 在{step}一步失败：{}", self.place(), in_chinese(why))
     }
 
     fn slow(&self, step: &str) -> String {
@@ -178,6 +178,37 @@ type Timed<T> = Result<Result<T, Error>, tokio::time::error::Elapsed>;
 
 fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| format!("「{}」不是可用的邮箱地址", one_line(text)))
+}
+
+/// What went wrong, in Chinese; the server's own words stand behind it in brackets.
+fn in_chinese(error: &Error) -> String {
+    let said = chain(error);
+    let has = |word: &str| said.contains(word);
+    let what = if let Some(code) = error.status() {
+        let kind = if error.is_permanent() { "拒绝" } else { "暂时不收" };
+        format!("服务器{kind}（{code}）")
+    } else if has("UnknownIssuer") {
+        "服务器的证书不是可信机构签发的：自建证书把根证书写进 network.ca_file".to_owned()
+    } else if has("NotValidForName") {
+        "服务器的证书不是发给这个名字的：mail.host 要写证书上的名字".to_owned()
+    } else if has("Expired") || has("NotValidYet") {
+        "服务器的证书过期或还没有生效".to_owned()
+    } else if error.is_tls() || has("tls") || has("TLS") || has("certificate") {
+        "加密连接没有谈成：检查 mail.tls 和端口".to_owned()
+    } else if has("authentication mechanism") {
+        "服务器不提供用户名密码登录（PLAIN、LOGIN）".to_owned()
+    } else if has("Connection refused") {
+        "端口没有服务".to_owned()
+    } else if has("incomplete") || has("reset") || has("closed") || has("broken pipe") {
+        "连接中途断开".to_owned()
+    } else if error.is_timeout() || has("timed out") {
+        "没有及时答复".to_owned()
+    } else if has("lookup") || has("resolve") || has("Name or service") {
+        "找不到这台服务器：检查 mail.host".to_owned()
+    } else {
+        "没有谈成".to_owned()
+    };
+    format!("{what}（{said}）")
 }
 
 /// An error with its causes, on one line and not too long: the words are the server's.

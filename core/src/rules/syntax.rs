@@ -44,7 +44,8 @@ fn row(message: &str) -> Option<&'static (&'static str, &'static str, &'static s
 }
 
 /// What is wrong, for a mistake's `say`.
-pub(super) fn say(message: &str) -> String {
+#[must_use]
+pub fn say(message: &str) -> String {
     match row(message) {
         Some((_, say, _)) => format!("TOML 写法有误：{say}"),
         None => format!("TOML 写法有误（{message}）"),
@@ -52,6 +53,7 @@ pub(super) fn say(message: &str) -> String {
 }
 
 /// The way out, for a mistake's `advice`; may be empty.
-pub(super) fn advice(message: &str) -> &'static str {
+#[must_use]
+pub fn advice(message: &str) -> &'static str {
     row(message).map_or("", |(_, _, advice)| advice)
 }
