@@ -154,3 +154,28 @@ fn innocents_age_out_and_the_evidence_of_hits_stays() {
     assert!(files("hits").is_superset(&hits));
     assert!(lines(data.path(), &["evidence", "verify"]).iter().all(|row| row["ok"] == true));
 }
+
+#[test]
+fn seeds_are_looked_at_day_after_day() {
+    let data = tempfile::tempdir().unwrap();
+    summary(data.path(), &["patrol", "--no-mail"]);
+    let hits = lines(data.path(), &["hits", "list"]).len() as u64;
+    for day in ["3", "5", "7"] {
+        let round = summary(data.path(), &["patrol", "--no-mail", "--day", day]);
+        // More than the known hits: the innocent seeds too, which may be a seller's tomorrow.
+        assert!(round["fetched"].as_u64().unwrap() > hits + 10, "day {day}: {round}");
+    }
+}
+
+#[test]
+fn a_limit_on_pages_ends_the_crawl_and_not_the_sources() {
+    let data = tempfile::tempdir().unwrap();
+    let all = summary(tempfile::tempdir().unwrap().path(), &["patrol", "--no-mail"]);
+    let few = summary(data.path(), &["patrol", "--no-mail", "--max-pages", "4"]);
+    assert_eq!(few["fetched"], 4);
+    assert_eq!(few["cut_off"], false);
+    let asked = |summary: &Value| -> Vec<u64> {
+        summary["sources"].as_array().unwrap().iter().map(|source| source["asked"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(asked(&few), asked(&all));
+}

@@ -148,14 +148,30 @@ pub fn trap(url: &Url) -> Option<&'static str> {
     if repeated {
         return Some("目录名反复出现");
     }
-    let session = url.query_pairs().any(|(name, value)| {
-        let name = name.to_ascii_lowercase();
-        matches!(name.as_str(), "phpsessid" | "jsessionid" | "aspsessionid" | "sessionid") && value.len() >= 8
-    });
-    if session || url.path().to_ascii_lowercase().contains(";jsessionid=") {
-        return Some("网址里带会话编号");
-    }
     None
+}
+
+/// The address without the number of a session: a site that writes one into every link has each page under endless addresses.
+pub fn without_session(mut url: Url) -> Url {
+    const NAMES: [&str; 4] = ["phpsessid", "jsessionid", "aspsessionid", "sessionid"];
+    let is_session = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        NAMES.iter().any(|session| name.eq_ignore_ascii_case(session))
+    };
+    if let Some(query) = url.query()
+        && query.split('&').any(is_session)
+    {
+        let rest: Vec<&str> = query.split('&').filter(|pair| !is_session(pair)).collect();
+        let rest = rest.join("&");
+        url.set_query((!rest.is_empty()).then_some(rest.as_str()));
+    }
+    if let Some(at) = url.path().to_ascii_lowercase().find(";jsessionid=") {
+        let path = url.path();
+        let end = path[at..].find('/').map_or(path.len(), |slash| at + slash);
+        let path = format!("{}{}", &path[..at], &path[end..]);
+        url.set_path(&path);
+    }
+    url
 }
 
 /// An address that nobody opens by accident: `hxxp://a[.]example/x`.
@@ -224,10 +240,20 @@ mod tests {
         check("http://a.example/a/b/a/b/a/b", true);
         check(&format!("http://a.example/{}", "x/".repeat(5)), true);
         check("http://a.example/1/2/3/4/5/6/7/8/9/10/11/12/13", true);
-        check("http://a.example/?PHPSESSID=0123456789abcdef", true);
-        check("http://a.example/;jsessionid=0123", true);
         check("http://a.example/2026/11/11/a.html", false);
         check("http://a.example/cert/query/index.html?id=3", false);
+    }
+
+    #[test]
+    fn a_page_is_one_page_in_every_session() {
+        let check = |url: &str, wanted: &str| {
+            assert_eq!(without_session(Url::parse(url).unwrap()).as_str(), wanted);
+        };
+        check("http://a.example/?PHPSESSID=0123456789abcdef", "http://a.example/");
+        check("http://a.example/e?id=5&PHPSESSID=01&x=%e4", "http://a.example/e?id=5&x=%e4");
+        check("http://a.example/c;jsessionid=0123/d?a", "http://a.example/c/d?a");
+        check("http://a.example/c;JSESSIONID=0123", "http://a.example/c");
+        check("http://a.example/?session=1&token=2&sid=3", "http://a.example/?session=1&token=2&sid=3");
     }
 
     #[test]

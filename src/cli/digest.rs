@@ -2,10 +2,9 @@
 
 use super::{Context, Exit, out::Out, stop, table::Table, words};
 use crate::desk::{
-    Desk,
+    self, Desk,
     rows::{DigestPreview, DigestStatus},
 };
-use crate::outbox::sending;
 
 /// 每日清单：预览、发送、查状态、重发
 #[derive(Debug, clap::Args)]
@@ -54,7 +53,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         }
         Command::Send { extra } => {
             let sending_all = desk.digest_send(extra);
-            let Some(sent) = sending::unless_stopped(sending_all, stop::on_signal()?).await else {
+            let Some(sent) = desk::unless_stopped(sending_all, stop::on_signal()?).await else {
                 eprintln!("已停下：没有发完的下次接着发；已开始传送而没有答复的记为“不明”。");
                 return Ok(Exit::NotDone);
             };

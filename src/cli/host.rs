@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         out.line(&format!("网站：{}", report.host))?;
         out.line(&format!("域名：{}", words::standing(&report.verdict)))?;
         report.why.iter().try_for_each(|why| out.line(&format!("  {why}")))?;
-        out.line(&format!("robots.txt：{}", if report.robots.is_empty() { "没有问过" } else { &report.robots }))?;
+        out.line(&format!("robots.txt：{}", robots(&report.robots)))?;
         out.line(&format!("上次连上：{}", report.last_ok.as_deref().map_or("没有连上过".to_owned(), day)))?;
         if report.fails > 0 {
             out.line(&format!("连续失败 {} 次", report.fails))?;
@@ -48,4 +48,16 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     }
     out.flush()?;
     Ok(Exit::Done)
+}
+
+/// How robots.txt went, in words; a status is told as it is.
+fn robots(word: &str) -> String {
+    match word {
+        "" => "没有问过".to_owned(),
+        "rules" => "有规则，按规则访问".to_owned(),
+        "none" => "没有，可以访问".to_owned(),
+        "ignored" => "按配置不理会".to_owned(),
+        "unreachable" => "连不上".to_owned(),
+        status => format!("网站出错（HTTP {status}），暂不访问"),
+    }
 }

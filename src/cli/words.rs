@@ -82,7 +82,7 @@ pub(super) fn source_state(code: &str) -> &str {
 
 /// Who did it.
 pub(super) fn actor(actor: &str) -> &str {
-    if actor == crate::cases::MACHINE { "程序" } else { actor }
+    if actor == crate::desk::MACHINE { "程序" } else { actor }
 }
 
 /// What was done to a case, as the log of decisions names it.

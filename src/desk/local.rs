@@ -417,10 +417,12 @@ impl Desk for LocalDesk {
         let verdict = self.authorities().judge(&host).map_err(refused)?;
         let facts = self.store.host(&host).await?.unwrap_or_default();
         let mut waiting = 0;
+        let marks: std::collections::BTreeMap<_, _> = self.store.queue_marks().collect::<Result<_, _>>()?;
         for block in self.store.queue_blocks() {
-            let (_, block) = block?;
+            let (key, block) = block?;
             if block.host == host {
-                waiting += block.entries.iter().filter(|(place, _)| block.done & (1 << place) == 0).count() as u64;
+                let done = block.done | marks.get(&key).copied().unwrap_or_default();
+                waiting += block.entries.iter().filter(|(place, _)| done & (1 << place) == 0).count() as u64;
             }
         }
         let mut hits = 0;

@@ -9,6 +9,8 @@ pub mod local;
 pub mod rows;
 pub mod verdict_row;
 
+pub use crate::cases::MACHINE;
+pub use crate::outbox::sending::unless_stopped;
 pub use jianzheng_core::case::Decision;
 
 use std::future::Future;

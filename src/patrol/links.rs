@@ -121,7 +121,7 @@ fn images(from: &From, extract: &Extract) -> Vec<Found> {
 
 /// The canonical address of something that can be a page.
 fn page_address(base: &Url, href: &str) -> Option<Url> {
-    let url = address::canonical(&address::resolve(base, href)?);
+    let url = address::canonical(&address::without_session(address::resolve(base, href)?));
     (address::trap(&url).is_none() && !is_file(url.path())).then_some(url)
 }
 

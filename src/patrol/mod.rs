@@ -7,6 +7,7 @@
 pub mod aging;
 mod asking;
 mod finding;
+mod host_facts;
 mod keeper;
 mod links;
 mod prepare;
@@ -19,7 +20,7 @@ pub use asking::name_of_rest;
 pub use keeper::{KeepError, Keeper};
 pub use summary::{DigestLine, SourceLine, Summary};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -188,8 +189,12 @@ struct Shared {
     wake: Notify,
     /// Failures to connect in a row, by host.
     failures: Mutex<HashMap<String, u32>>,
+    /// Hosts whose answer of this round is written down.
+    greeted: Mutex<HashSet<String>>,
     /// Hosts that answered anything in this part of the round.
     answered: AtomicU64,
+    /// Pages of the round so far, as its summary counts them.
+    pages: AtomicU64,
 }
 
 impl Shared {
@@ -217,6 +222,11 @@ impl Shared {
             charset: String::new(),
             kind: lease.kind(),
         }
+    }
+
+    /// Counts a page towards the round's limit.
+    fn counted(&self, page: &Page) {
+        self.pages.fetch_add(u64::from(page.kind != Kind::Image && page.outcome.is_page()), Ordering::Relaxed);
     }
 
     fn host_failed(&self, host: &str) -> u32 {
@@ -259,6 +269,7 @@ const LISTED: u64 = 100_000;
 pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Receiver<bool>) -> Result<Ended, Failure> {
     let round = prepare::begin(&parts, &manner, &work).await?;
     parts.frontier.begin_round(round.id, round.first_page, Now { mono: Instant::now(), wall: parts.clock.now() })?;
+    let before = parts.store.round_counts(round.id).await?.fetched;
     let shared = Arc::new(Shared {
         rules: parts.rules,
         store: parts.store,
@@ -278,10 +289,12 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),
+        greeted: Mutex::default(),
+        pages: AtomicU64::new(before),
     });
     let failure = match prepare::fill(&shared, &round, &work).await {
         Err(failure) => Some(failure),
-        Ok(()) => go(&shared, &manner, &work, &round, &mut stop).await.err(),
+        Ok(()) => go(&shared, &manner, &work, &mut stop).await.err(),
     };
     let stopped = *stop.borrow();
     let ended = close(&shared, round.id, stopped || failure.is_some()).await;
@@ -297,7 +310,6 @@ async fn go(
     shared: &Arc<Shared>,
     manner: &Manner,
     work: &Work,
-    round: &crate::store::Round,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let (asked, asking_done) = watch::channel(false);
@@ -318,7 +330,7 @@ async fn go(
     };
     let mut stop_ask = stop.clone();
     let crawl = async {
-        let done = crawl(shared, manner, work, round, stop, asking_done).await;
+        let done = crawl(shared, manner, work, stop, asking_done).await;
         halt.send_replace(true);
         done
     };
@@ -340,13 +352,11 @@ async fn crawl(
     shared: &Arc<Shared>,
     manner: &Manner,
     work: &Work,
-    round: &crate::store::Round,
     stop: &mut watch::Receiver<bool>,
     mut asking_done: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let deadline = manner.minutes.map(|minutes| Instant::now() + minutes);
     let mut visits: JoinSet<Result<(), Failure>> = JoinSet::new();
-    let mut pages = shared.store.round_counts(round.id).await?.fetched;
     let mut last_shown = Instant::now();
     let mut why_left = "超过本轮的限制";
     let result = loop {
@@ -365,15 +375,18 @@ async fn crawl(
             why_left = "本轮时间用完";
             break Ok(());
         }
-        if work.max_pages.is_some_and(|most| pages >= most) {
+        let pages = shared.pages.load(Ordering::Relaxed);
+        let spent = work.max_pages.is_some_and(|most| pages >= most);
+        if spent && visits.is_empty() && *asking_done.borrow() {
             why_left = "达到本轮页数上限";
             break Ok(());
         }
-        let full = visits.len() >= manner.connections;
+        // What is in flight may yet turn out to be a page, so it is counted as one until it is done. The sources go on.
+        let full = visits.len() >= manner.connections
+            || work.max_pages.is_some_and(|most| pages + visits.len() as u64 >= most);
         let next = if full { Next::InFlight } else { shared.frontier.next(shared.now(), &shared.politeness).await? };
         let wait_until = match next {
             Next::Lease(lease) => {
-                pages += u64::from(lease.kind() != Kind::Image);
                 visits.spawn(visit::visit(Arc::clone(shared), lease));
                 continue;
             }

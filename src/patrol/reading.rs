@@ -40,35 +40,40 @@ pub struct Read {
     pub encoded: Encoded,
     /// What the body is.
     pub content: Content,
+    /// All of the body came and could be unpacked. Of a part, nobody can say what it does not show.
+    pub whole: bool,
 }
 
 /// Reads an exchange. Pages are judged where their status says that they are one; `codes` is what their pictures are known to say.
 /// Where a picture was asked for, a page is none: many servers answer every address with their front page.
 pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Read {
-    let content = content(rules, &exchange, picture, codes, terms);
+    let (content, unpacked) = content(rules, &exchange, picture, codes, terms);
+    let whole = unpacked && exchange.truncated.is_none();
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     let encoded = evidence::encode(&to_keep(exchange, terms), hit);
-    Read { encoded, content }
+    Read { encoded, content, whole }
 }
 
-fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Content {
+/// The content, and whether all of it could be unpacked.
+fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> (Content, bool) {
     if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
-        return Content::Other;
+        return (Content::Other, true);
     }
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = decode::decode(&exchange.content_encoding(), &exchange.body, terms.max_body);
     if is_image(&kind, &body.bytes) {
-        return Content::Image(qr::read(&body.bytes));
+        return (Content::Image(qr::read(&body.bytes)), true);
     }
     if picture || !is_text(&kind, &body.bytes) {
-        return Content::Other;
+        return (Content::Other, true);
     }
+    let unpacked = !body.truncated && !matches!(body.problem, Some(decode::Problem::Damaged));
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
     let mut extract = with_inline_codes(extract);
     // Only a page that still shows pictures can still show what they said.
     extract.qr.extend(codes.into_iter().filter(|_| !extract.images.is_empty()));
     let verdict = rules.judge(&extract, &exchange.url, terms.thresholds);
-    Content::Page(Box::new((extract, verdict)))
+    (Content::Page(Box::new((extract, verdict))), unpacked)
 }
 
 /// Reads the QR codes of pictures that are written into the page itself.

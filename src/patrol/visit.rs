@@ -30,6 +30,8 @@ const IMAGE_BYTES: usize = 2 << 20;
 pub const WORTH_WAITING: Duration = Duration::from_secs(60);
 /// Failures to connect in a row after which a host is left alone for the round.
 const HOST_FAILURES: u32 = 5;
+/// Failures that are the host's, or the way's to it.
+const NETWORK: [&str; 7] = ["dns-none", "dns-failed", "connect", "tls", "timeout-connect", "timeout-head", "broken"];
 
 /// Fetches, reads, keeps.
 ///
@@ -82,14 +84,16 @@ async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Ar
         return Some(known);
     }
     let access = shared.robots_cache.of(&shared.fetcher, url).await;
+    let mut pause = shared.politeness.delay;
     if let Some(delay) = access.crawl_delay()
-        && delay > shared.politeness.delay
-        && !shared.politeness.delay.is_zero()
+        && delay > pause
+        && !pause.is_zero()
     {
         shared.frontier.host_delay(lease.host(), delay).await;
+        pause = delay.min(WORTH_WAITING);
     }
     // The request for robots.txt was a request to this host: the page waits its turn.
-    tokio::time::sleep(shared.politeness.delay).await;
+    tokio::time::sleep(pause).await;
     Some(access)
 }
 
@@ -116,8 +120,10 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
         shared.frontier.retry(lease, shared.patience(wait), shared.now()).await;
         return Ok(());
     }
-    // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works.
-    let gone = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { .. }) && shared.line_works();
+    // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works. Behind a proxy
+    // nobody can tell a dead site from a proxy that refuses us.
+    let nothing_there = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { .. });
+    let gone = nothing_there && !shared.fetcher.is_proxied() && shared.line_works();
     let seen = if gone { Seen::Missing } else { Seen::Unseen };
     fail(shared, lease, error.as_code(), error.to_string(), Some(seen)).await
 }
@@ -126,6 +132,9 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
 async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen: Option<Seen>) -> Result<(), Failure> {
     shared.progress.failed();
     let mut changes = Changes::new();
+    if NETWORK.contains(&code) {
+        shared.host_lost(&mut changes, lease.host()).await?;
+    }
     let seq = shared.store.page_seq();
     let mut page = shared.page(&lease, seq, lease.url());
     page.outcome = Outcome::Failed { code: code.to_owned(), say: say.clone() };
@@ -134,7 +143,9 @@ async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen:
         shared.looked(&mut changes, *hit, seen, None);
     }
     let unseen = (lease.kind() != Kind::Image).then_some(say);
-    end(shared, lease, Vec::new(), changes, unseen).await
+    // What could not be seen today is asked again in its turn, or nobody would ever see it.
+    let again = revisit(shared, &lease, seq, false).into_iter().collect();
+    end(shared, lease, again, changes, unseen).await
 }
 
 async fn finish(shared: &Arc<Shared>, lease: Lease, found: Vec<Found>, changes: Changes) -> Result<(), Failure> {
@@ -199,6 +210,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let seq = shared.store.page_seq();
     let mut changes = Changes::new();
     let mut found = Vec::new();
+    shared.host_seen(&mut changes, lease.host(), &final_url).await?;
     let mut page = shared.page(&lease, seq, final_url.as_str());
     page.outcome = Outcome::Fetched { status };
     page.capture = Some(capture.clone());
@@ -219,7 +231,8 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             if hit {
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {
-                shared.looked(&mut changes, *hit, innocent_now(&extract, &final_url), Some(&capture));
+                let seen = if read.whole { innocent_now(&extract, &final_url) } else { Seen::Unseen };
+                shared.looked(&mut changes, *hit, seen, Some(&capture));
             }
         }
         Content::Image(codes) => {
@@ -230,13 +243,16 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
         }
         Content::Other => {
             if let Via::Recheck { hit } = lease.via() {
-                shared.looked(&mut changes, *hit, of_status(status, onward.as_ref()), Some(&capture));
+                let barred = onward.as_ref().is_some_and(|target| shared.fetcher.check(target).is_err());
+                let seen = if barred { Seen::Unseen } else { of_status(status, onward.as_ref()) };
+                shared.looked(&mut changes, *hit, seen, Some(&capture));
             }
         }
     }
-    if lease.kind() == Kind::Page && onward.is_none() {
+    if onward.is_none() {
         found.extend(revisit(shared, &lease, seq, hit));
     }
+    shared.counted(&page);
     changes.put_page(page);
     shared.progress.fetched(hit);
     end(shared, lease, found, changes, unseen).await
@@ -307,14 +323,16 @@ fn is_wall(url: &Url) -> bool {
         .any(|w| host.contains(w) || url.path().to_ascii_lowercase().contains(w))
 }
 
-/// When the page is looked at again of itself; hits have their own calendar.
+/// When the page is looked at again of itself, visit after visit; pictures are not, and hits have their own calendar.
 fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found> {
-    if hit {
+    if hit || lease.kind() == Kind::Image || matches!(lease.via(), Via::Recheck { .. }) {
         return None;
     }
-    let known = match lease.via() {
-        Via::Seed { .. } | Via::Source { .. } => schedule::Found::Root,
-        _ => schedule::Found::Innocent,
+    let (known, via) = match lease.via() {
+        // A seed stays one, however often it is looked at.
+        seed @ Via::Seed { .. } => (schedule::Found::Root, seed.clone()),
+        Via::Source { .. } => (schedule::Found::Root, Via::Revisit { page: seq }),
+        _ => (schedule::Found::Innocent, Via::Revisit { page: seq }),
     };
     let when = schedule::next_visit(known, shared.clock.now())?;
     Some(Found {
@@ -322,7 +340,7 @@ fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found>
         host: lease.host().to_owned(),
         depth: lease.depth(),
         kind: Kind::Recheck,
-        via: Via::Revisit { page: seq },
+        via,
         priority: 3,
         not_before: Some(when),
     })

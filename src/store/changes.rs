@@ -75,8 +75,9 @@ impl Changes {
     pub fn put_page(&mut self, page: Page) -> &mut Self {
         let row = encode(&page);
         self.bytes += row.as_ref().map_or(0, |row| row.len() as u64);
-        let (seq, round, kind) = (page.seq, page.round, page.kind);
-        self.bulk().then(move |tx| tx.put_page_row(seq, round, kind, row?).map(|()| None))
+        let (seq, round) = (page.seq, page.round);
+        let counts = page.kind != super::Kind::Image && page.outcome.is_page();
+        self.bulk().then(move |tx| tx.put_page_row(seq, round, counts, row?).map(|()| None))
     }
 
     /// Keeps the extract of a page, packed on this thread.

@@ -3,7 +3,7 @@
 use super::{
     Store, StoreError,
     list::Listing,
-    record::{Kind, Page, Via},
+    record::{Page, Via},
     tables::{Table, id_key},
     tx::{Counter, Tx},
 };
@@ -17,9 +17,9 @@ impl Tx<'_> {
         self.record(&id_key(seq))
     }
 
-    pub(super) fn put_page_row(&mut self, seq: u64, round: u64, kind: Kind, row: Vec<u8>) -> Result<(), StoreError> {
+    pub(super) fn put_page_row(&mut self, seq: u64, round: u64, counts: bool, row: Vec<u8>) -> Result<(), StoreError> {
         let key = id_key(seq);
-        if kind != Kind::Image && self.row(Table::Pages, &key)?.is_none() {
+        if counts && self.row(Table::Pages, &key)?.is_none() {
             self.add(Counter::Fetched, round, 1)?;
         }
         self.put_row(Table::Pages, &key, row)

@@ -228,9 +228,9 @@ async fn summary(opened: &Opened, ended: &Ended) -> Result<Summary, StoreError> 
     }
     let counts = store.round_counts(ended.round).await?;
     let mut hits_by_kind = BTreeMap::new();
-    for hit in store.hits() {
+    for hit in store.hits().reversed() {
         let hit = hit?;
-        if hit.first_round != ended.round {
+        if hit.first_round < ended.round {
             break;
         }
         *hits_by_kind.entry(hit.verdict).or_default() += 1;

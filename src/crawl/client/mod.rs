@@ -185,6 +185,11 @@ impl Fetcher {
         self.guard.check_url(url)
     }
 
+    /// Whether a proxy stands between us and every site: then what fails to connect may be the proxy.
+    pub fn is_proxied(&self) -> bool {
+        self.proxied
+    }
+
     /// Fetches, following redirects wherever the guard lets them lead.
     ///
     /// # Errors

@@ -176,6 +176,13 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// A page came. A redirect to another host and what could not be had are none.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Outcome::Fetched { status } if !matches!(status, 301 | 302 | 303 | 307 | 308))
+    }
+}
+
 /// One fetch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
