@@ -13,6 +13,7 @@ pub mod problem;
 mod proof;
 mod routing;
 pub mod rule;
+mod scanner;
 pub mod sheet;
 pub mod syntax;
 mod words;

@@ -119,68 +119,68 @@ impl<'a> Reading<'a> {
         let text = folded.as_str();
         let mut cues = Vec::new();
         let mut pieces = Pieces::new(rules.pieces);
-        for hit in rules.automaton.find_overlapping_iter(text) {
-            let (pattern, at) = (hit.pattern().as_u32(), hit.range());
-            let uses = &rules.uses[pattern as usize];
+        rules.scanner.each(text, |pattern, at| {
+            let uses = &rules.uses[pattern];
             if let Some(Use::Cue(number)) = uses.last() {
                 cues.push((*number, at.clone()));
             }
             if !stands_alone(text, &at) {
-                continue;
+                return true;
             }
-            for piece in &rules.piece_of[pattern as usize] {
+            for piece in &rules.piece_of[pattern] {
                 pieces.push(*piece, at.clone());
             }
             // A page that is all phrases is judged by the first of them; its contacts are read to the end.
             if self.found.len() < MOST && is_phrase(uses) {
-                let raw = folded.raw_range(at.clone());
+                let raw = folded.raw_range(at.start..at.start).start;
                 self.note(pattern, at, Some(raw));
             }
-        }
+            true
+        });
         for (number, at) in gap::find(text, &rules.gapped, pieces) {
-            let raw = folded.raw_range(at.clone());
-            self.note((rules.piece_of.len() + number) as u32, at, Some(raw));
+            let raw = folded.raw_range(at.start..at.start).start;
+            self.note(rules.piece_of.len() + number, at, Some(raw));
         }
         // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
         let squeezed = squeeze(&folded);
-        for hit in rules.automaton.find_overlapping_iter(squeezed.as_str()) {
-            if self.found.len() >= MOST {
-                break;
-            }
-            if squeezed.crosses(hit.range()) && is_phrase(&rules.uses[hit.pattern().as_usize()]) {
-                let raw = squeezed.raw_range(hit.range());
+        rules.scanner.each(squeezed.as_str(), |pattern, at| {
+            if squeezed.crosses(at.clone()) && is_phrase(&rules.uses[pattern]) {
+                let raw = squeezed.raw_range(at);
                 let at = folded.folded_from(raw.start)..folded.folded_from(raw.end);
-                self.note(hit.pattern().as_u32(), at, Some(raw));
+                self.note(pattern, at, Some(raw.start));
             }
-        }
+            self.found.len() < MOST
+        });
         self.folded = folded;
         self.cues = cues;
         let hidden = std::mem::replace(&mut self.hidden, fold(""));
         let mut pieces = Pieces::new(rules.pieces);
-        for hit in rules.automaton.find_overlapping_iter(hidden.as_str()) {
-            if !stands_alone(hidden.as_str(), &hit.range()) {
-                continue;
+        rules.scanner.each(hidden.as_str(), |pattern, at| {
+            if !stands_alone(hidden.as_str(), &at) {
+                return true;
             }
-            for piece in &rules.piece_of[hit.pattern().as_usize()] {
-                pieces.push(*piece, hit.range());
+            for piece in &rules.piece_of[pattern] {
+                pieces.push(*piece, at.clone());
             }
-            if self.found.len() < 2 * MOST && is_phrase(&rules.uses[hit.pattern().as_usize()]) {
-                self.note(hit.pattern().as_u32(), hit.range(), None);
+            if self.found.len() < 2 * MOST && is_phrase(&rules.uses[pattern]) {
+                self.note(pattern, at, None);
             }
-        }
+            true
+        });
         for (number, at) in gap::find(hidden.as_str(), &rules.gapped, pieces) {
-            self.note((rules.piece_of.len() + number) as u32, at, None);
+            self.note(rules.piece_of.len() + number, at, None);
         }
         self.hidden = hidden;
     }
 
-    fn note(&mut self, pattern: u32, at: Range<usize>, raw: Option<Range<usize>>) {
-        let block = raw.and_then(|raw| self.block_of(raw.start));
+    /// Writes down a phrase and what it is there for; `raw` is where it begins in the page's text, unless it is hidden.
+    fn note(&mut self, pattern: usize, at: Range<usize>, raw: Option<usize>) {
+        let block = raw.and_then(|raw| self.block_of(raw));
         let place = block.map_or(Place::Hidden, |b| self.place_of(b)).bit();
         let index = self.found.len() as u32;
-        self.found.push(Found { pattern, at, block, place, reported: false });
+        self.found.push(Found { pattern: pattern as u32, at, block, place, reported: false });
         let rules = self.rules;
-        for purpose in &rules.uses[pattern as usize] {
+        for purpose in &rules.uses[pattern] {
             match *purpose {
                 Use::Condition(c) => self.by_condition[c as usize].push(index),
                 Use::List(l) => self.by_list[l as usize].push(index),

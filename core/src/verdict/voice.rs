@@ -21,8 +21,29 @@ const DENIES: usize = 10;
 /// Longest stretch that is searched for the end of a sentence or a quotation, in bytes.
 const STRETCH: usize = 600;
 
+/// Quotation marks.
+const OPENING: [char; 4] = ['“', '「', '『', '‘'];
+const CLOSING: [char; 4] = ['”', '」', '』', '’'];
+
 /// Ends of sentences in folded text.
 const ENDS: [char; 9] = ['。', '！', '？', '!', '?', '；', ';', '\n', '…'];
+
+/// Sentences one after another: phrases come in the order of the text, so that most ask for the sentence of the one before.
+struct Sentences<'a> {
+    text: &'a str,
+    last: Range<usize>,
+}
+
+impl Sentences<'_> {
+    fn around(&mut self, at: &Range<usize>) -> Range<usize> {
+        // Only a whole sentence says so of all within it: one that was cut for its length depends on where it was asked for.
+        let whole = self.last.len() < STRETCH && !self.last.is_empty();
+        if !(whole && self.last.start <= at.start && at.end <= self.last.end) {
+            self.last = sentence(self.text, at);
+        }
+        self.last.clone()
+    }
+}
 
 /// The sentence around a range of the text.
 pub(crate) fn sentence(text: &str, at: &Range<usize>) -> Range<usize> {
@@ -63,10 +84,14 @@ fn offers_with_contact(reading: &Reading) -> bool {
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
     let turns = |c: char| matches!(c, '不' | '拒' | '非' | '勿' | '没');
+    const OUTRIGHT: [&str; 5] = ["不是", "并非", "绝无", "从无", "没有任何"];
+    if OUTRIGHT.iter().any(|word| text[..at.start].ends_with(word)) {
+        return true;
+    }
     let mut before = text[..at.start].chars().rev();
     let first = before.next();
-    // 不得不, 能不能, 要不要 and 查不到不要钱 turn nothing round.
-    let doubled = before.take(3).any(|c| matches!(c, '不' | '没'));
+    // 不得不, 能不能, 要不要 and 查不到不要钱 turn nothing round; 不办证不代考 does.
+    let doubled = before.take(2).any(|c| matches!(c, '不' | '没'));
     first.is_some_and(turns) && !doubled && !text[at.clone()].starts_with(['不', '没', '免', '无', '零'])
 }
 
@@ -78,7 +103,7 @@ fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
     }
     let before = &text[from..at.start];
     let before = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
-    for (open, close) in [('“', '”'), ('「', '」'), ('『', '』'), ('‘', '’')] {
+    for (open, close) in OPENING.into_iter().zip(CLOSING) {
         let Some(opened) = before.rfind(open) else { continue };
         if before[opened..].contains(close) {
             continue;
@@ -96,19 +121,19 @@ fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
 
 /// Marks what is reported. Needs the facts `Warning`, `Press` and `OfficialHost`.
 pub(crate) fn mark(reading: &mut Reading) {
-    let cues: Vec<Range<usize>> = {
-        let mut cues: Vec<_> =
-            reading.list(Lists::Reporting).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
-        cues.sort_by_key(|c| c.start);
-        cues
+    let places = |list: Lists| {
+        let mut places: Vec<Range<usize>> =
+            reading.list(list).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
+        places.sort_unstable_by_key(|at| (at.start, at.end));
+        places
     };
-    let denials: Vec<Range<usize>> =
-        reading.list(Lists::Denying).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
-    let refusals: Vec<Range<usize>> =
-        reading.list(Lists::Refusing).filter(|f| f.block.is_some()).map(|f| f.at.clone()).collect();
+    let (cues, denials, refusals) = (places(Lists::Reporting), places(Lists::Denying), places(Lists::Refusing));
+    let silent = cues.is_empty() && denials.is_empty() && refusals.is_empty();
     let warning = reading.facts.has(Fact::Warning);
     let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
     let text = reading.folded.as_str();
+    let quotes = text.contains(OPENING);
+    let mut sentences = Sentences { text, last: 0..0 };
     let mut marks = Vec::new();
     for (index, found) in reading.found.iter().enumerate() {
         if found.block.is_none() {
@@ -118,23 +143,33 @@ pub(crate) fn mark(reading: &mut Reading) {
             }
             continue;
         }
-        let sentence = sentence(text, &found.at);
+        // 包拿证吗？ and 有没有免考的 ask.
+        let asks = || text[found.at.end..].starts_with('吗') || text[..found.at.start].ends_with("有没有");
+        if silent && !quotes && !warning && !negated(text, &found.at) && !asks() {
+            continue;
+        }
+        let sentence = sentences.around(&found.at);
         let from = cues.partition_point(|c| c.end <= sentence.start);
-        let quoted = quotation(text, &found.at);
+        let quoted = if quotes { quotation(text, &found.at) } else { None };
         let said = quoted.as_ref().is_some_and(|q| is_said(&text[..q.start]));
         let told = said
+            || asks()
             || cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
                 let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
                 // A reporting word that is part of the phrase itself says nothing about it.
                 let inside = cue.start >= found.at.start && cue.end <= found.at.end;
                 !inside && reading.distance(cue, &found.at, limit) <= limit
             });
-        let within = |other: &Range<usize>| other.start >= sentence.start && other.end <= sentence.end;
-        let denied = negated(text, &found.at)
-            || refusals.iter().any(within)
-            || denials
+        let within = |places: &[Range<usize>], denies: &dyn Fn(&Range<usize>) -> bool| {
+            let from = places.partition_point(|place| place.start < sentence.start);
+            places[from..]
                 .iter()
-                .any(|d| within(d) && d.end <= found.at.start && reading.distance(d, &found.at, DENIES) <= DENIES);
+                .take_while(|place| place.start < sentence.end)
+                .any(|place| place.end <= sentence.end && denies(place))
+        };
+        let before =
+            |place: &Range<usize>| place.end <= found.at.start && reading.distance(place, &found.at, DENIES) <= DENIES;
+        let denied = negated(text, &found.at) || within(&refusals, &|_| true) || within(&denials, &before);
         if !told && !denied && !warning {
             continue;
         }
