@@ -241,9 +241,17 @@ impl Shared {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
     }
 
-    /// Somebody answered: what does not is to blame itself, not our line.
-    fn line_works(&self) -> bool {
-        self.answered.load(Ordering::Relaxed) > 0
+    /// Somebody answered: what does not is to blame itself, not our line. A closed port says so at once, before anybody could have
+    /// answered, so this waits a little for the first who does.
+    async fn line_works(&self) -> bool {
+        const PATIENCE: u32 = 30;
+        for _ in 0..PATIENCE {
+            if self.answered.load(Ordering::Relaxed) > 0 {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        false
     }
 
     /// Moves retries apart, by the URL, so that what failed together does not come back together.

@@ -123,7 +123,7 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
     // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works. Behind a proxy
     // nobody can tell a dead site from a proxy that refuses us.
     let nothing_there = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { .. });
-    let gone = nothing_there && !shared.fetcher.is_proxied() && shared.line_works();
+    let gone = nothing_there && !shared.fetcher.is_proxied() && shared.line_works().await;
     let seen = if gone { Seen::Missing } else { Seen::Unseen };
     fail(shared, lease, error.as_code(), error.to_string(), Some(seen)).await
 }
