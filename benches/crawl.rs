@@ -5,6 +5,9 @@
 //! ratio is what counts: absolute rates are the machine's. The bare loop is told every address beforehand; the round finds
 //! them by their links.
 
+#[path = "../core/benches/filler/mod.rs"]
+mod filler;
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -41,37 +44,9 @@ fn host(number: usize) -> String {
     format!("h{number}.bench.example")
 }
 
-fn words(number: usize) -> impl FnMut(usize) -> usize {
-    let mut seed = number as u64 * 0x9E37_79B9_7F4A_7C15 + 1;
-    move |n| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed % n as u64) as usize
-    }
-}
-
 /// A page of some 28 KB that links to its neighbours; one in forty sells.
 fn page(host_number: usize, number: usize, pages: usize) -> String {
-    const WORDS: [&str; 16] = [
-        "安全生产",
-        "培训",
-        "通知",
-        "企业",
-        "检查",
-        "工作",
-        "特种设备",
-        "管理",
-        "电力",
-        "施工",
-        "报名",
-        "服务",
-        "时间",
-        "地点",
-        "人员",
-        "单位",
-    ];
-    let mut next = words(host_number * 10_000 + number);
+    let mut next = filler::numbers(host_number * 10_000 + number);
     let mut html = format!(
         "<!DOCTYPE html><html><head><title>第{number}页 某某网{host_number}</title></head><body><div class='nav'><ul>"
     );
@@ -81,18 +56,10 @@ fn page(host_number: usize, number: usize, pages: usize) -> String {
     }
     html.push_str("</ul></div><div class=\"content main\">");
     if number.is_multiple_of(40) {
-        html.push_str(
-            "<h1>低压电工证代办</h1><p>不用考试，三天拿证，官网可查。加微信 demo_tzzy88，电话 130 0000 1234</p>",
-        );
+        html.push_str(filler::OFFER);
     }
     while html.len() < 27_000 {
-        html.push_str("<div class=\"item\"><p style=\"margin:0\">");
-        for _ in 0..24 {
-            html.push_str(WORDS[next(WORDS.len())]);
-            if next(6) == 0 {
-                html.push('，');
-            }
-        }
+        filler::sentence(&mut html, &mut next);
         html += &format!("。</p><span class=date>2026-0{}-1{}</span></div>", 1 + next(9), next(9));
     }
     html.push_str("</div><div class=footer>版权所有 某某公司 浙ICP备00000000号</div></body></html>");

@@ -3,6 +3,8 @@
 //! `cargo bench -p jianzheng-core --bench judge`. Absolute numbers are the machine's; the ratios are what counts (judge ≤ 0.5). Pages are
 //! generated: Chinese text of some 28 KB in the markup of ordinary sites, one in ten a seller's or a look-up's.
 
+mod filler;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -31,31 +33,7 @@ fn rules() -> RuleSet {
 
 /// A page of some 28 KB, the same for the same number.
 fn generated(number: usize) -> String {
-    const WORDS: [&str; 16] = [
-        "安全生产",
-        "培训",
-        "通知",
-        "企业",
-        "检查",
-        "工作",
-        "特种设备",
-        "管理",
-        "电力",
-        "施工",
-        "报名",
-        "服务",
-        "时间",
-        "地点",
-        "人员",
-        "单位",
-    ];
-    let mut seed = number as u64 * 0x9E37_79B9_7F4A_7C15 + 1;
-    let mut next = move |n: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed % n as u64) as usize
-    };
+    let mut next = filler::numbers(number);
     let mut html =
         format!("<!DOCTYPE html><html><head><meta charset=utf-8><title>第{number}页 某某网</title></head><body>");
     html.push_str("<div class='header nav'><ul>");
@@ -64,18 +42,10 @@ fn generated(number: usize) -> String {
     }
     html.push_str("</ul></div><div class=\"content main\">");
     if number.is_multiple_of(10) {
-        html.push_str(
-            "<h1>低压电工证代办</h1><p>不用考试，三天拿证，官网可查。加微信 demo_tzzy88，电话 130 0000 1234</p>",
-        );
+        html.push_str(filler::OFFER);
     }
     while html.len() < 26_000 {
-        html.push_str("<div class=\"item\"><p style=\"margin:0\">");
-        for _ in 0..24 {
-            html.push_str(WORDS[next(WORDS.len())]);
-            if next(6) == 0 {
-                html.push('，');
-            }
-        }
+        filler::sentence(&mut html, &mut next);
         html += &format!(
             "。</p><span class=date>2026-0{}-1{}</span> <a href='/a/{}.html'>详情</a></div>",
             1 + next(9),
