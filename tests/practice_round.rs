@@ -51,6 +51,8 @@ fn a_round_finds_what_is_there_and_accuses_nobody_else() {
     let mails = std::fs::read_dir(data.path().join("practice/outbox")).unwrap().count();
 
     let second = summary(data.path(), &["patrol", "--day", "2"]);
+    let by_kind: u64 = second["hits_by_kind"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert!(by_kind > 0 && second["hits_new"] == by_kind, "{second}");
     let truth = second["truth"].as_str().unwrap();
     assert!(truth.lines().next().unwrap().ends_with("对 0 错"), "{truth}");
     let gone: BTreeSet<String> =
@@ -160,6 +162,8 @@ fn seeds_are_looked_at_day_after_day() {
     let data = tempfile::tempdir().unwrap();
     summary(data.path(), &["patrol", "--no-mail"]);
     let hits = lines(data.path(), &["hits", "list"]).len() as u64;
+    let host = summary(data.path(), &["host", "show", "hengda-demo.test"]);
+    assert!(host["last_ok"].is_string() && host["robots"] != "", "{host}");
     for day in ["3", "5", "7"] {
         let round = summary(data.path(), &["patrol", "--no-mail", "--day", day]);
         // More than the known hits: the innocent seeds too, which may be a seller's tomorrow.

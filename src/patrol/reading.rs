@@ -124,3 +124,58 @@ fn to_keep(exchange: Exchange, terms: &Terms) -> evidence::Exchange {
         vantage: "named".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn whole(encoding: &str, body: Vec<u8>, truncated: Option<Truncated>) -> bool {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let files: Vec<(String, String)> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+            .collect();
+        let files: Vec<_> =
+            files.into_iter().map(|(name, text)| (name.rsplit('/').next().unwrap().to_owned(), text)).collect();
+        let rules = RuleSet::compile(&files).unwrap();
+        let headers = [("content-type", "text/html"), ("content-encoding", encoding)];
+        let exchange = Exchange {
+            url: "http://a.example/".parse().unwrap(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            request_head: Vec::new(),
+            version: "HTTP/1.1",
+            status: 200,
+            reason: String::new(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).into(),
+            body,
+            truncated,
+            ip: None,
+            resolved_by: ResolvedBy::Resolver,
+            tls_leaf_sha256: None,
+            tls_problem: None,
+        };
+        let terms = Terms { max_body: 1 << 20, ..Terms::default() };
+        read(&rules, exchange, false, Vec::new(), &terms).whole
+    }
+
+    #[test]
+    fn of_a_part_nobody_says_that_it_is_all() {
+        let page = b"<p>".iter().chain(b"text ".repeat(400).iter()).copied().collect::<Vec<u8>>();
+        assert!(whole("identity", page.clone(), None));
+        for cut in [Truncated::Time, Truncated::Disconnect, Truncated::Length] {
+            assert!(!whole("identity", page.clone(), Some(cut)));
+        }
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        // Noise, so that half of it is half of the stream.
+        let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 90 + 33).collect();
+        packed.write_all(b"<p>").unwrap();
+        packed.write_all(&noise).unwrap();
+        let packed = packed.finish().unwrap();
+        assert!(whole("gzip", packed.clone(), None));
+        assert!(!whole("gzip", packed[..packed.len() / 2].to_vec(), None));
+    }
+}

@@ -213,6 +213,31 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_turns_a_phrase_round_and_a_doubling_does_not() {
+        let check = |text: &str, word: &str, wanted: bool| {
+            let at = text.find(word).unwrap();
+            assert_eq!(negated(text, &(at..at + word.len())), wanted, "{text}");
+        };
+        check("不办证不代考不卖课", "代考", true);
+        check("这不是免考", "免考", true);
+        check("没有任何代考", "代考", true);
+        check("要不要代考", "代考", false);
+        check("查不到不要钱", "要钱", false);
+        check("保证代考", "代考", false);
+    }
+
+    #[test]
+    fn a_sentence_asked_for_again_is_the_same() {
+        let text = "一、免考。二、代考和包过；三";
+        let mut sentences = Sentences { text, last: 0..0 };
+        for word in ["免考", "代考", "包过", "免考", "三"] {
+            let at = text.find(word).unwrap();
+            let at = at..at + word.len();
+            assert_eq!(sentences.around(&at), sentence(text, &at), "{word}");
+        }
+    }
+
+    #[test]
     fn quotations_are_found_within_their_line() {
         let check = |text: &str, word: &str, wanted: Option<&str>| {
             let at = text.find(word).unwrap();
