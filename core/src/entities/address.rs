@@ -14,7 +14,7 @@ const LONGEST: usize = 4096;
 #[must_use]
 pub fn in_address(href: &str) -> Vec<Entity> {
     let href = &href[..boundary_before(href, LONGEST)];
-    if is_plain_web(href) {
+    if plain_web(href).is_some() {
         return Vec::new();
     }
     let plain = fold(&percent_decoded(href));
@@ -95,16 +95,19 @@ pub fn in_address(href: &str) -> Vec<Entity> {
     found
 }
 
-/// An address of the web whose host carries no contact, told without decoding it: nearly all links of a page.
-fn is_plain_web(href: &str) -> bool {
-    let Some((scheme, rest)) = href.split_once("://") else { return false };
+/// An address of the web whose host carries no contact, told without decoding it: nearly all links of a page. What is answered is
+/// its beginning, up to its path: no address that begins so carries one.
+pub(crate) fn plain_web(href: &str) -> Option<&str> {
+    let (scheme, rest) = href.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return false;
+        return None;
     }
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default().as_bytes();
+    let length = rest.find(['/', '?', '#'])?;
+    let host = &rest.as_bytes()[..length];
     let ends = |tail: &[u8]| host.len() >= tail.len() && host[host.len() - tail.len()..].eq_ignore_ascii_case(tail);
-    let plain = host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-    plain && ![&b"t.me"[..], b"telegram.me", b"telegram.dog", b"qq.com", b"hm.baidu.com"].into_iter().any(ends)
+    let plain = host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        && ![&b"t.me"[..], b"telegram.me", b"telegram.dog", b"qq.com", b"hm.baidu.com"].into_iter().any(ends);
+    plain.then(|| &href[..scheme.len() + 3 + length + 1])
 }
 
 fn query(rest: &str) -> &str {

@@ -16,7 +16,7 @@ mod tests;
 
 use crate::text::Folded;
 pub use address::in_address;
-pub(crate) use address::percent_decoded;
+pub(crate) use address::{percent_decoded, plain_web};
 pub(crate) use cues::{CueHit, words as cue_words};
 pub use mask::{mask_ids, mask_url};
 use std::collections::HashSet;

@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::routing::Routing;
 use super::rule::{self, Family, Item, Rule, Status};
 use super::scanner::Scanner;
+use super::uses::Uses;
 use super::words::{self, List, Lists};
 use crate::entities;
 use crate::host::Authorities;
@@ -61,10 +62,10 @@ pub struct RuleSet {
     pub(crate) routing: Routing,
     pub(crate) authorities: Authorities,
     pub(crate) scanner: Scanner,
-    /// By pattern of the automaton: what it is there for; the phrases with gaps follow behind the patterns.
-    pub(crate) uses: Vec<Vec<Use>>,
-    /// By pattern of the automaton: which pieces of phrases with gaps it is.
-    pub(crate) piece_of: Vec<Vec<u16>>,
+    /// What each phrase is there for: the scanned ones first, those with gaps behind them.
+    pub(crate) uses: Uses,
+    /// Number of scanned phrases.
+    pub(crate) scanned: usize,
     /// Number of pieces.
     pub(crate) pieces: usize,
     /// Phrases with gaps.
@@ -454,8 +455,9 @@ fn build(
     // The entities' own words ride along: one pass over a page finds everything.
     entities::cue_words().for_each(|(number, word)| phrases.add(word, Use::Cue(number), &[]));
     let scanner = Scanner::new(&phrases.texts).map_err(|error| format!("词句太多，装不进一张表：{error}"))?;
-    let Phrases { mut uses, piece_of, pieces, gapped, .. } = phrases;
-    uses.extend(gapped.iter().map(|phrase| phrase.uses.clone()));
+    let mut uses = Uses::default();
+    phrases.uses.iter().zip(&phrases.piece_of).for_each(|(own, pieces)| uses.push(own, pieces));
+    phrases.gapped.iter().for_each(|phrase| uses.push(&phrase.uses, &[]));
     Ok(RuleSet {
         hash,
         rules,
@@ -466,9 +468,9 @@ fn build(
         authorities,
         scanner,
         uses,
-        piece_of,
-        pieces: pieces.len(),
-        gapped,
+        scanned: phrases.texts.len(),
+        pieces: phrases.pieces.len(),
+        gapped: phrases.gapped,
         conditions: conditions.len(),
         lists: own_lists,
     })

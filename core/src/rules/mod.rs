@@ -16,6 +16,7 @@ pub mod rule;
 mod scanner;
 pub mod sheet;
 pub mod syntax;
+mod uses;
 mod words;
 
 pub use certificate::Certificate;

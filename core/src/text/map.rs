@@ -15,6 +15,33 @@ struct Run {
     folded_step: u8,
 }
 
+impl Run {
+    /// Where the raw text goes on from the cell at `folded`.
+    fn start(self, folded: usize) -> usize {
+        self.raw as usize + (folded - self.folded as usize) / usize::from(self.folded_step) * usize::from(self.raw_step)
+    }
+}
+
+/// Where the last place stood that was looked up.
+#[derive(Debug)]
+pub(super) struct Cursor<'a> {
+    runs: &'a [Run],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    /// The start of what [`OffsetMap::range`] says of a place within the folded text, at a character boundary.
+    pub(super) fn start(&mut self, folded: usize) -> usize {
+        while self.runs.get(self.at + 1).is_some_and(|next| next.folded as usize <= folded) {
+            self.at += 1;
+        }
+        while self.at > 0 && self.runs[self.at].folded as usize > folded {
+            self.at -= 1;
+        }
+        self.runs.get(self.at).map_or(0, |run| run.start(folded))
+    }
+}
+
 /// Runs in order of both offsets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OffsetMap {
@@ -42,6 +69,11 @@ impl OffsetMap {
         }
     }
 
+    /// Looks up one place after another; near the one before, it is a step or two.
+    pub(super) fn cursor(&self) -> Cursor<'_> {
+        Cursor { runs: &self.runs, at: 0 }
+    }
+
     fn run_at(&self, folded: usize) -> Option<Run> {
         let after = self.runs.partition_point(|run| run.folded as usize <= folded);
         after.checked_sub(1).map(|at| self.runs[at])
@@ -52,10 +84,7 @@ impl OffsetMap {
         let start = boundary_before(text, range.start);
         let stop = boundary_after(text, range.end);
         let from = match self.run_at(start) {
-            Some(run) if start < text.len() => {
-                run.raw as usize
-                    + (start - run.folded as usize) / usize::from(run.folded_step) * usize::from(run.raw_step)
-            }
+            Some(run) if start < text.len() => run.start(start),
             _ => end,
         };
         if stop <= start {

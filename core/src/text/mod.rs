@@ -49,6 +49,13 @@ impl Folded {
         self.map.range(&self.text, folded, self.raw_len)
     }
 
+    /// Where in the raw text stands what begins at bytes of the folded text, asked for one after another: the starts of
+    /// [`Folded::raw_range`], for places inside the text and at character boundaries.
+    pub(crate) fn raw_starts(&self) -> impl FnMut(usize) -> usize {
+        let mut cursor = self.map.cursor();
+        move |folded| cursor.start(folded)
+    }
+
     /// Where a byte of the raw text stands in the folded text. Never falls as `raw` rises.
     #[must_use]
     pub fn folded_from(&self, raw: usize) -> usize {
@@ -60,6 +67,7 @@ impl Folded {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ascii {
     Plain,
+    Capital,
     /// Looks like a digit next to one.
     Soft,
     Open,
@@ -77,6 +85,7 @@ static ASCII: [Ascii; 128] = {
             b'o' | b'O' | b'l' | b'L' | b'i' | b'I' => Ascii::Soft,
             b'(' | b'[' | b'{' | b'<' => Ascii::Open,
             b'v' | b'V' => Ascii::LetterV,
+            b'A'..=b'Z' => Ascii::Capital,
             _ => Ascii::Plain,
         };
         at += 1;
@@ -104,7 +113,7 @@ static PLAIN: [bool; LAST - FIRST + 1] = {
 #[must_use]
 pub fn fold(raw: &str) -> Folded {
     let raw = &raw[..boundary_before(raw, LONGEST)];
-    let mut folder = Folder { raw, out: Folded::default(), copied: 0, judged: 0 };
+    let mut folder = Folder { raw, out: Folded::default(), copied: 0, judged: 0, capitals: false };
     folder.out.text.reserve(raw.len() + raw.len() / 16);
     folder.out.raw_len = raw.len();
     folder.run();
@@ -118,6 +127,8 @@ struct Folder<'a> {
     copied: usize,
     /// Digit runs before this were judged.
     judged: usize,
+    /// What was not copied yet has capital letters.
+    capitals: bool,
 }
 
 impl Folder<'_> {
@@ -158,7 +169,10 @@ impl Folder<'_> {
             let start = self.out.text.len();
             self.out.map.push(start, self.copied, 1, 1);
             self.out.text.push_str(&self.raw[self.copied..upto]);
-            self.out.text[start..].make_ascii_lowercase();
+            if self.capitals {
+                self.out.text[start..].make_ascii_lowercase();
+            }
+            self.capitals = false;
         }
         self.copied = self.copied.max(upto);
     }
@@ -216,6 +230,8 @@ impl Folder<'_> {
             }
             _ => {}
         }
+        // Only now: on the way here what stands before may have been copied.
+        self.capitals |= bytes[at].is_ascii_uppercase();
         at + 1
     }
 

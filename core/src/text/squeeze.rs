@@ -114,18 +114,46 @@ fn word_at(text: &str, start: usize) -> Option<Word> {
 pub fn squeeze(folded: &Folded) -> Squeezed {
     let text = folded.as_str();
     let mut out = Squeezed { raw_len: folded.raw_len, ..Squeezed::default() };
+    // Nothing is joined over the end of a line.
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
+        if may_join(&text.as_bytes()[start..end]) {
+            squeeze_line(folded, start..end, &mut out);
+        }
+        start = end + 1;
+    }
+    out
+}
+
+/// Whether a separator follows a Chinese character somewhere: what all joining begins with. Told of many bytes at once, and
+/// now and then of a line where nothing will be joined.
+fn may_join(line: &[u8]) -> bool {
+    let Some(second) = line.get(1..) else { return false };
+    let third = line.get(2..).unwrap_or_default();
+    // Not && and ||: without branches the compiler looks at many bytes in one step.
+    let begins = line.iter().zip(second).fold(false, |any, (&before, &sign)| {
+        let word = sign.is_ascii_alphanumeric() | (sign == b',') | (sign == b'!') | (sign == b'(') | (sign == b')');
+        // First bytes of the separators beyond ASCII, but for 丨 and ・: theirs begin ordinary words too.
+        let other = (sign == 0xC2) | (sign == 0xE2) | (sign == 0xEF) | (sign == 0xF0);
+        any | (before >= 0x80) & ((sign < 0x80) & !word | other)
+    });
+    let both = line.iter().zip(second).zip(third);
+    begins
+        || both.fold(false, |any, ((&first, &second), &third)| {
+            any | (first == 0xE4) & (second == 0xB8) & (third == 0xA8)
+                | (first == 0xE3) & (second == 0x83) & (third == 0xBB)
+        })
+}
+
+fn squeeze_line(folded: &Folded, line: Range<usize>, out: &mut Squeezed) {
+    let text = &folded.as_str()[..line.end];
     // The word before the gap, what the gap is, whether that word is in the output already.
     let mut left: Option<Word> = None;
     let mut gap: Option<Separator> = None;
     let mut gap_signs = 0;
     let mut open = false;
-    let mut at = 0;
-    loop {
-        if left.is_none() {
-            // Nothing can be joined before the next Chinese character.
-            at += text.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii()).count();
-        }
-        let Some(sign) = text[at..].chars().next() else { return out };
+    let mut at = line.start;
+    while let Some(sign) = text[at..].chars().next() {
         if let Some(word) = word_at(text, at) {
             at = word.range.end;
             let joins = match (&left, gap) {
@@ -133,7 +161,7 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
                 _ => false,
             };
             match left.take() {
-                Some(before) if joins => open = join(&mut out, folded, &before, &word, open),
+                Some(before) if joins => open = join(out, folded, &before, &word, open),
                 _ => open = false,
             }
             (left, gap, gap_signs) = (Some(word), None, 0);
@@ -169,4 +197,26 @@ fn join(out: &mut Squeezed, folded: &Folded, left: &Word, right: &Word, open: bo
         text[right.range.clone()].char_indices().nth(MARGIN).map_or(right.range.end, |(at, _)| right.range.start + at);
     out.push(folded, right.range.start..head);
     head == right.range.end
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::fold;
+
+    proptest! {
+        #[test]
+        fn no_line_is_passed_over_in_which_something_would_be_joined(raw in "([免考证丨·•・｜＊*—‐■🀄 /a1，。\n]|\\PC){0,24}") {
+            let folded = fold(&raw);
+            let mut whole = Squeezed { raw_len: folded.raw_len, ..Squeezed::default() };
+            let mut start = 0;
+            for line in folded.as_str().split('\n') {
+                squeeze_line(&folded, start..start + line.len(), &mut whole);
+                start += line.len() + 1;
+            }
+            prop_assert_eq!(squeeze(&folded), whole);
+        }
+    }
 }

@@ -285,4 +285,21 @@ proptest! {
         prop_assert_eq!(folded.as_str(), raw.as_str());
         prop_assert_eq!(folded.raw_range(0..raw.len()), 0..raw.len());
     }
+
+    #[test]
+    fn no_capital_letter_is_left(raw in "([A-Z]|[ovVxX1０微薇,，\n (]){0,40}") {
+        prop_assert!(!fold(&raw).as_str().contains(|sign: char| sign.is_ascii_uppercase()), "{:?}", fold(&raw).as_str());
+    }
+
+    #[test]
+    fn places_asked_for_one_after_another_are_those_asked_for_alone(raw in tricky(), jumps in prop::collection::vec(0usize..400, 0..20)) {
+        let folded = fold(&raw);
+        let mut starts = folded.raw_starts();
+        for jump in jumps {
+            let at = super::boundary_before(folded.as_str(), jump);
+            if at < folded.as_str().len() {
+                prop_assert_eq!(starts(at), folded.raw_range(at..at).start);
+            }
+        }
+    }
 }

@@ -135,8 +135,10 @@ fn shows_one_person(reading: &Reading) -> bool {
     let mut cells: Vec<usize> = labels.iter().map(|(_, cell)| *cell).collect();
     cells.sort_unstable();
     cells.dedup();
-    let least = if text.contains("******") { 4 } else { 5 };
-    labels.len() >= least && cells.len() >= 4 && reading.extract.text.chars().count() < 3_000
+    if labels.len() < 4 || cells.len() < 4 || reading.extract.text.chars().count() >= 3_000 {
+        return false;
+    }
+    labels.len() >= 5 || text.contains("******")
 }
 
 fn names_a_field(after: &str) -> bool {
@@ -207,13 +209,16 @@ pub(super) fn is_genuine_address(reading: &Reading, address: &str) -> bool {
 
 /// Hosts that the page links to; of links in a row to the same host one.
 fn link_hosts(extract: &Extract) -> impl Iterator<Item = Cow<'_, str>> {
-    let mut last: Cow<'_, str> = Cow::Borrowed("");
-    extract.links.iter().filter_map(|link| host_of(&link.href)).filter(move |host| {
-        let new = *host != last;
-        if new {
-            last = host.clone();
+    // The address before up to its path: most links of a page go to one host, and begin alike.
+    let mut origin: Option<&str> = None;
+    extract.links.iter().filter_map(move |link| {
+        if origin.is_some_and(|origin| link.href.starts_with(origin)) {
+            return None;
         }
-        new
+        let host = host_of(&link.href)?;
+        let path = link.href.match_indices('/').nth(2).map(|(at, _)| at + 1);
+        origin = path.map(|path| &link.href[..path]);
+        Some(host)
     })
 }
 

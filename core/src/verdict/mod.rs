@@ -9,6 +9,7 @@
 mod face;
 pub mod facts;
 pub mod outcome;
+mod postings;
 pub mod reading;
 pub mod voice;
 pub mod weigh;

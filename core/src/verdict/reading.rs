@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use url::Url;
 
+use super::postings::Postings;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
 use crate::page::{Extract, HiddenKind, Role, Zone};
@@ -55,9 +56,9 @@ pub(crate) struct Reading<'a> {
     hidden_kinds: Vec<(usize, HiddenKind)>,
     pub(crate) found: Vec<Found>,
     /// By condition number: indices into `found`.
-    pub(crate) by_condition: Vec<Vec<u32>>,
+    by_condition: Postings,
     /// By own list: indices into `found`.
-    pub(crate) by_list: Vec<Vec<u32>>,
+    by_list: Postings,
     /// Certificates: (index of certificate, index into `found`).
     pub(crate) certificates: Vec<(u16, u32)>,
     /// Authorities' names and look-up titles: (index of authority, index into `found`).
@@ -97,8 +98,8 @@ impl<'a> Reading<'a> {
             hidden: fold(&hidden_text),
             hidden_kinds,
             found: Vec::new(),
-            by_condition: vec![Vec::new(); rules.conditions],
-            by_list: vec![Vec::new(); crate::rules::Lists::NAMES.len()],
+            by_condition: Postings::new(rules.conditions),
+            by_list: Postings::new(crate::rules::Lists::NAMES.len()),
             certificates: Vec::new(),
             names: Vec::new(),
             titles: Vec::new(),
@@ -115,75 +116,75 @@ impl<'a> Reading<'a> {
 
     fn scan(&mut self) {
         let rules = self.rules;
-        let folded = std::mem::replace(&mut self.folded, fold(""));
+        let folded = std::mem::take(&mut self.folded);
         let text = folded.as_str();
+        let mut raw_start = folded.raw_starts();
+        let mut block_at = blocks(self.extract);
         let mut cues = Vec::new();
         let mut pieces = Pieces::new(rules.pieces);
         rules.scanner.each(text, |pattern, at| {
-            let uses = &rules.uses[pattern];
-            if let Some(Use::Cue(number)) = uses.last() {
-                cues.push((*number, at.clone()));
+            if let Some(number) = rules.uses.cue(pattern) {
+                cues.push((number, at.clone()));
             }
             if !stands_alone(text, &at) {
                 return true;
             }
-            for piece in &rules.piece_of[pattern] {
+            for piece in rules.uses.pieces(pattern) {
                 pieces.push(*piece, at.clone());
             }
             // A page that is all phrases is judged by the first of them; its contacts are read to the end.
-            if self.found.len() < MOST && is_phrase(uses) {
-                let raw = folded.raw_range(at.start..at.start).start;
-                self.note(pattern, at, Some(raw));
+            if rules.uses.is_phrase(pattern) && self.found.len() < MOST {
+                let block = block_at(raw_start(at.start));
+                self.note(pattern, at, block);
             }
             true
         });
         for (number, at) in gap::find(text, &rules.gapped, pieces) {
-            let raw = folded.raw_range(at.start..at.start).start;
-            self.note(rules.piece_of.len() + number, at, Some(raw));
+            let block = block_at(raw_start(at.start));
+            self.note(rules.scanned + number, at, block);
         }
         // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
         let squeezed = squeeze(&folded);
         rules.scanner.each(squeezed.as_str(), |pattern, at| {
-            if squeezed.crosses(at.clone()) && is_phrase(&rules.uses[pattern]) {
+            if squeezed.crosses(at.clone()) && rules.uses.is_phrase(pattern) {
                 let raw = squeezed.raw_range(at);
                 let at = folded.folded_from(raw.start)..folded.folded_from(raw.end);
-                self.note(pattern, at, Some(raw.start));
+                self.note(pattern, at, block_at(raw.start));
             }
             self.found.len() < MOST
         });
+        drop(raw_start);
         self.folded = folded;
         self.cues = cues;
-        let hidden = std::mem::replace(&mut self.hidden, fold(""));
+        let hidden = std::mem::take(&mut self.hidden);
         let mut pieces = Pieces::new(rules.pieces);
         rules.scanner.each(hidden.as_str(), |pattern, at| {
             if !stands_alone(hidden.as_str(), &at) {
                 return true;
             }
-            for piece in &rules.piece_of[pattern] {
+            for piece in rules.uses.pieces(pattern) {
                 pieces.push(*piece, at.clone());
             }
-            if self.found.len() < 2 * MOST && is_phrase(&rules.uses[pattern]) {
+            if rules.uses.is_phrase(pattern) && self.found.len() < 2 * MOST {
                 self.note(pattern, at, None);
             }
             true
         });
         for (number, at) in gap::find(hidden.as_str(), &rules.gapped, pieces) {
-            self.note(rules.piece_of.len() + number, at, None);
+            self.note(rules.scanned + number, at, None);
         }
         self.hidden = hidden;
     }
 
-    /// Writes down a phrase and what it is there for; `raw` is where it begins in the page's text, unless it is hidden.
-    fn note(&mut self, pattern: usize, at: Range<usize>, raw: Option<usize>) {
-        let block = raw.and_then(|raw| self.block_of(raw));
+    /// Writes down a phrase and what it is there for; it is hidden where it has no block.
+    fn note(&mut self, pattern: usize, at: Range<usize>, block: Option<usize>) {
         let place = block.map_or(Place::Hidden, |b| self.place_of(b)).bit();
         let index = self.found.len() as u32;
         self.found.push(Found { pattern: pattern as u32, at, block, place, reported: false });
-        let rules = self.rules;
-        for purpose in &rules.uses[pattern] {
+        for purpose in self.rules.uses.of(pattern) {
             match *purpose {
-                Use::Condition(c) => self.by_condition[c as usize].push(index),
-                Use::List(l) => self.by_list[l as usize].push(index),
+                Use::Condition(c) => self.by_condition.push(c as usize, index),
+                Use::List(l) => self.by_list.push(usize::from(l), index),
                 Use::Certificate(c) => self.certificates.push((c, index)),
                 Use::AuthorityName(a) => self.names.push((a, index)),
                 Use::AuthorityTitle(a) => self.titles.push((a, index)),
@@ -216,7 +217,12 @@ impl<'a> Reading<'a> {
                 self.leads.extend(self.lead(entity, at));
             }
         }
+        let mut plain: Option<&str> = None;
         for link in &extract.links {
+            if plain.is_some_and(|origin| link.href.starts_with(origin)) {
+                continue;
+            }
+            plain = entities::plain_web(&link.href);
             for mut entity in entities::in_address(&link.href) {
                 entity.at = None;
                 let at = link.at.start.min(extract.text.len())..link.at.end;
@@ -273,13 +279,29 @@ impl<'a> Reading<'a> {
 
     /// Places of the words of one of the program's own lists.
     pub(crate) fn list(&self, list: crate::rules::Lists) -> impl Iterator<Item = &Found> {
-        self.by_list[list as usize].iter().map(|i| &self.found[*i as usize])
+        self.by_list.of(list as usize).map(|i| &self.found[i as usize])
+    }
+
+    /// Places of the words of a condition.
+    pub(crate) fn condition(&self, condition: u32) -> impl Iterator<Item = &Found> {
+        self.by_condition.of(condition as usize).map(|i| &self.found[i as usize])
     }
 }
 
-/// Whether a pattern is there for more than the entities or a gap.
-fn is_phrase(uses: &[Use]) -> bool {
-    !matches!(uses, [] | [Use::Cue(_)])
+/// The blocks at bytes of the page's text, asked for one after another: [`Reading::block_of`], which is a step or two from the one
+/// before.
+fn blocks(extract: &Extract) -> impl FnMut(usize) -> Option<usize> {
+    let blocks = &extract.blocks;
+    let mut at = 0;
+    move |raw| {
+        while blocks.get(at).is_some_and(|block| block.at.end <= raw) {
+            at += 1;
+        }
+        while at > 0 && blocks[at - 1].at.end > raw {
+            at -= 1;
+        }
+        blocks.get(at).filter(|block| block.at.start <= raw).map(|_| at)
+    }
 }
 
 /// A phrase of Latin letters or digits must not be part of a longer word.

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::reading::Reading;
 use crate::rules::rule::Place;
 use crate::rules::{Fact, Lists};
@@ -83,6 +85,10 @@ fn offers_with_contact(reading: &Reading) -> bool {
 
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
+    // Told by one sign for nearly every phrase: all that is looked for below ends so.
+    if !text[..at.start].ends_with(['不', '拒', '非', '勿', '没', '是', '无', '何']) {
+        return false;
+    }
     let turns = |c: char| matches!(c, '不' | '拒' | '非' | '勿' | '没');
     const OUTRIGHT: [&str; 5] = ["不是", "并非", "绝无", "从无", "没有任何"];
     if OUTRIGHT.iter().any(|word| text[..at.start].ends_with(word)) {
@@ -132,7 +138,8 @@ pub(crate) fn mark(reading: &mut Reading) {
     let warning = reading.facts.has(Fact::Warning);
     let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
     let text = reading.folded.as_str();
-    let quotes = text.contains(OPENING);
+    let quotes =
+        OPENING.iter().any(|sign| memmem::find(text.as_bytes(), sign.encode_utf8(&mut [0; 4]).as_bytes()).is_some());
     let mut sentences = Sentences { text, last: 0..0 };
     let mut marks = Vec::new();
     for (index, found) in reading.found.iter().enumerate() {
@@ -145,7 +152,8 @@ pub(crate) fn mark(reading: &mut Reading) {
         }
         // 包拿证吗？ and 有没有免考的 ask.
         let asks = || text[found.at.end..].starts_with('吗') || text[..found.at.start].ends_with("有没有");
-        if silent && !quotes && !warning && !negated(text, &found.at) && !asks() {
+        let plain = silent && !quotes && !warning;
+        if plain && !negated(text, &found.at) && !asks() {
             continue;
         }
         let sentence = sentences.around(&found.at);

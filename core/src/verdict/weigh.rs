@@ -92,9 +92,7 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
         match wanted {
             Wanted::Fact(f) => fact |= reading.facts.has(*f),
             Wanted::Words(condition) => {
-                let mut candidates =
-                    reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
-                let found = candidates.find(|found| counts(reading, rule, compiled, found));
+                let found = reading.condition(*condition).find(|found| counts(reading, rule, compiled, found));
                 best = match (best, found) {
                     (Some(b), Some(f)) if rank(f) < rank(b) => Some(f),
                     (None, f) => f,
@@ -135,18 +133,16 @@ fn counts(reading: &Reading, rule: &Rule, compiled: &crate::rules::Compiled, fou
     let sentence = voice::sentence(text, &found.at);
     !compiled.unless.iter().any(|w| match w {
         Wanted::Fact(_) => false, // looked at before
-        Wanted::Words(c) => {
-            reading.by_condition[*c as usize].iter().map(|i| &reading.found[*i as usize]).any(|other| {
-                other.block.is_some() == visible && other.at.start < sentence.end && other.at.end > sentence.start
-            })
-        }
+        Wanted::Words(c) => reading.condition(*c).any(|other| {
+            other.block.is_some() == visible && other.at.start < sentence.end && other.at.end > sentence.start
+        }),
     })
 }
 
 fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize, reported: bool) -> bool {
     match wanted {
         Wanted::Words(condition) => {
-            let mut others = reading.by_condition[*condition as usize].iter().map(|i| &reading.found[*i as usize]);
+            let mut others = reading.condition(*condition);
             // What is reported or refused (电工证我这办不了) stands near nothing that is offered.
             let told = |other: &Found| other.reported && !reported;
             others.any(|other| {
@@ -180,9 +176,8 @@ fn is_near(reading: &Reading, wanted: &Wanted, found: &Found, within: usize, rep
 fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
     match wanted {
         Wanted::Fact(fact) => reading.facts.has(*fact),
-        Wanted::Words(condition) => reading.by_condition[*condition as usize]
-            .iter()
-            .map(|i| &reading.found[*i as usize])
+        Wanted::Words(condition) => reading
+            .condition(*condition)
             .any(|found| found.place & Place::Side.bit() == 0 && (reported || !found.reported)),
     }
 }

@@ -1,0 +1,87 @@
+//! What each phrase is there for, laid out flat: a page asks this hundreds of times, and a list a phrase is a walk through memory.
+//!
+//! Start at [`Uses::of`].
+
+use super::Use;
+
+/// The phrase is there for more than the entities or a gap.
+const PHRASE: u8 = 1;
+/// It is a piece of phrases with gaps.
+const PIECE: u8 = 2;
+
+/// By number of the phrase; the phrases with gaps follow behind the scanned ones.
+#[derive(Debug, Default)]
+pub(crate) struct Uses {
+    uses: Vec<Use>,
+    pieces: Vec<u16>,
+    phrases: Vec<Entry>,
+}
+
+/// One phrase: where its uses and pieces end, and what one look must tell.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    uses: u32,
+    pieces: u32,
+    flags: u8,
+    cue: Option<u8>,
+}
+
+impl Uses {
+    /// Adds the next phrase: what it is there for, and which pieces it is.
+    pub(crate) fn push(&mut self, uses: &[Use], pieces: &[u16]) {
+        let phrase = uses.iter().any(|purpose| !matches!(purpose, Use::Cue(_)));
+        let cue = uses.iter().find_map(|purpose| if let Use::Cue(number) = purpose { Some(*number) } else { None });
+        self.uses.extend(uses.iter().filter(|purpose| !matches!(purpose, Use::Cue(_))));
+        self.pieces.extend(pieces);
+        self.phrases.push(Entry {
+            uses: self.uses.len() as u32,
+            pieces: self.pieces.len() as u32,
+            flags: if phrase { PHRASE } else { 0 } | if pieces.is_empty() { 0 } else { PIECE },
+            cue,
+        });
+    }
+
+    /// What the phrase is there for, besides the entities.
+    pub(crate) fn of(&self, phrase: usize) -> &[Use] {
+        let start = phrase.checked_sub(1).map_or(0, |before| self.phrases[before].uses as usize);
+        &self.uses[start..self.phrases[phrase].uses as usize]
+    }
+
+    /// Which pieces of phrases with gaps it is.
+    pub(crate) fn pieces(&self, phrase: usize) -> &[u16] {
+        if self.phrases[phrase].flags & PIECE == 0 {
+            return &[];
+        }
+        let start = phrase.checked_sub(1).map_or(0, |before| self.phrases[before].pieces as usize);
+        &self.pieces[start..self.phrases[phrase].pieces as usize]
+    }
+
+    /// Whether rules, lists or tables ask for it.
+    pub(crate) fn is_phrase(&self, phrase: usize) -> bool {
+        self.phrases[phrase].flags & PHRASE != 0
+    }
+
+    /// The entities' own number for it, if a contact may stand behind it.
+    pub(crate) fn cue(&self, phrase: usize) -> Option<u8> {
+        self.phrases[phrase].cue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_phrase_keeps_its_own() {
+        let mut uses = Uses::default();
+        uses.push(&[Use::Condition(1), Use::Cue(7), Use::List(2)], &[]);
+        uses.push(&[], &[3, 4]);
+        uses.push(&[Use::Cue(8)], &[]);
+        uses.push(&[Use::Certificate(5)], &[6]);
+        assert_eq!(uses.of(0), [Use::Condition(1), Use::List(2)]);
+        assert_eq!(uses.of(3), [Use::Certificate(5)]);
+        assert_eq!([0, 1, 2, 3].map(|phrase| uses.is_phrase(phrase)), [true, false, false, true]);
+        assert_eq!([0, 1, 2, 3].map(|phrase| uses.cue(phrase)), [Some(7), None, Some(8), None]);
+        assert_eq!([0, 1, 2, 3].map(|phrase| uses.pieces(phrase)), [&[][..], &[3, 4], &[], &[6]]);
+    }
+}
