@@ -62,15 +62,25 @@ pub fn due(hours: &Hours, done: Done, now: Timestamp) -> (Due, Timestamp) {
     let latest = latest_before(&hours.rounds, local);
     let round = done.unfinished || latest.is_some_and(|start| last_start.is_none_or(|last| last < start));
     let digest = local.time() >= hours.digest && done.digest.is_none_or(|day| day < local.date());
-    let next = hours
-        .rounds
-        .iter()
-        .chain([&hours.digest])
-        .flat_map(|time| [local.date(), local.date().saturating_add(1.day())].map(|day| day.to_datetime(*time)))
-        .filter(|when| *when > local)
-        .min();
+    let next = first_after(hours.rounds.iter().chain([&hours.digest]), local);
     let next = next.and_then(|when| hours.zone.to_timestamp(when).ok()).unwrap_or(now);
     (Due { round, digest }, next)
+}
+
+impl Hours {
+    /// When the first round after `now` begins.
+    pub fn next_round(&self, now: Timestamp) -> Option<Timestamp> {
+        let when = first_after(self.rounds.iter(), self.zone.to_datetime(now))?;
+        self.zone.to_timestamp(when).ok()
+    }
+}
+
+/// The first of the times of day after `local`, today or tomorrow.
+fn first_after<'a>(times: impl Iterator<Item = &'a Time>, local: DateTime) -> Option<DateTime> {
+    times
+        .flat_map(|time| [local.date(), local.date().saturating_add(1.day())].map(|day| day.to_datetime(*time)))
+        .filter(|when| *when > local)
+        .min()
 }
 
 /// The latest of the times of day that is not after `local`, today or yesterday.
@@ -200,6 +210,13 @@ mod tests {
         check("2026-03-02T01:59", Some("2026-03-01T14:00"), Some("2026-03-01"), (false, false), "2026-03-02T02:00");
         check("2026-03-02T02:00", Some("2026-03-01T14:00"), Some("2026-03-01"), (true, false), "2026-03-02T08:30");
         check("2026-03-02T02:01", Some("2026-03-02T02:00"), Some("2026-03-01"), (false, false), "2026-03-02T08:30");
+    }
+
+    #[test]
+    fn the_next_round_is_the_first_after_now() {
+        assert_eq!(hours().next_round(at("2026-03-02T01:59")), Some(at("2026-03-02T02:00")));
+        assert_eq!(hours().next_round(at("2026-03-02T02:00")), Some(at("2026-03-02T14:00")));
+        assert_eq!(hours().next_round(at("2026-03-02T23:00")), Some(at("2026-03-03T02:00")));
     }
 
     #[test]

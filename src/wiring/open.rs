@@ -226,12 +226,15 @@ impl Opened {
     /// # Errors
     /// The store is beyond use.
     pub async fn daemon(&self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-        let hours = daemon::Hours {
+        daemon::run(self, self.hours(), stop).await
+    }
+
+    pub(super) fn hours(&self) -> daemon::Hours {
+        daemon::Hours {
             rounds: self.settings.daemon.rounds.clone(),
             digest: self.settings.digest.at,
             zone: self.settings.general.timezone.clone(),
-        };
-        daemon::run(self, hours, stop).await
+        }
     }
 
     /// Makes today's digests where asked and tries each mail whose time has come.

@@ -278,6 +278,7 @@ pub(super) async fn standing(opened: &Opened) -> Result<Vec<SourceRow>, StoreErr
     for hit in opened.store.hits() {
         *hits.entry(hit?.source).or_default() += 1;
     }
+    let (hours, now) = (opened.hours(), opened.now());
     let mut rows = Vec::new();
     for source in &program.rule_files.sources {
         let terms = program.terms(source);
@@ -291,7 +292,8 @@ pub(super) async fn standing(opened: &Opened) -> Result<Vec<SourceRow>, StoreErr
             why,
             asked: asked.get(&source.name).copied().unwrap_or(0),
             hits: hits.get(&source.name).copied().unwrap_or(0),
-            next: rests,
+            // A source that rests is asked in the first round after its rest.
+            next: hours.next_round(rests.map_or(now, |rests| rests.max(now))),
         }));
     }
     Ok(rows)

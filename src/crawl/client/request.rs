@@ -116,7 +116,9 @@ pub(super) fn headers(
     put(&mut map, "user-agent", user_agent)?;
     put(&mut map, "accept", accept)?;
     put(&mut map, "accept-language", "zh-CN,zh;q=0.9,en;q=0.5")?;
-    put(&mut map, "accept-encoding", "gzip, deflate, br, zstd")?;
+    // br and zstd are read where a server sends them all the same; asked for, they would make evidence that common WARC tools
+    // cannot unpack (warcio with the package brotli beside it fails on them).
+    put(&mut map, "accept-encoding", "gzip, deflate")?;
     if let Some(referer) = &get.referer {
         put(&mut map, "referer", referer)?;
     }
