@@ -3,6 +3,7 @@
 //! A URL is visited as a round would visit it: guarded client, robots.txt, redirects checked hop by hop. Nothing is kept.
 //! Start at [`run`].
 
+use std::time::Duration;
 use std::{collections::VecDeque, path::Path};
 
 use jianzheng_core::{entities::mask_url, host, page, verdict::Verdict};
@@ -288,11 +289,12 @@ async fn visit(program: &Program, visitor: &Visitor, robots: &RobotsCache, url: 
     let fetcher = &visitor.fetcher;
     let obey = program.settings.network.robots == Robots::Obey;
     let max_body = (program.settings.network.max_body_mb as usize) << 20;
+    let pause = Duration::from_millis(program.settings.network.host_delay_ms);
     let refused = |error: FetchError| Unseen { ours: matches!(error, FetchError::Refused(_)), say: error.to_string() };
     let mut url = url.clone();
     for _ in 0..MAX_HOSTS {
         fetcher.check(&url).map_err(|refusal| Unseen { say: refusal.to_string(), ours: true })?;
-        let access = if obey { Some(robots.of(fetcher, &url).await) } else { None };
+        let access = if obey { Some(robots.of(fetcher, &url, pause).await) } else { None };
         if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
             return Err(match &**access {
                 Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
@@ -305,7 +307,7 @@ async fn visit(program: &Program, visitor: &Visitor, robots: &RobotsCache, url: 
         let host = url.host_str().map(str::to_owned);
         let go_on =
             |next: &Url| next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next));
-        let get = Get { max_body, ..Get::page(url.clone()) };
+        let get = Get { max_body, pause, ..Get::page(url.clone()) };
         let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
         match onward {
             Some(next) if (300..400).contains(&exchange.status) => url = next,

@@ -64,6 +64,7 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
     let get = Get {
         accept: if image { Accept::Image } else { Accept::Page },
         max_body: if image { IMAGE_BYTES } else { shared.terms.max_body },
+        pause: hop_pause(&shared, &url),
         ..Get::page(url.clone())
     };
     // A redirect within the host is part of the visit; another host has its own robots and its own turn.
@@ -79,12 +80,22 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
     }
 }
 
+/// What a redirect within the host has to wait: what any other page of it would.
+fn hop_pause(shared: &Shared, url: &Url) -> Duration {
+    let delay = shared.politeness.delay;
+    if delay.is_zero() {
+        return delay;
+    }
+    let asked = shared.robots_cache.known(url).and_then(|access| access.crawl_delay());
+    asked.map_or(delay, |asked| asked.max(delay).min(WORTH_WAITING))
+}
+
 async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Arc<Access>> {
     if let Some(known) = shared.robots_cache.known(url) {
         return Some(known);
     }
-    let access = shared.robots_cache.of(&shared.fetcher, url).await;
     let mut pause = shared.politeness.delay;
+    let access = shared.robots_cache.of(&shared.fetcher, url, pause).await;
     if let Some(delay) = access.crawl_delay()
         && delay > pause
         && !pause.is_zero()

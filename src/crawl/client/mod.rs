@@ -50,7 +50,7 @@ pub struct Limits {
     pub head: Duration,
     /// Between two pieces of a body.
     pub idle: Duration,
-    /// The whole visit with its redirects.
+    /// The whole visit with its redirects, pauses between them aside.
     pub total: Duration,
     /// A body slower than `drip_rate` over this long is cut.
     pub drip_window: Duration,
@@ -208,7 +208,7 @@ impl Fetcher {
         let own = self.own_origin(&get);
         let _permit = self.permits.acquire().await.map_err(|e| FetchError::BadRequest { why: e.to_string() })?;
         let start = Instant::now();
-        let deadline = start + self.limits.total;
+        let mut deadline = start + self.limits.total;
         let (mut url, mut jar) = (get.url.clone(), std::mem::take(&mut get.cookies));
         let mut hops: Vec<Hop> = Vec::new();
         let mut been = HashSet::new();
@@ -231,6 +231,10 @@ impl Fetcher {
                         return Err(FetchError::RedirectLoop { url: next });
                     }
                     let location = location.unwrap_or_default();
+                    if next.host() == url.host() && !get.pause.is_zero() {
+                        tokio::time::sleep(get.pause).await;
+                        deadline += get.pause;
+                    }
                     hops.push(Hop { url, status: exchange.status, location, ip: exchange.ip });
                     url = next;
                 }

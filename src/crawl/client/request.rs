@@ -2,6 +2,8 @@
 //!
 //! Only GET exists: nothing is ever submitted to a target. It must not connect. Start at [`Get`].
 
+use std::time::Duration;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -33,6 +35,8 @@ pub struct Get {
     pub max_body: usize,
     /// Redirects to follow, at most [`super::MAX_REDIRECTS`]; 0 returns the first one.
     pub follow: u8,
+    /// Waited before a redirect to the same host is followed: to that host it is a request like any other.
+    pub pause: Duration,
 }
 
 impl Get {
@@ -50,6 +54,7 @@ impl Get {
             headers: Vec::new(),
             max_body: 8 << 20,
             follow: super::MAX_REDIRECTS,
+            pause: Duration::ZERO,
         }
     }
 

@@ -74,12 +74,13 @@ impl RobotsCache {
         kept.get(&origin).filter(|(until, _)| Instant::now() < *until).map(|(_, access)| access.clone())
     }
 
-    /// What the URL's host says, asking it if need be. The request is the caller's to pace, like every other to that host.
-    pub async fn of(&self, fetcher: &Fetcher, url: &Url) -> Arc<Access> {
+    /// What the URL's host says, asking it if need be. The request is the caller's to pace, like every other to that host;
+    /// `pause` is for the redirects on its way.
+    pub async fn of(&self, fetcher: &Fetcher, url: &Url, pause: Duration) -> Arc<Access> {
         if let Some(known) = self.known(url) {
             return known;
         }
-        let access = Arc::new(ask(fetcher, url).await);
+        let access = Arc::new(ask(fetcher, url, pause).await);
         if let Some(origin) = Origin::of(url) {
             let now = Instant::now();
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,11 +96,11 @@ impl RobotsCache {
     }
 }
 
-async fn ask(fetcher: &Fetcher, url: &Url) -> Access {
+async fn ask(fetcher: &Fetcher, url: &Url, pause: Duration) -> Access {
     let mut place = url.clone();
     place.set_path("/robots.txt");
     place.set_query(None);
-    let get = Get { accept: Accept::Robots, max_body: MAX_BYTES + 1, follow: REDIRECTS, ..Get::page(place) };
+    let get = Get { accept: Accept::Robots, max_body: MAX_BYTES + 1, follow: REDIRECTS, pause, ..Get::page(place) };
     match fetcher.get(get).await {
         Ok(answer) => match answer.exchange.status {
             200..=299 => {

@@ -23,6 +23,21 @@ async fn a_chain_is_followed_and_told() {
     assert_eq!(answer.onward, None);
 }
 
+#[tokio::test]
+async fn a_redirect_within_the_host_waits_its_turn_and_does_not_pay_for_it() {
+    let server = Server::start(|head| match path(head) {
+        "/a" => redirect("/b"),
+        _ => ok("there"),
+    })
+    .await;
+    let limits = Limits { total: Duration::from_millis(400), ..Limits::default() };
+    let fetcher = Fetcher::new(Settings { limits, ..settings() }).unwrap();
+    let get = Get { pause: Duration::from_millis(500), ..Get::page(server.url("/a")) };
+    let answer = fetcher.get(get).await.unwrap();
+    assert!(answer.took >= Duration::from_millis(500), "{:?}", answer.took);
+    assert_eq!(answer.exchange.body, b"there");
+}
+
 fn port(head: &str) -> &str {
     head.split("Host: 127.0.0.1:").nth(1).unwrap().split('\r').next().unwrap()
 }

@@ -5,7 +5,7 @@ use crate::crawl::robots::{Access, RobotsCache};
 
 async fn access(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Arc<Access> {
     let server = Server::start(reply).await;
-    RobotsCache::default().of(&fetcher(), &server.url("/page?x=1")).await
+    RobotsCache::default().of(&fetcher(), &server.url("/page?x=1"), Duration::ZERO).await
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn it_is_asked_once_and_undone_from_its_coding() {
     let (cache, fetcher) = (RobotsCache::default(), fetcher());
     assert!(cache.known(&server.url("/")).is_none());
     for page in ["/a", "/b", "/c"] {
-        assert!(!cache.of(&fetcher, &server.url(page)).await.allows(&server.url(page)));
+        assert!(!cache.of(&fetcher, &server.url(page), Duration::ZERO).await.allows(&server.url(page)));
     }
     assert_eq!(cache.known(&server.url("/")).unwrap().crawl_delay(), Some(Duration::from_secs(2)));
     assert_eq!(server.heads().len(), 1);
