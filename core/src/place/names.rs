@@ -5,6 +5,7 @@
 
 use super::words;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
+use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -64,37 +65,51 @@ pub(super) struct Hit<'a> {
     pub(super) meaning: &'a Meaning,
 }
 
-/// Names as one automaton.
-pub(super) struct Finder {
-    automaton: AhoCorasick,
+/// Names that are looked for all over a text, as one automaton that walks by characters: a page's text is long.
+pub(super) struct Anywhere {
+    automaton: CharwiseDoubleArrayAhoCorasick<u32>,
     meanings: Vec<Meaning>,
 }
 
-impl Finder {
-    fn new(names: BTreeMap<String, Meaning>, start: StartKind) -> Finder {
+impl Anywhere {
+    fn new(names: BTreeMap<String, Meaning>) -> Anywhere {
         let (patterns, meanings): (Vec<_>, Vec<_>) = names.into_iter().unzip();
-        // A DFA would be ten times as large and hardly faster: most bytes of a page stay close to the root.
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::LeftmostLongest)
-            .start_kind(start)
+        let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
+            .match_kind(daachorse::MatchKind::LeftmostLongest)
             .build(patterns)
-            .expect("a few thousand short names are far below the automaton's limits");
-        Finder { automaton, meanings }
+            .expect("a few thousand short names, each once, are far below the automaton's limits");
+        Anywhere { automaton, meanings }
     }
 
     /// The first name at or after a byte.
     pub(super) fn next(&self, text: &str, from: usize) -> Option<Hit<'_>> {
-        self.search(Input::new(text).span(from..text.len()))
+        let found = self.automaton.leftmost_find_iter(text.get(from..)?).next()?;
+        let at = from + found.start()..from + found.end();
+        Some(Hit { at, meaning: self.meanings.get(found.value() as usize)? })
+    }
+}
+
+/// Names that count only at one place of a text.
+pub(super) struct Behind {
+    automaton: AhoCorasick,
+    meanings: Vec<Meaning>,
+}
+
+impl Behind {
+    fn new(names: BTreeMap<String, Meaning>) -> Behind {
+        let (patterns, meanings): (Vec<_>, Vec<_>) = names.into_iter().unzip();
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .match_kind(MatchKind::LeftmostLongest)
+            .start_kind(StartKind::Anchored)
+            .build(patterns)
+            .expect("a few thousand short names are far below the automaton's limits");
+        Behind { automaton, meanings }
     }
 
     /// The longest name that begins at a byte.
     pub(super) fn here(&self, text: &str, at: usize) -> Option<Hit<'_>> {
-        self.search(Input::new(text).span(at..text.len()).anchored(Anchored::Yes))
-    }
-
-    fn search(&self, input: Input<'_>) -> Option<Hit<'_>> {
-        let found = self.automaton.find(input)?;
+        let found = self.automaton.find(Input::new(text).span(at..text.len()).anchored(Anchored::Yes))?;
         Some(Hit { at: found.range(), meaning: self.meanings.get(found.pattern().as_usize())? })
     }
 }
@@ -104,9 +119,9 @@ pub(super) struct Names {
     /// Ascending by code.
     pub(super) divisions: Vec<Division>,
     /// Names that can stand anywhere, and words.
-    pub(super) anywhere: Finder,
+    pub(super) anywhere: Anywhere,
     /// Names of counties, full and short, that count right behind their city or province.
-    pub(super) behind: Finder,
+    pub(super) behind: Behind,
 }
 
 pub(super) static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
@@ -118,8 +133,8 @@ impl Names {
             .filter_map(|line| line.split_once('\t'))
             .map(|(code, name)| Division { code, name })
             .collect();
-        let anywhere = Finder::new(anywhere(&divisions), StartKind::Unanchored);
-        let behind = Finder::new(behind(&divisions), StartKind::Anchored);
+        let anywhere = Anywhere::new(anywhere(&divisions));
+        let behind = Behind::new(behind(&divisions));
         Names { divisions, anywhere, behind }
     }
 

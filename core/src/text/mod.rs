@@ -154,7 +154,10 @@ impl Folder<'_> {
                 }
                 // ！，：；？ by far the most of the full-width forms, and none of them part of a number.
                 0xEF if bytes[at + 1] == 0xBC && matches!(bytes[at + 2], 0x81 | 0x8C | 0x9A | 0x9B | 0x9F) => {
-                    self.put_char(at, at + 3, char::from(bytes[at + 2] - 0x60));
+                    self.flush(at);
+                    self.out.map.push(self.out.text.len(), at, 3, 1);
+                    self.out.text.push(char::from(bytes[at + 2] - 0x60));
+                    self.copied = at + 3;
                     at + 3
                 }
                 _ => self.other(at),

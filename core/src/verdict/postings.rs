@@ -17,7 +17,7 @@ pub(crate) struct Postings {
 impl Postings {
     /// So many empty lists.
     pub(crate) fn new(lists: usize) -> Self {
-        Self { ends: vec![(NONE, NONE); lists], entries: Vec::new() }
+        Self { ends: vec![(NONE, NONE); lists], entries: Vec::with_capacity(512) }
     }
 
     /// Appends to a list.

@@ -83,12 +83,11 @@ fn offers_with_contact(reading: &Reading) -> bool {
     })
 }
 
+/// What all that [`negated`] looks for before a phrase ends with.
+const TURNS: [char; 8] = ['不', '拒', '非', '勿', '没', '是', '无', '何'];
+
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
-    // Told by one sign for nearly every phrase: all that is looked for below ends so.
-    if !text[..at.start].ends_with(['不', '拒', '非', '勿', '没', '是', '无', '何']) {
-        return false;
-    }
     let turns = |c: char| matches!(c, '不' | '拒' | '非' | '勿' | '没');
     const OUTRIGHT: [&str; 5] = ["不是", "并非", "绝无", "从无", "没有任何"];
     if OUTRIGHT.iter().any(|word| text[..at.start].ends_with(word)) {
@@ -150,10 +149,13 @@ pub(crate) fn mark(reading: &mut Reading) {
             }
             continue;
         }
+        let before = text[..found.at.start].chars().next_back();
         // 包拿证吗？ and 有没有免考的 ask.
-        let asks = || text[found.at.end..].starts_with('吗') || text[..found.at.start].ends_with("有没有");
-        let plain = silent && !quotes && !warning;
-        if plain && !negated(text, &found.at) && !asks() {
+        let asks = text[found.at.end..].starts_with('吗')
+            || (before == Some('有') && text[..found.at.start].ends_with("有没有"));
+        let plain = silent && !quotes && !warning && !asks;
+        // Nearly every phrase of a page is told to be no denial by the one sign before it.
+        if plain && !(before.is_some_and(|sign| TURNS.contains(&sign)) && negated(text, &found.at)) {
             continue;
         }
         let sentence = sentences.around(&found.at);
@@ -161,7 +163,7 @@ pub(crate) fn mark(reading: &mut Reading) {
         let quoted = if quotes { quotation(text, &found.at) } else { None };
         let said = quoted.as_ref().is_some_and(|q| is_said(&text[..q.start]));
         let told = said
-            || asks()
+            || asks
             || cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
                 let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
                 // A reporting word that is part of the phrase itself says nothing about it.
@@ -175,9 +177,9 @@ pub(crate) fn mark(reading: &mut Reading) {
                 .take_while(|place| place.start < sentence.end)
                 .any(|place| place.end <= sentence.end && denies(place))
         };
-        let before =
+        let denies =
             |place: &Range<usize>| place.end <= found.at.start && reading.distance(place, &found.at, DENIES) <= DENIES;
-        let denied = negated(text, &found.at) || within(&refusals, &|_| true) || within(&denials, &before);
+        let denied = negated(text, &found.at) || within(&refusals, &|_| true) || within(&denials, &denies);
         if !told && !denied && !warning {
             continue;
         }
