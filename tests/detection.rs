@@ -85,3 +85,44 @@ fn hard_innocents_are_accused_no_more_than_before() {
     assert!(all > 100, "{all} innocents");
     assert!(innocents.accused() <= 15, "{} of {all} innocents accused", innocents.accused());
 }
+
+/// Words of a table of wording and what they are worth, in tenths; and the base under its own name.
+fn weights(table: &str) -> BTreeMap<String, i64> {
+    let table: toml::Table = table.parse().expect("a table of wording");
+    let tenths = |value: &toml::Value| (value.as_float().expect("a number") * 10.0).round() as i64;
+    let mut weights = BTreeMap::from([("base".to_owned(), tenths(&table["base"]))]);
+    for group in table["weight"].as_array().expect("weights") {
+        let words = group["words"].as_str().expect("words").split(' ');
+        weights.extend(words.map(|word| (word.to_owned(), tenths(&group["points"]))));
+    }
+    weights
+}
+
+#[test]
+fn the_shipped_wording_is_what_the_labelled_pages_teach() {
+    let pages = |set: &str| {
+        let folder = root().join("tests/data/pages").join(set);
+        files(&folder, "ndjson").into_iter().map(move |(name, _)| folder.join(name))
+    };
+    let learn = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"))
+        .args(["--config", "deploy/jianzheng.example.toml", "rules", "learn"])
+        .args(["tuned", "innocents", "learned"].into_iter().flat_map(pages))
+        .env("JIANZHENG_GENERAL__RULES", root().join("rules"))
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(learn.status.success(), "{}", String::from_utf8_lossy(&learn.stderr));
+    let learned = weights(&String::from_utf8(learn.stdout).unwrap());
+    let shipped = weights(&std::fs::read_to_string(root().join("rules/wording.toml")).unwrap());
+    // The last digit of a few may hang on the machine's own exponential function.
+    let off = |word: &String| (learned.get(word).unwrap_or(&0) - shipped.get(word).unwrap_or(&0)).abs();
+    let differ: Vec<&String> = learned.keys().chain(shipped.keys()).filter(|word| off(word) > 0).collect();
+    let far = differ.iter().filter(|word| off(word) > 1).count();
+    assert!(
+        far == 0 && differ.len() <= shipped.len() / 100,
+        "{} of {} words differ, {far} by more than a tenth: rules, pages or folding were changed; learn anew with\n\
+         cargo run -- rules learn tests/data/pages/{{tuned,innocents,learned}}/*.ndjson > new.toml && mv new.toml rules/wording.toml",
+        differ.len(),
+        shipped.len()
+    );
+}

@@ -21,3 +21,4 @@ pub mod rules;
 pub mod schedule;
 pub mod text;
 pub mod verdict;
+pub mod wording;

@@ -19,6 +19,7 @@ mod hosts;
 mod init;
 mod judge;
 mod judging;
+mod learn;
 mod lines;
 mod out;
 mod patrol;

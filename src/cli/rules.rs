@@ -1,9 +1,11 @@
-//! `rules`: check the files, prove every example, list what there is.
+//! `rules`: check the files, prove every example, list what there is, learn the wording.
+
+use std::path::PathBuf;
 
 use jianzheng_core::rules::{problem::Problem, rule::Status};
 use serde::Serialize;
 
-use super::{Context, Exit, out::Out, table::Table, words};
+use super::{Context, Exit, learn, out::Out, table::Table, words};
 use crate::wiring::StartError;
 
 /// 规则：检查、自证、列出
@@ -28,6 +30,16 @@ enum Command {
     /// 列出所有规则
     #[command(after_help = "例子：\n  jianzheng rules list\n  jianzheng rules list --json | head")]
     List,
+    /// 从标好的网页样本学用词的分量，写成 wording.toml（印在标准输出）
+    #[command(
+        after_help = "每行一个网页：{\"url\", \"html\", \"want\": {\"verdict\": \"seller\" 或 \"benign\" \"notice\" \"official\"}}，其余的判定不学。\n\
+        同样的样本、同样的顺序，学出来一字不差。\n\n例子：\n  jianzheng rules learn tests/data/pages/tuned/*.ndjson > rules/wording.toml"
+    )]
+    Learn {
+        /// 样本文件
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Serialize)]
@@ -68,7 +80,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     };
     let (rules, files) = (&loaded.rules, &loaded.rule_files);
     let place = files.folder.as_ref().map_or("程序自带的规则".to_owned(), |folder| folder.display().to_string());
-    let exit = match args.command {
+    let exit = match &args.command {
         Command::Check => {
             if !out.json {
                 out.line(&format!(
@@ -95,6 +107,11 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         }
         Command::List => {
             list(&mut out, rules.rules())?;
+            Exit::Done
+        }
+        Command::Learn { files } => {
+            let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
+            out.bytes(learn::table(rules, &files)?.as_bytes())?;
             Exit::Done
         }
     };

@@ -16,6 +16,7 @@ use super::uses::Uses;
 use super::words::{self, List, Lists};
 use crate::entities;
 use crate::host::Authorities;
+use crate::wording::{self, Wording};
 
 /// What a phrase is there for. Indices into the set's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +62,8 @@ pub struct RuleSet {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) routing: Routing,
     pub(crate) authorities: Authorities,
+    /// What the wording of pages is worth; empty where the unit has no such file.
+    pub(crate) wording: Wording,
     pub(crate) scanner: Scanner,
     /// What each phrase is there for: the scanned ones first, those with gaps behind them.
     pub(crate) uses: Uses,
@@ -98,6 +101,7 @@ impl RuleSet {
         let mut certificates = Vec::new();
         let mut routing = Routing::default();
         let mut authorities = None;
+        let mut wording = Wording::default();
         // Names that a broken file would have told are not called unknown.
         let (mut lists_known, mut families_known) = (true, true);
         let mut sorted: Vec<&(String, String)> = files.iter().collect();
@@ -118,6 +122,7 @@ impl RuleSet {
                 },
                 "certificates.toml" => certificate::read(name, text).map_or_else(failed, |read| certificates = read),
                 "routing.toml" => Routing::read(name, text).map_or_else(failed, |read| routing = read),
+                "wording.toml" => Wording::read(name, text).map_or_else(failed, |read| wording = read),
                 "words.toml" => {
                     let (read, found) = words::read(name, text);
                     lists_known = found.is_empty();
@@ -152,7 +157,7 @@ impl RuleSet {
         cross_check(&families, &rules, &lists, (lists_known, families_known), &mut problems);
         let (Some(authorities), true) = (authorities, problems.is_empty()) else { return Err(problems) };
         let hash = format!("sha256:{}", hex(&hash.finalize()));
-        let set = build(hash, families, rules, lists, certificates, routing, authorities);
+        let set = build(hash, families, rules, lists, certificates, routing, authorities, wording);
         set.map_err(|say| {
             vec![Problem {
                 code: "too-large", file: "rules".into(), line: 0, say, advice: "减少词句的数量".into()
@@ -207,6 +212,10 @@ fn cross_check(
     };
     let mut seen: HashMap<&str, &Rule> = HashMap::new();
     for rule in rules {
+        if rule.id == wording::RULE {
+            let say = format!("规则编号 {} 留给用词的分量（wording.toml）", rule.id);
+            report(rule, rule.id_line, "duplicate-id", say, "换一个编号".into());
+        }
         if let Some(first) = seen.insert(&rule.id, rule) {
             let say = format!("规则编号 {} 已在 {} 第 {} 行用过", rule.id, first.file, first.line);
             report(rule, rule.id_line, "duplicate-id", say, "换一个编号；停用的编号也不能再用".into());
@@ -375,6 +384,7 @@ fn build(
     certificates: Vec<Certificate>,
     routing: Routing,
     authorities: Authorities,
+    wording: Wording,
 ) -> Result<RuleSet, String> {
     let mut phrases = Phrases::default();
     // One condition number a distinct item, so that ten rules near @证书词 look for it once.
@@ -466,6 +476,7 @@ fn build(
         certificates,
         routing,
         authorities,
+        wording,
         scanner,
         uses,
         scanned: phrases.texts.len(),

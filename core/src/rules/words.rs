@@ -87,11 +87,13 @@ pub enum Lists {
     Refusing,
     /// The core of an offer: without one nobody sells.
     Core,
+    /// Words of the trade, near which the wording of a page is weighed.
+    Trail,
 }
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 21] = [
+    pub const NAMES: [&'static str; 22] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -113,6 +115,7 @@ impl Lists {
         "行当词",
         "拒绝词",
         "核心招揽",
+        "行话词",
     ];
 
     /// The list's name.

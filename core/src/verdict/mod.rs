@@ -2,7 +2,7 @@
 //!
 //! [`RuleSet::judge`] folds the text, finds every phrase in one pass ([`reading`]), decides whose voice speaks ([`voice`]),
 //! establishes facts ([`facts`], whose face the page wears among them), lets the rules fire ([`weigh`]) and names the outcome ([`outcome`]). Points are decibans and
-//! add up, so that an officer can check a verdict with a pencil. Words alone convict nobody: rules demand a contact near an
+//! add up, so that an officer can check a verdict with a pencil. No single phrase convicts anybody: rules demand a contact near an
 //! offer, an authority's face on a foreign host. Nothing here may know a particular site.
 //! Start at [`RuleSet::judge`].
 
@@ -134,6 +134,16 @@ impl RuleSet {
         facts::establish(&mut reading);
         let weighed = weigh::weigh(&reading);
         outcome::decide(&reading, weighed, thresholds)
+    }
+
+    /// The folded texts of a page, visible and hidden, each with the places where it speaks of the trade: what
+    /// [`crate::wording::learn`] learns from.
+    pub fn wording_of(&self, extract: &Extract, url: &Url) -> [(String, Vec<usize>); 2] {
+        let reading = reading::Reading::new(self, extract, url);
+        [true, false].map(|visible| {
+            let text = if visible { &reading.folded } else { &reading.hidden };
+            (text.as_str().to_owned(), reading.trail(visible))
+        })
     }
 
     /// Does this one rule fire on the page? For the rules' own examples.

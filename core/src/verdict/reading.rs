@@ -19,6 +19,9 @@ use crate::text::{Folded, fold, squeeze};
 /// Phrases noted of one page.
 const MOST: usize = 4_000;
 
+/// Room made for phrases before any is found: an ordinary page of the trade has no more.
+const USUAL: usize = 512;
+
 /// A phrase found.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
@@ -97,7 +100,7 @@ impl<'a> Reading<'a> {
             folded: fold(&extract.text),
             hidden: fold(&hidden_text),
             hidden_kinds,
-            found: Vec::new(),
+            found: Vec::with_capacity(USUAL),
             by_condition: Postings::new(rules.conditions),
             by_list: Postings::new(crate::rules::Lists::NAMES.len()),
             certificates: Vec::new(),
@@ -156,7 +159,15 @@ impl<'a> Reading<'a> {
         drop(raw_start);
         self.folded = folded;
         self.cues = cues;
+        self.scan_hidden();
+    }
+
+    fn scan_hidden(&mut self) {
+        let rules = self.rules;
         let hidden = std::mem::take(&mut self.hidden);
+        if hidden.as_str().is_empty() {
+            return;
+        }
         let mut pieces = Pieces::new(rules.pieces);
         rules.scanner.each(hidden.as_str(), |pattern, at| {
             if !stands_alone(hidden.as_str(), &at) {
@@ -280,6 +291,19 @@ impl<'a> Reading<'a> {
     /// Places of the words of one of the program's own lists.
     pub(crate) fn list(&self, list: crate::rules::Lists) -> impl Iterator<Item = &Found> {
         self.by_list.of(list as usize).map(|i| &self.found[i as usize])
+    }
+
+    /// Where the visible or the hidden text speaks of the trade, ascending: with one word alone (安全员, 叉车) it does not, unless
+    /// somebody can be reached.
+    pub(crate) fn trail(&self, visible: bool) -> Vec<usize> {
+        let words = || self.list(crate::rules::Lists::Trail).filter(|found| found.block.is_some() == visible);
+        let several = words().any(|found| words().next().is_some_and(|first| first.pattern != found.pattern));
+        if !several && self.leads.is_empty() && self.extract.qr.is_empty() {
+            return Vec::new();
+        }
+        let mut places: Vec<usize> = words().map(|found| found.at.start).collect();
+        places.sort_unstable();
+        places
     }
 
     /// Places of the words of a condition.

@@ -72,6 +72,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         }
         weighed.signals.push(signal(reading, rule, points, firing));
     }
+    weighed.signals.extend(wording(reading));
     weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
     weighed
 }
@@ -182,30 +183,66 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
     }
 }
 
+/// What the wording around words of the trade is worth, in visible text and in hidden.
+fn wording(reading: &Reading) -> Option<Signal> {
+    let table = &reading.rules.wording;
+    if table.is_empty() {
+        return None;
+    }
+    let weigh = |visible: bool| {
+        let text = if visible { reading.folded.as_str() } else { reading.hidden.as_str() };
+        table.weigh(text, &reading.trail(visible)).map(|worded| (worded, visible))
+    };
+    let loudest = [true, false].into_iter().filter_map(weigh).max_by(|a, b| a.0.points.total_cmp(&b.0.points));
+    let (worded, visible) = loudest?;
+    let at = worded.clause.filter(|_| worded.points > 0.0);
+    let mut signal = Signal {
+        rule: crate::wording::RULE.to_owned(),
+        kind: Kind::Seller.as_str(),
+        points: tenth(worded.points),
+        say: table.say(worded.points).to_owned(),
+        quote: None,
+        at: None,
+    };
+    quote(reading, &mut signal, at.map(|at| (at, !visible)));
+    Some(signal)
+}
+
+fn tenth(points: f64) -> f64 {
+    (points * 10.0).round() / 10.0
+}
+
 fn signal(reading: &Reading, rule: &Rule, points: f64, firing: Firing) -> Signal {
     let mut signal = Signal {
         rule: rule.id.clone(),
         kind: rule.kind.as_str(),
-        points: (points * 10.0).round() / 10.0,
+        points: tenth(points),
         say: rule.say.clone(),
         quote: None,
         at: None,
     };
-    match firing.at {
+    let at = firing.at.map(|(at, hidden)| {
+        let text = if hidden { reading.hidden.as_str() } else { reading.folded.as_str() };
+        (clause(text, &at), hidden)
+    });
+    quote(reading, &mut signal, at);
+    signal
+}
+
+/// Quotes a clause of the folded text, visible or hidden.
+fn quote(reading: &Reading, signal: &mut Signal, clause: Option<(Range<usize>, bool)>) {
+    match clause {
         Some((at, false)) => {
-            let raw = reading.folded.raw_range(clause(reading.folded.as_str(), &at));
+            let raw = reading.folded.raw_range(at);
             let text = &reading.extract.text;
             let start = text[..raw.start].chars().count();
             let length = text[raw.clone()].chars().count();
             signal.quote = Some(text[raw].to_owned());
             signal.at = Some(start..start + length);
         }
-        Some((at, true)) => {
-            signal.quote = Some(reading.hidden.as_str()[clause(reading.hidden.as_str(), &at)].to_owned());
-        }
+        Some((at, true)) => signal.quote = Some(reading.hidden.as_str()[at].to_owned()),
         None => {}
     }
-    signal
 }
 
 /// The phrase with the words around it, up to the next stop or [`QUOTE`] characters, blanks trimmed.

@@ -1,0 +1,327 @@
+//! How sellers word it: small weights of single signs and of pairs of neighbours, learned from labelled pages.
+//!
+//! Phrases of rules catch what somebody thought of; a seller says it in a way that nobody did. The weights are evidence like
+//! any rule's: decibans that add up, in a file that one can read, at most a family's worth. They count only where the
+//! page speaks of the trade at all, and by stretches of some hundred characters, so that a long page is not accused for its
+//! length. It must not know pages, hosts or contacts: a learned sign or pair is two characters at most, digits are all one.
+//! Start at [`Wording::weigh`]; the weights come from [`learn`].
+
+mod learning;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+pub use learning::{Labelled, Learned, learn};
+
+use crate::text::boundary_before;
+
+/// What the signal of wording is called in verdicts, as if it were a rule.
+pub const RULE: &str = "seller.wording";
+
+/// How far around a word of the trade the text is weighed, in bytes: some 300 characters.
+const AROUND: usize = 900;
+/// Longest stretch that is weighed as one, in bytes: some 600 characters.
+const STRETCH: usize = 2 * AROUND;
+/// Stretches of a text that are weighed, and those that are looked at to choose them.
+const MOST: usize = 2;
+const LOOKED_AT: usize = 200;
+/// Signs of a stretch from which the base counts in full.
+const FULL: f64 = 150.0;
+/// Ends of clauses, for quotes.
+const STOPS: [char; 10] = ['。', ',', '!', '?', ';', '…', '|', '丨', '、', ':'];
+
+/// A sign, or two neighbours, as one number.
+pub(crate) type Gram = u64;
+
+/// The weights. Laid out small, because a page asks some thousand times: signs get numbers, and pairs are asked for by these.
+#[derive(Debug, Clone, Default)]
+pub struct Wording {
+    /// By code below U+10000: the sign's number, 0 for none.
+    signs: Vec<u16>,
+    /// The numbers of signs beyond.
+    far: FxHashMap<char, u16>,
+    /// By number of the sign: the decibans of the sign alone.
+    alone: Vec<f32>,
+    /// By the numbers of two signs: the pair's number behind the signs', and its decibans.
+    pairs: FxHashMap<u32, (u16, f32)>,
+    /// Bits of the pairs that there are: most neighbours are none, and that is told without asking.
+    hints: Vec<u64>,
+    /// What a full stretch has without any known gram.
+    base: f64,
+    /// The least and the most that wording adds.
+    bounds: (f64, f64),
+    /// What a verdict says of wording that speaks for, and against.
+    say: (String, String),
+}
+
+/// What the wording of a text is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worded {
+    /// In decibans, within the table's bounds.
+    pub points: f64,
+    /// The clause with most of it, in bytes of the text; none where nothing spoke for.
+    pub clause: Option<Range<usize>>,
+}
+
+impl Wording {
+    fn new(weights: &[(Gram, f64)], base: f64, bounds: (f64, f64), say: (String, String)) -> Wording {
+        let mut wording = Wording {
+            signs: vec![0; 0x1_0000],
+            alone: vec![0.0],
+            hints: vec![0; HINTS / 64],
+            base,
+            bounds,
+            say,
+            ..Wording::default()
+        };
+        // The signs that count as one, as in [`signs`].
+        let (digit, white) = (wording.number_or_new('0'), wording.number_or_new('\n'));
+        for code in 0..0x1_0000 {
+            match char::from_u32(code) {
+                Some('0'..='9') => wording.signs[code as usize] = digit,
+                Some(sign) if sign.is_whitespace() => wording.signs[code as usize] = white,
+                _ => {}
+            }
+        }
+        for (gram, points) in weights {
+            let (first, second) = parts(*gram);
+            let number = wording.number_or_new(second);
+            match first {
+                None => wording.alone[usize::from(number)] = *points as f32,
+                Some(first) => {
+                    let key = key(wording.number_or_new(first), number);
+                    let next = wording.pairs.len() as u16;
+                    wording.pairs.insert(key, (next, *points as f32));
+                    let hint = hint(key);
+                    wording.hints[hint / 64] |= 1 << (hint % 64);
+                }
+            }
+        }
+        wording
+    }
+
+    fn number(&self, sign: char) -> u16 {
+        match self.signs.get(sign as usize) {
+            Some(number) => *number,
+            None => self.far.get(&sign).copied().unwrap_or(0),
+        }
+    }
+
+    fn number_or_new(&mut self, sign: char) -> u16 {
+        let known = self.number(sign);
+        if known != 0 {
+            return known;
+        }
+        let number = self.alone.len() as u16;
+        self.alone.push(0.0);
+        match self.signs.get_mut(sign as usize) {
+            Some(place) => *place = number,
+            None => drop(self.far.insert(sign, number)),
+        }
+        number
+    }
+
+    #[inline]
+    fn pair(&self, key: u32) -> Option<&(u16, f32)> {
+        let hint = hint(key);
+        if self.hints[hint / 64] >> (hint % 64) & 1 == 0 {
+            return None;
+        }
+        self.pairs.get(&key)
+    }
+
+    /// Whether there is a table at all.
+    pub fn is_empty(&self) -> bool {
+        self.alone.is_empty()
+    }
+
+    /// What a verdict says of it.
+    pub fn say(&self, points: f64) -> &str {
+        if points < 0.0 { &self.say.1 } else { &self.say.0 }
+    }
+
+    /// Weighs the folded `text` around the places where it speaks of the trade, ascending: the stretch counts that speaks loudest.
+    /// None without such a place.
+    pub fn weigh(&self, text: &str, places: &[usize]) -> Option<Worded> {
+        let mut seen = vec![0u64; (self.alone.len() + self.pairs.len()).div_ceil(64)];
+        let weighed = stretches(text, places).into_iter().map(|at| (self.sum(&text[at.clone()], &mut seen), at));
+        let (points, at) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let clause = if points > 0.0 { self.clause(text, at) } else { None };
+        Some(Worded { points, clause })
+    }
+
+    /// What a stretch is worth: each gram that stands in it once, within the table's bounds.
+    fn sum(&self, text: &str, seen: &mut [u64]) -> f64 {
+        seen.fill(0);
+        let mut sum = 0.0f32;
+        let mut once = |number: usize, points: f32| {
+            let bit = 1u64 << (number % 64);
+            if seen[number / 64] & bit == 0 {
+                seen[number / 64] |= bit;
+                sum += points;
+            }
+        };
+        let white = self.number('\n');
+        let (mut before, mut signs) = (white, 0);
+        for sign in text.chars() {
+            let number = self.number(sign);
+            if number == white && before == white {
+                continue;
+            }
+            signs += 1;
+            if let Some((pair, points)) = self.pair(key(before, number)) {
+                once(self.alone.len() + usize::from(*pair), *points);
+            }
+            before = number;
+            if number != 0 {
+                once(usize::from(number), self.alone[usize::from(number)]);
+            }
+        }
+        let fullness = fullness(signs);
+        let (least, most) = self.bounds;
+        // Of a few words nobody can tell the manner: they are worth little either way.
+        (self.base * fullness + f64::from(sum)).clamp(least * fullness * fullness, most * fullness * fullness)
+    }
+
+    /// The clause of a stretch that is worth most for its length.
+    fn clause(&self, text: &str, at: Range<usize>) -> Option<Range<usize>> {
+        let mut best = (0.0, 0..0);
+        let (mut sum, mut signs, mut start) = (0.0, 0u16, at.start);
+        let (white, digit) = (self.number('\n'), self.number('0'));
+        let mut before = white;
+        let ends = text[at.clone()].char_indices().map(|(here, sign)| (at.start + here, sign)).chain([(at.end, '\n')]);
+        for (here, sign) in ends {
+            let number = self.number(sign);
+            if STOPS.contains(&sign) || number == white {
+                let worth = sum / f32::from(signs).max(1.0).sqrt();
+                if worth > best.0 {
+                    best = (worth, start..here);
+                }
+                (sum, signs, start) = (0.0, 0, here + sign.len_utf8());
+            } else if number != digit {
+                // A telephone number is no quotation.
+                sum +=
+                    self.alone[usize::from(number)] + self.pair(key(before, number)).map_or(0.0, |(_, points)| *points);
+                signs = signs.saturating_add(1);
+            }
+            before = number;
+        }
+        (!best.1.is_empty()).then_some(best.1)
+    }
+}
+
+/// How much of the base a stretch of so many signs has: a short one had no room for what speaks for or against.
+fn fullness(signs: usize) -> f64 {
+    (signs as f64 / FULL).min(1.0)
+}
+
+/// Two numbers of signs as one.
+fn key(first: u16, second: u16) -> u32 {
+    u32::from(first) << 16 | u32::from(second)
+}
+
+/// Bits of [`Wording::hints`]: 8 KiB stay in the nearest cache.
+const HINTS: usize = 1 << 16;
+
+fn hint(key: u32) -> usize {
+    (key.wrapping_mul(0x9E37_79B1) >> 16) as usize
+}
+
+/// The stretches of a text around some places, ascending, none longer than [`STRETCH`]; where places lie close together the
+/// stretches overlap by half. Of many those with most places are taken.
+pub(crate) fn stretches(text: &str, places: &[usize]) -> Vec<Range<usize>> {
+    let mut around: Vec<Range<usize>> = Vec::new();
+    for place in places {
+        let window = place.saturating_sub(AROUND)..(place + AROUND).min(text.len());
+        match around.last_mut() {
+            Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
+            _ => around.push(window),
+        }
+    }
+    let mut out = Vec::new();
+    for window in around {
+        let mut start = window.start;
+        while out.len() < LOOKED_AT {
+            let end = (start + STRETCH).min(window.end);
+            out.push(boundary_before(text, start)..boundary_before(text, end));
+            if end == window.end {
+                break;
+            }
+            start += AROUND;
+        }
+    }
+    if out.len() > MOST {
+        let within = |at: &Range<usize>| {
+            places.partition_point(|place| *place < at.end) - places.partition_point(|place| *place < at.start)
+        };
+        out.sort_by_key(|at| (std::cmp::Reverse(within(at)), at.start));
+        out.truncate(MOST);
+        out.sort_by_key(|at| at.start);
+    }
+    out
+}
+
+/// Calls `each` with every sign and where it stands. Digits are all one, and so is white space, however much of it there is.
+fn signs(text: &str, mut each: impl FnMut(char, Range<usize>)) {
+    let mut white = true;
+    for (at, sign) in text.char_indices() {
+        let place = at..at + sign.len_utf8();
+        let sign = match sign {
+            '0'..='9' => '0',
+            sign if sign.is_whitespace() => '\n',
+            sign => sign,
+        };
+        if sign != '\n' || !white {
+            each(sign, place);
+        }
+        white = sign == '\n';
+    }
+}
+
+/// Every sign and every pair of neighbours of a text, as often as they stand there; before its beginning there is white space.
+pub(crate) fn grams(text: &str) -> Vec<Gram> {
+    let mut all = Vec::new();
+    let mut before = '\n';
+    signs(text, |sign, _| {
+        if sign != '\n' {
+            all.push(single(sign));
+        }
+        all.push(pair(before, sign));
+        before = sign;
+    });
+    all
+}
+
+fn single(sign: char) -> Gram {
+    u64::from(u32::from(sign))
+}
+
+fn pair(first: char, second: char) -> Gram {
+    u64::from(u32::from(first)) << 32 | u64::from(u32::from(second))
+}
+
+/// The gram of a word in the table, folded already: one sign or two. ␤ stands for white space.
+fn gram(word: &str) -> Option<Gram> {
+    let mut signs = word.chars().map(|sign| if sign == '␤' { '\n' } else { sign });
+    match (signs.next(), signs.next(), signs.next()) {
+        (Some(one), None, None) => Some(single(one)),
+        (Some(first), Some(second), None) => Some(pair(first, second)),
+        _ => None,
+    }
+}
+
+/// The signs of a gram: the first of a pair, and the last.
+fn parts(gram: Gram) -> (Option<char>, char) {
+    let sign = |code: u64| char::from_u32(code as u32).unwrap_or(' ');
+    ((gram >> 32 != 0).then(|| sign(gram >> 32)), sign(gram & 0xFFFF_FFFF))
+}
+
+/// The word of a gram, as it stands in the table.
+fn word(gram: Gram) -> String {
+    let (first, second) = parts(gram);
+    first.into_iter().chain([second]).map(|sign| if sign == '\n' { '␤' } else { sign }).collect()
+}

@@ -1,0 +1,94 @@
+//! The table as a file: `wording.toml`, written by `jianzheng rules learn` and readable by anybody.
+
+use std::fmt::Write;
+
+use rustc_hash::FxHashSet;
+
+use super::learning::{Learned, STEP};
+use super::{Gram, Wording, gram};
+use crate::rules::problem::Problem;
+use crate::rules::sheet::{Sheet, WRONG_VALUE};
+use crate::text::fold;
+
+/// Most decibans of one sign or pair: more than that would be a rule.
+const HEAVIEST: f64 = 20.0;
+/// Most signs and pairs: their numbers have 16 bits.
+const MOST_WORDS: usize = 60_000;
+/// Most decibans of a stretch in which nothing is known.
+const BASE: f64 = 200.0;
+/// Most decibans of a page's wording as a whole.
+const FAMILY: f64 = 60.0;
+
+impl Wording {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn read(file: &str, text: &str) -> Result<Wording, Vec<Problem>> {
+        Sheet::read(file, text, |top| {
+            let say = top.need_text("say", "写一句用词像卖证时告诉人的话");
+            let against = top.need_text("say_against", "写一句用词不像卖证时告诉人的话");
+            let base = top.decimal("base", -BASE..=BASE);
+            let least = top.decimal("least", -FAMILY..=0.0);
+            let most = top.decimal("most", 0.0..=FAMILY);
+            for (key, value) in [("base", base), ("least", least), ("most", most)] {
+                if value.is_none() && !top.has(key) {
+                    top.missing(key, "用 jianzheng rules learn 重新生成这个文件");
+                }
+            }
+            let mut weights: Vec<(Gram, f64)> = Vec::new();
+            let mut known = FxHashSet::default();
+            for part in top.parts("weight") {
+                let points = part.decimal("points", -HEAVIEST..=HEAVIEST);
+                let words = part.need_text("words", "写上这些字和字对，用空格隔开");
+                part.finish();
+                let (Some(points), Some(words)) = (points, words) else { continue };
+                for word in words.value.split(' ').filter(|word| !word.is_empty()) {
+                    let Some(gram) = gram(word) else {
+                        let say = format!("“{word}”不是一个字或两个字");
+                        part.report(WRONG_VALUE, words.at, say, "这里只能写一个字或相邻的两个字；更长的说法写成规则");
+                        continue;
+                    };
+                    if fold(word).as_str() != word {
+                        let say = format!("“{word}”不是规整以后的写法，网页里找不到它");
+                        part.report(WRONG_VALUE, words.at, say, "写成小写、简体、半角");
+                    }
+                    weights.push((gram, points));
+                    if !known.insert(gram) {
+                        part.report(WRONG_VALUE, words.at, format!("“{word}”写了两次"), "留下一处");
+                    }
+                }
+            }
+            if weights.len() > MOST_WORDS {
+                let say = format!("字和字对有 {} 个，超过 {MOST_WORDS} 个", weights.len());
+                top.report(WRONG_VALUE, top.at(), say, "用 jianzheng rules learn 重新生成这个文件");
+            }
+            if weights.is_empty() {
+                top.missing("weight", "用 jianzheng rules learn 重新生成这个文件");
+            }
+            Some(Wording::new(&weights, base?, (least?, most?), (say?.value, against?.value)))
+        })
+    }
+}
+
+impl Learned {
+    /// The file, with the bounds that its wording may reach.
+    pub fn to_toml(&self, least: f64, most: f64) -> String {
+        let (sellers, others) = self.pages;
+        let mut out = format!(
+            "# 用词的分量：单字和相邻的两个字各值多少分（分贝，与规则的分相加），由 jianzheng rules learn 从 {sellers} 个卖证页面和\n\
+             # {others} 个守法页面学来，数字一律当作 0，␤ 是空白。只在提到证件的地方附近算。不要手改分数：改样本，重新学。\n\
+             say = \"用词接近已知的免考办证广告\"\n\
+             say_against = \"用词不像免考办证广告\"\n\
+             # 什么字都不认识时的分，和总分的下限、上限\n\
+             base = {:.1}\nleast = {least:.1}\nmost = {most:.1}\n",
+            self.base
+        );
+        for (steps, words) in self.weights.iter().rev() {
+            let words = words.join(" ").replace('\\', "\\\\").replace('"', "\\\"");
+            // Into a String nothing can fail.
+            let _ = write!(out, "\n[[weight]]\npoints = {:.1}\nwords = \"{words}\"\n", f64::from(*steps) * STEP);
+        }
+        out
+    }
+}
