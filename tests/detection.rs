@@ -65,7 +65,7 @@ impl Counts {
 fn what_was_found_once_is_found_again() {
     let tuned = Counts::of("tuned");
     let (sellers, fakes) = (tuned.called("seller", &["seller"]), tuned.called("fake_site", &["fake_site"]));
-    assert!(sellers >= 78, "{sellers} sellers");
+    assert!(sellers >= 145, "{sellers} sellers");
     assert!(fakes >= 72, "{fakes} fakes");
     assert!(tuned.accused() <= 1, "{} innocents accused", tuned.accused());
 }
@@ -75,7 +75,9 @@ fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let held = Counts::of("held");
     let fakes = held.called("fake_site", &["fake_site", "suspicious"]);
     assert!(fakes >= 34, "{fakes} fakes");
-    assert!(held.accused() <= 4, "{} innocents accused", held.accused());
+    let sellers = held.called("seller", &["seller"]);
+    assert!(sellers >= 93, "{sellers} sellers");
+    assert!(held.accused() <= 6, "{} innocents accused", held.accused());
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn hard_innocents_are_accused_no_more_than_before() {
     let innocents = Counts::of("innocents");
     let all = innocents.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);
     assert!(all > 100, "{all} innocents");
-    assert!(innocents.accused() <= 15, "{} of {all} innocents accused", innocents.accused());
+    assert!(innocents.accused() <= 6, "{} of {all} innocents accused", innocents.accused());
 }
 
 /// Words of a table of wording and what they are worth, in tenths; and the base under its own name.

@@ -14,7 +14,7 @@ use crate::wiring::StartError;
 
 /// Least and most that wording adds to a page, in decibans. Short blunt adverts have little wording, and some of it is what warnings
 /// quote: rules find those, and wording must not talk them away.
-const BOUNDS: (f64, f64) = (-8.0, 60.0);
+const BOUNDS: (f64, f64) = (-12.0, 60.0);
 
 /// A page and what people call it, as the test corpora write it.
 #[derive(Deserialize)]

@@ -157,7 +157,8 @@ impl RuleSet {
         cross_check(&families, &rules, &lists, (lists_known, families_known), &mut problems);
         let (Some(authorities), true) = (authorities, problems.is_empty()) else { return Err(problems) };
         let hash = format!("sha256:{}", hex(&hash.finalize()));
-        let set = build(hash, families, rules, lists, certificates, routing, authorities, wording);
+        let set = build(hash, families, rules, lists, certificates, routing, authorities);
+        let set = set.map(|set| RuleSet { wording, ..set });
         set.map_err(|say| {
             vec![Problem {
                 code: "too-large", file: "rules".into(), line: 0, say, advice: "减少词句的数量".into()
@@ -384,7 +385,6 @@ fn build(
     certificates: Vec<Certificate>,
     routing: Routing,
     authorities: Authorities,
-    wording: Wording,
 ) -> Result<RuleSet, String> {
     let mut phrases = Phrases::default();
     // One condition number a distinct item, so that ten rules near @证书词 look for it once.
@@ -476,7 +476,7 @@ fn build(
         certificates,
         routing,
         authorities,
-        wording,
+        wording: Wording::default(),
         scanner,
         uses,
         scanned: phrases.texts.len(),

@@ -25,12 +25,12 @@ pub struct Learned {
     pub pages: (usize, usize),
     /// What a stretch has before anything is found in it.
     pub base: f64,
-    /// By points, rounded to [`STEP`], the words worth so much; the words in order.
+    /// By points, in tenths of a deciban, the words worth so much; the words in order.
     pub weights: BTreeMap<i32, Vec<String>>,
 }
 
 /// Weights are written in steps of this many decibans.
-pub const STEP: f64 = 0.1;
+pub(super) const STEP: f64 = 0.1;
 /// A gram must stand on so many pages to be learned.
 const PAGES: usize = 3;
 /// Weight of the pages against the wish for small weights: the inverse of the regularisation.
@@ -51,10 +51,13 @@ struct Row {
     fullness: f64,
 }
 
+/// One stretch before its grams have numbers, and how much of the base it has.
+type Passage = (Vec<Gram>, f64);
+
 /// Learns from labelled pages. Pages without a place to be weighed at teach nothing.
 pub fn learn(pages: &[Labelled]) -> Learned {
     let mut numbers: BTreeMap<Gram, (usize, usize)> = BTreeMap::new();
-    let pages: Vec<(bool, Vec<(Vec<Gram>, f64)>)> = pages
+    let pages: Vec<(bool, Vec<Passage>)> = pages
         .iter()
         .map(|page| {
             let rows = page.texts.iter().flat_map(|(text, places)| {
@@ -82,7 +85,7 @@ pub fn learn(pages: &[Labelled]) -> Learned {
     let known: Vec<(bool, Vec<Row>)> = pages
         .iter()
         .map(|(seller, rows)| {
-            let row = |(grams, fullness): &(Vec<Gram>, f64)| Row {
+            let row = |(grams, fullness): &Passage| Row {
                 grams: grams.iter().filter_map(|g| numbers.get(g)).map(|(_, n)| *n as u32).collect(),
                 fullness: *fullness,
             };
