@@ -26,8 +26,9 @@ pub const RULE: &str = "seller.wording";
 const AROUND: usize = 900;
 /// Longest stretch that is weighed as one, in bytes: some 600 characters.
 const STRETCH: usize = 2 * AROUND;
-/// Stretches of a text that are weighed, and those that are looked at to choose them.
-const MOST: usize = 2;
+/// Stretches of a text that are weighed, and those that are looked at to choose them: a second one found no more sellers, and the
+/// judge of an ordinary page has half the time of a parser.
+const MOST: usize = 1;
 const LOOKED_AT: usize = 200;
 /// Signs of a stretch from which the base counts in full.
 const FULL: f64 = 150.0;
