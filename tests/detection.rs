@@ -65,19 +65,19 @@ impl Counts {
 fn what_was_found_once_is_found_again() {
     let tuned = Counts::of("tuned");
     let (sellers, fakes) = (tuned.called("seller", &["seller"]), tuned.called("fake_site", &["fake_site"]));
-    assert!(sellers >= 145, "{sellers} sellers");
-    assert!(fakes >= 72, "{fakes} fakes");
+    assert!(sellers >= 143, "{sellers} sellers");
+    assert!(fakes >= 86, "{fakes} fakes");
     assert!(tuned.accused() <= 1, "{} innocents accused", tuned.accused());
 }
 
 #[test]
 fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let held = Counts::of("held");
-    let fakes = held.called("fake_site", &["fake_site", "suspicious"]);
-    assert!(fakes >= 34, "{fakes} fakes");
+    let fakes = held.called("fake_site", &["fake_site"]);
+    assert!(fakes >= 109, "{fakes} fakes");
     let sellers = held.called("seller", &["seller"]);
-    assert!(sellers >= 93, "{sellers} sellers");
-    assert!(held.accused() <= 7, "{} innocents accused", held.accused());
+    assert!(sellers >= 134, "{sellers} sellers");
+    assert!(held.accused() <= 12, "{} innocents accused", held.accused());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn hard_innocents_are_accused_no_more_than_before() {
     let innocents = Counts::of("innocents");
     let all = innocents.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);
     assert!(all > 100, "{all} innocents");
-    assert!(innocents.accused() <= 3, "{} of {all} innocents accused", innocents.accused());
+    assert!(innocents.accused() <= 2, "{} of {all} innocents accused", innocents.accused());
 }
 
 /// Words of a table of wording and what they are worth, in tenths; and the base under its own name.
@@ -106,25 +106,29 @@ fn the_shipped_wording_is_what_the_labelled_pages_teach() {
         let folder = root().join("tests/data/pages").join(set);
         files(&folder, "ndjson").into_iter().map(move |(name, _)| folder.join(name))
     };
-    let learn = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"))
-        .args(["--config", "deploy/jianzheng.example.toml", "rules", "learn"])
-        .args(["tuned", "innocents", "learned"].into_iter().flat_map(pages))
-        .env("JIANZHENG_GENERAL__RULES", root().join("rules"))
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(learn.status.success(), "{}", String::from_utf8_lossy(&learn.stderr));
-    let learned = weights(&String::from_utf8(learn.stdout).unwrap());
-    let shipped = weights(&std::fs::read_to_string(root().join("rules/wording.toml")).unwrap());
-    // The last digit of a few may hang on the machine's own exponential function.
-    let off = |word: &String| (learned.get(word).unwrap_or(&0) - shipped.get(word).unwrap_or(&0)).abs();
-    let differ: Vec<&String> = learned.keys().chain(shipped.keys()).filter(|word| off(word) > 0).collect();
-    let far = differ.iter().filter(|word| off(word) > 1).count();
-    assert!(
-        far == 0 && differ.len() <= shipped.len() / 100,
-        "{} of {} words differ, {far} by more than a tenth: rules, pages or folding were changed; learn anew with\n\
-         cargo run -- rules learn tests/data/pages/{{tuned,innocents,learned}}/*.ndjson > new.toml && mv new.toml rules/wording.toml",
-        differ.len(),
-        shipped.len()
-    );
+    for (option, file) in [(None, "wording-offers.toml"), (Some("--fakes"), "wording-fakes.toml")] {
+        let learn = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"))
+            .args(["--config", "deploy/jianzheng.example.toml", "rules", "learn"])
+            .args(option)
+            .args(["tuned", "innocents", "learned"].into_iter().flat_map(pages))
+            .env("JIANZHENG_GENERAL__RULES", root().join("rules"))
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(learn.status.success(), "{}", String::from_utf8_lossy(&learn.stderr));
+        let learned = weights(&String::from_utf8(learn.stdout).unwrap());
+        let shipped = weights(&std::fs::read_to_string(root().join("rules").join(file)).unwrap());
+        // The last digit of a few may hang on the machine's own exponential function.
+        let off = |word: &String| (learned.get(word).unwrap_or(&0) - shipped.get(word).unwrap_or(&0)).abs();
+        let differ: Vec<&String> = learned.keys().chain(shipped.keys()).filter(|word| off(word) > 0).collect();
+        let far = differ.iter().filter(|word| off(word) > 1).count();
+        assert!(
+            far == 0 && differ.len() <= shipped.len() / 100,
+            "{file}: {} of {} words differ, {far} by more than a tenth: rules, pages or folding were changed; learn anew with\n\
+             cargo run -- rules learn {} tests/data/pages/{{tuned,innocents,learned}}/*.ndjson > new.toml && mv new.toml rules/{file}",
+            differ.len(),
+            shipped.len(),
+            option.unwrap_or_default()
+        );
+    }
 }

@@ -6,15 +6,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use jianzheng_core::page;
 use jianzheng_core::rules::RuleSet;
-use jianzheng_core::wording::{Labelled, learn};
+use jianzheng_core::wording::{Labelled, Manner, learn};
 use serde::Deserialize;
 
 use super::judging::address;
 use crate::wiring::StartError;
 
 /// Least and most that wording adds to a page, in decibans. Short blunt adverts have little wording, and some of it is what warnings
-/// quote: rules find those, and wording must not talk them away.
-const BOUNDS: (f64, f64) = (-12.0, 60.0);
+/// quote: rules find those, and wording must not talk them away. Of a look-up's imitation the words are all there is.
+fn bounds(manner: Manner) -> (f64, f64) {
+    match manner {
+        Manner::Offer => (-12.0, 60.0),
+        Manner::Fake => (-30.0, 60.0),
+    }
+}
 
 /// A page and what people call it, as the test corpora write it.
 #[derive(Deserialize)]
@@ -33,20 +38,25 @@ struct Want {
 ///
 /// # Errors
 /// A file cannot be read, or one of its lines.
-pub(super) fn table(rules: &RuleSet, files: &[PathBuf]) -> anyhow::Result<String> {
+pub(super) fn table(rules: &RuleSet, manner: Manner, files: &[PathBuf]) -> anyhow::Result<String> {
     let mut pages = Vec::new();
     for file in files {
-        read(rules, file, &mut pages)?;
+        read(rules, manner, file, &mut pages)?;
     }
-    let learned = learn(&pages);
+    let learned = learn(manner, &pages);
     if learned.pages.0 == 0 || learned.pages.1 == 0 {
-        let say = "学不出来：样本里要既有卖证页面（want.verdict 是 seller），也有守法页面".to_owned();
+        let guilty = match manner {
+            Manner::Offer => "卖证页面（want.verdict 是 seller）",
+            Manner::Fake => "假冒页面（want.verdict 是 fake_site）",
+        };
+        let say = format!("学不出来：样本里要既有{guilty}，也有守法页面");
         return Err(StartError::Usage(say).into());
     }
-    Ok(learned.to_toml(BOUNDS.0, BOUNDS.1))
+    let (least, most) = bounds(manner);
+    Ok(learned.to_toml(least, most))
 }
 
-fn read(rules: &RuleSet, file: &Path, pages: &mut Vec<Labelled>) -> anyhow::Result<()> {
+fn read(rules: &RuleSet, manner: Manner, file: &Path, pages: &mut Vec<Labelled>) -> anyhow::Result<()> {
     let shown = file.display();
     let opened = std::fs::File::open(file).with_context(|| format!("样本文件 {shown} 打不开"))?;
     for (number, line) in BufReader::new(opened).lines().enumerate() {
@@ -57,13 +67,14 @@ fn read(rules: &RuleSet, file: &Path, pages: &mut Vec<Labelled>) -> anyhow::Resu
         let wrong = || format!("样本文件 {shown} 第 {} 行读不懂：要有 url、html 和 want.verdict", number + 1);
         let line: Line = serde_json::from_str(&line).with_context(wrong)?;
         let url = address(&line.url).with_context(wrong)?;
-        let seller = match line.want.verdict.as_str() {
-            "seller" => true,
-            "benign" | "notice" | "official" => false,
+        let guilty = match (manner, line.want.verdict.as_str()) {
+            (Manner::Offer, "seller") | (Manner::Fake, "fake_site") => true,
+            // Who sells does not pose; who poses may also sell.
+            (_, "benign" | "notice" | "official") | (Manner::Fake, "seller") => false,
             _ => continue,
         };
         let extract = page::read_text(&line.html, Some(&url));
-        pages.push(Labelled { texts: rules.wording_of(&extract, &url).into(), seller });
+        pages.push(Labelled { passages: rules.wording_of(manner, &extract, &url), guilty });
     }
     Ok(())
 }

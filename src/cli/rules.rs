@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jianzheng_core::rules::{problem::Problem, rule::Status};
+use jianzheng_core::wording::Manner;
 use serde::Serialize;
 
 use super::{Context, Exit, learn, out::Out, table::Table, words};
@@ -30,12 +31,16 @@ enum Command {
     /// 列出所有规则
     #[command(after_help = "例子：\n  jianzheng rules list\n  jianzheng rules list --json | head")]
     List,
-    /// 从标好的网页样本学用词的分量，写成 wording.toml（印在标准输出）
+    /// 从标好的网页样本学用词的分量，写成 wording-offers.toml 或 wording-fakes.toml（印在标准输出）
     #[command(
-        after_help = "每行一个网页：{\"url\", \"html\", \"want\": {\"verdict\": \"seller\" 或 \"benign\" \"notice\" \"official\"}}，其余的判定不学。\n\
-        同样的样本、同样的顺序，学出来一字不差。\n\n例子：\n  jianzheng rules learn tests/data/pages/tuned/*.ndjson > rules/wording.toml"
+        after_help = "每行一个网页：{\"url\", \"html\", \"want\": {\"verdict\": \"seller\"、\"fake_site\" 或 \"benign\" \"notice\" \"official\"}}，其余的判定不学。\n\
+        同样的样本、同样的顺序，学出来一字不差。\n\n例子：\n  jianzheng rules learn tests/data/pages/tuned/*.ndjson > rules/wording-offers.toml\n  \
+        jianzheng rules learn --fakes tests/data/pages/tuned/*.ndjson > rules/wording-fakes.toml"
     )]
     Learn {
+        /// 学假冒查询页的用词；不写就学卖证广告的
+        #[arg(long)]
+        fakes: bool,
         /// 样本文件
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -109,9 +114,10 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             list(&mut out, rules.rules())?;
             Exit::Done
         }
-        Command::Learn { files } => {
+        Command::Learn { fakes, files } => {
             let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
-            out.bytes(learn::table(rules, &files)?.as_bytes())?;
+            let manner = if *fakes { Manner::Fake } else { Manner::Offer };
+            out.bytes(learn::table(&rules, manner, &files)?.as_bytes())?;
             Exit::Done
         }
     };

@@ -16,7 +16,8 @@ use super::uses::Uses;
 use super::words::{self, List, Lists};
 use crate::entities;
 use crate::host::Authorities;
-use crate::wording::{self, Wording};
+use crate::text::Sounds;
+use crate::wording::{Manner, Wording};
 
 /// What a phrase is there for. Indices into the set's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +63,10 @@ pub struct RuleSet {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) routing: Routing,
     pub(crate) authorities: Authorities,
-    /// What the wording of pages is worth; empty where the unit has no such file.
-    pub(crate) wording: Wording,
+    /// What the wording of pages is worth, by [`Manner`]; empty where the unit has no such file.
+    pub(crate) wording: [Wording; 2],
+    /// Words that are undone where a page spells them by their sound.
+    pub(crate) sounds: Sounds,
     pub(crate) scanner: Scanner,
     /// What each phrase is there for: the scanned ones first, those with gaps behind them.
     pub(crate) uses: Uses,
@@ -101,7 +104,7 @@ impl RuleSet {
         let mut certificates = Vec::new();
         let mut routing = Routing::default();
         let mut authorities = None;
-        let mut wording = Wording::default();
+        let mut wording: [Wording; 2] = Default::default();
         // Names that a broken file would have told are not called unknown.
         let (mut lists_known, mut families_known) = (true, true);
         let mut sorted: Vec<&(String, String)> = files.iter().collect();
@@ -122,7 +125,14 @@ impl RuleSet {
                 },
                 "certificates.toml" => certificate::read(name, text).map_or_else(failed, |read| certificates = read),
                 "routing.toml" => Routing::read(name, text).map_or_else(failed, |read| routing = read),
-                "wording.toml" => Wording::read(name, text).map_or_else(failed, |read| wording = read),
+                file if Manner::ALL.iter().any(|manner| manner.file() == file) => {
+                    let own = Manner::ALL.into_iter().zip(&mut wording).find(|(manner, _)| manner.file() == file);
+                    match (Wording::read(name, text), own) {
+                        (Ok(read), Some((_, own))) => *own = read,
+                        (Err(found), _) => failed(found),
+                        _ => {}
+                    }
+                }
                 "words.toml" => {
                     let (read, found) = words::read(name, text);
                     lists_known = found.is_empty();
@@ -213,8 +223,8 @@ fn cross_check(
     };
     let mut seen: HashMap<&str, &Rule> = HashMap::new();
     for rule in rules {
-        if rule.id == wording::RULE {
-            let say = format!("规则编号 {} 留给用词的分量（wording.toml）", rule.id);
+        if let Some(manner) = Manner::ALL.into_iter().find(|manner| manner.rule() == rule.id) {
+            let say = format!("规则编号 {} 留给用词的分量（{}）", rule.id, manner.file());
             report(rule, rule.id_line, "duplicate-id", say, "换一个编号".into());
         }
         if let Some(first) = seen.insert(&rule.id, rule) {
@@ -476,7 +486,8 @@ fn build(
         certificates,
         routing,
         authorities,
-        wording: Wording::default(),
+        wording: Default::default(),
+        sounds: Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str)),
         scanner,
         uses,
         scanned: phrases.texts.len(),

@@ -80,6 +80,8 @@ facts! {
     OwnBrand = "自有品牌",
     /// Readers see what a static reading cannot.
     NeedsEyes = "需人眼",
+    /// Several words of the trade are spelt with others of the same sound.
+    SoundAlike = "谐音躲避",
     /// The host is a shared market place or board.
     Platform = "平台站",
 }

@@ -87,13 +87,19 @@ pub enum Lists {
     Refusing,
     /// The core of an offer: without one nobody sells.
     Core,
-    /// Words of the trade, near which the wording of a page is weighed.
+    /// Words of the trade, near which the wording of an offer is weighed.
     Trail,
+    /// Those of them that only this trade has: without one nothing is weighed.
+    OwnTrail,
+    /// Words of looking certificates up, near which the wording of a fake is weighed.
+    CheckTrail,
+    /// Words that sellers write with others of the same sound.
+    SoundAlike,
 }
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 22] = [
+    pub const NAMES: [&'static str; 25] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -116,6 +122,9 @@ impl Lists {
         "拒绝词",
         "核心招揽",
         "行话词",
+        "本行词",
+        "查验词",
+        "谐音词",
     ];
 
     /// The list's name.

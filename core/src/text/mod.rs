@@ -12,6 +12,7 @@ mod aliases;
 mod digits;
 mod map;
 mod signs;
+mod sound;
 mod squeeze;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use map::OffsetMap;
 pub(crate) use map::boundary_before;
 pub(crate) use signs::digit;
 use signs::{FIRST, LAST, Sign, changes, fold_sign, look_alike, simplified};
+pub use sound::Sounds;
 pub use squeeze::{Squeezed, squeeze};
 use std::ops::Range;
 

@@ -26,6 +26,7 @@ pub(crate) fn establish(reading: &mut Reading) {
     set(Fact::WatchHost, host.standing == Standing::Watch && !retired);
     set(Fact::Platform, reading.rules.routing.platform(&host.host).is_some());
     set(Fact::NeedsEyes, reading.extract.needs_eyes);
+    set(Fact::SoundAlike, reading.sounds_alike);
 
     let facts = [
         (Fact::Contact, has_contact(reading)),

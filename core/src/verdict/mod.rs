@@ -21,6 +21,7 @@ use url::Url;
 use crate::entities::Contacts;
 use crate::page::Extract;
 use crate::rules::RuleSet;
+use crate::wording::Manner;
 
 /// Odds against any page being a hit, before anything is known of it: one in a hundred.
 pub const PRIOR: f64 = -20.0;
@@ -136,14 +137,11 @@ impl RuleSet {
         outcome::decide(&reading, weighed, thresholds)
     }
 
-    /// The folded texts of a page, visible and hidden, each with the places where it speaks of the trade: what
-    /// [`crate::wording::learn`] learns from.
-    pub fn wording_of(&self, extract: &Extract, url: &Url) -> [(String, Vec<usize>); 2] {
+    /// The passages of a page whose wording is weighed, folded: what [`crate::wording::learn`] learns from.
+    pub fn wording_of(&self, manner: Manner, extract: &Extract, url: &Url) -> Vec<Vec<String>> {
         let reading = reading::Reading::new(self, extract, url);
-        [true, false].map(|visible| {
-            let text = if visible { &reading.folded } else { &reading.hidden };
-            (text.as_str().to_owned(), reading.trail(visible))
-        })
+        let texts = |passage: Vec<reading::Part>| passage.iter().map(|part| reading.text_of(part).to_owned()).collect();
+        reading.passages(manner).into_iter().map(texts).collect()
     }
 
     /// Does this one rule fire on the page? For the rules' own examples.

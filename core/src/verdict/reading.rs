@@ -13,14 +13,18 @@ use crate::host::{HostVerdict, Standing};
 use crate::page::{Extract, HiddenKind, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
-use crate::rules::{FactSet, RuleSet, Use};
+use crate::rules::{FactSet, Lists, RuleSet, Use};
 use crate::text::{Folded, fold, squeeze};
+use crate::wording::{self, Manner};
 
 /// Phrases noted of one page.
 const MOST: usize = 4_000;
 
 /// Room made for phrases before any is found: an ordinary page of the trade has no more.
 const USUAL: usize = 512;
+
+/// So many different words of the trade speak of it, even where others have each of them too.
+const SEVERAL: usize = 4;
 
 /// A phrase found.
 #[derive(Debug, Clone)]
@@ -49,6 +53,15 @@ pub(crate) struct Lead {
     pub(crate) personal: bool,
 }
 
+/// A part of the page's text whose wording is weighed.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// In the visible text, or in the hidden one.
+    pub(crate) visible: bool,
+    /// In bytes of that text, folded.
+    pub(crate) at: Range<usize>,
+}
+
 /// A page under judgement.
 pub(crate) struct Reading<'a> {
     pub(crate) rules: &'a RuleSet,
@@ -57,6 +70,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) folded: Folded,
     pub(crate) hidden: Folded,
     hidden_kinds: Vec<(usize, HiddenKind)>,
+    /// Words of the trade were spelt by their sound.
+    pub(crate) sounds_alike: bool,
     pub(crate) found: Vec<Found>,
     /// By condition number: indices into `found`.
     by_condition: Postings,
@@ -93,16 +108,19 @@ impl<'a> Reading<'a> {
             hidden_text.push_str(&part.text);
             hidden_text.push('\n');
         }
+        let (mut folded, mut hidden) = (fold(&extract.text), fold(&hidden_text));
+        let sounds_alike = rules.sounds.undo(&mut folded) | rules.sounds.undo(&mut hidden);
         let mut reading = Self {
             rules,
             extract,
             host,
-            folded: fold(&extract.text),
-            hidden: fold(&hidden_text),
+            folded,
+            hidden,
+            sounds_alike,
             hidden_kinds,
             found: Vec::with_capacity(USUAL),
             by_condition: Postings::new(rules.conditions),
-            by_list: Postings::new(crate::rules::Lists::NAMES.len()),
+            by_list: Postings::new(Lists::NAMES.len()),
             certificates: Vec::new(),
             names: Vec::new(),
             titles: Vec::new(),
@@ -289,21 +307,71 @@ impl<'a> Reading<'a> {
     }
 
     /// Places of the words of one of the program's own lists.
-    pub(crate) fn list(&self, list: crate::rules::Lists) -> impl Iterator<Item = &Found> {
+    pub(crate) fn list(&self, list: Lists) -> impl Iterator<Item = &Found> {
         self.by_list.of(list as usize).map(|i| &self.found[i as usize])
     }
 
-    /// Where the visible or the hidden text speaks of the trade, ascending: with one word alone (安全员, 叉车) it does not, unless
-    /// somebody can be reached.
-    pub(crate) fn trail(&self, visible: bool) -> Vec<usize> {
-        let words = || self.list(crate::rules::Lists::Trail).filter(|found| found.block.is_some() == visible);
-        let several = words().any(|found| words().next().is_some_and(|first| first.pattern != found.pattern));
-        if !several && self.leads.is_empty() && self.extract.qr.is_empty() {
+    /// The passages whose wording is weighed, each of one or more parts that are read as one.
+    pub(crate) fn passages(&self, manner: Manner) -> Vec<Vec<Part>> {
+        match manner {
+            // Who offers says it in one place.
+            Manner::Offer => self.offers_parts().into_iter().map(|part| vec![part]).collect(),
+            // A face is what can be read and what scripts will show, together.
+            Manner::Fake => Some(self.fakes_parts()).filter(|parts| !parts.is_empty()).into_iter().collect(),
+        }
+    }
+
+    /// Where somebody may offer: the page has a word that only this trade has or several of its words, and with one word alone (安全员,
+    /// 叉车) it does not speak of the trade, unless somebody can be reached.
+    fn offers_parts(&self) -> Vec<Part> {
+        let own = self.list(Lists::OwnTrail).next().is_some();
+        let reached = !self.leads.is_empty() || !self.extract.qr.is_empty();
+        let needed = if !own {
+            SEVERAL
+        } else if reached {
+            1
+        } else {
+            2
+        };
+        let speaks = |visible: &bool| self.distinct(Lists::Trail, *visible) >= needed;
+        [true, false].into_iter().filter(speaks).flat_map(|v| self.parts(Lists::Trail, v)).collect()
+    }
+
+    /// Where a look-up may be: of one word alone (查询) nothing follows, and a genuine host is nobody's imitation.
+    fn fakes_parts(&self) -> Vec<Part> {
+        let genuine = self.host.standing == Standing::Official;
+        if genuine || ![true, false].into_iter().any(|visible| self.distinct(Lists::CheckTrail, visible) >= 2) {
             return Vec::new();
         }
-        let mut places: Vec<usize> = words().map(|found| found.at.start).collect();
+        [true, false].into_iter().flat_map(|visible| self.parts(Lists::CheckTrail, visible)).collect()
+    }
+
+    /// How many different words of a list there are, counted up to [`SEVERAL`].
+    fn distinct(&self, list: Lists, visible: bool) -> usize {
+        let mut known = [u32::MAX; SEVERAL];
+        let mut count = 0;
+        for found in self.list(list).filter(|found| found.block.is_some() == visible) {
+            if count < SEVERAL && !known[..count].contains(&found.pattern) {
+                known[count] = found.pattern;
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// The stretches around the words of a list.
+    fn parts(&self, list: Lists, visible: bool) -> impl Iterator<Item = Part> {
+        let words = self.list(list).filter(|found| found.block.is_some() == visible);
+        let mut places: Vec<usize> = words.map(|found| found.at.start).collect();
         places.sort_unstable();
-        places
+        let text = if visible { self.folded.as_str() } else { self.hidden.as_str() };
+        wording::stretches(text, &places).into_iter().map(move |at| Part { visible, at })
+    }
+
+    /// The folded text of a part.
+    pub(crate) fn text_of(&self, part: &Part) -> &str {
+        let text = if part.visible { self.folded.as_str() } else { self.hidden.as_str() };
+        &text[part.at.clone()]
     }
 
     /// Places of the words of a condition.

@@ -13,7 +13,8 @@ fn rules() -> RuleSet {
         file("notices.toml", include_str!("../../../rules/notices.toml")),
         file("offers.toml", include_str!("../../../rules/offers.toml")),
         file("routing.toml", include_str!("../../../rules/routing.toml")),
-        file("wording.toml", include_str!("../../../rules/wording.toml")),
+        file("wording-fakes.toml", include_str!("../../../rules/wording-fakes.toml")),
+        file("wording-offers.toml", include_str!("../../../rules/wording-offers.toml")),
         file("words.toml", include_str!("../../../rules/words.toml")),
     ])
     .unwrap()

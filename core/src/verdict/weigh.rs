@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::reading::{Found, Reading};
+use super::reading::{Found, Part, Reading};
 use super::{Signal, voice};
 use crate::rules::rule::{Kind, Place, Rule, Status};
 use crate::rules::{Fact, Wanted};
+use crate::wording::Manner;
 
 /// Longest quote on either side of the phrase, in characters.
 const QUOTE: usize = 24;
@@ -72,7 +73,9 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         }
         weighed.signals.push(signal(reading, rule, points, firing));
     }
-    weighed.signals.extend(wording(reading));
+    for manner in Manner::ALL {
+        weighed.signals.extend(wording(reading, manner));
+    }
     weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
     weighed
 }
@@ -183,28 +186,37 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
     }
 }
 
-/// What the wording around words of the trade is worth, in visible text and in hidden.
-fn wording(reading: &Reading) -> Option<Signal> {
-    let table = &reading.rules.wording;
+/// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
+fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
+    let table = &reading.rules.wording[manner as usize];
     if table.is_empty() {
         return None;
     }
-    let weigh = |visible: bool| {
-        let text = if visible { reading.folded.as_str() } else { reading.hidden.as_str() };
-        table.weigh(text, &reading.trail(visible)).map(|worded| (worded, visible))
+    let weigh = |passage: Vec<Part>| {
+        let texts: Vec<&str> = passage.iter().map(|part| reading.text_of(part)).collect();
+        (table.weigh(&texts), passage)
     };
-    let loudest = [true, false].into_iter().filter_map(weigh).max_by(|a, b| a.0.points.total_cmp(&b.0.points));
-    let (worded, visible) = loudest?;
-    let at = worded.clause.filter(|_| worded.points > 0.0);
+    let weighed = reading.passages(manner).into_iter().map(weigh);
+    let (points, passage) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let kind = match manner {
+        Manner::Offer => Kind::Seller,
+        Manner::Fake => Kind::FakeSite,
+    };
     let mut signal = Signal {
-        rule: crate::wording::RULE.to_owned(),
-        kind: Kind::Seller.as_str(),
-        points: tenth(worded.points),
-        say: table.say(worded.points).to_owned(),
+        rule: manner.rule().to_owned(),
+        kind: kind.as_str(),
+        points: tenth(points),
+        say: table.say(points).to_owned(),
         quote: None,
         at: None,
     };
-    quote(reading, &mut signal, at.map(|at| (at, !visible)));
+    if points > 0.0 {
+        let clause = passage.iter().find_map(|part| {
+            let at = table.clause(reading.text_of(part))?;
+            Some((part.at.start + at.start..part.at.start + at.end, !part.visible))
+        });
+        quote(reading, &mut signal, clause);
+    }
     Some(signal)
 }
 

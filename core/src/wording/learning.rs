@@ -7,24 +7,28 @@ use std::collections::BTreeMap;
 
 use crate::text::fold;
 
-use super::{Gram, fullness, grams, stretches, word};
+use super::{Gram, Manner, fullness, grams, word};
 
-/// A page somebody has called a seller's or not.
+/// A page somebody has called guilty or not.
 #[derive(Debug, Clone)]
 pub struct Labelled {
-    /// Its folded texts, each with the places where it speaks of the trade, in bytes, ascending.
-    pub texts: Vec<(String, Vec<usize>)>,
-    /// A seller's page.
-    pub seller: bool,
+    /// Its passages, each of one or more folded texts that are read as one.
+    pub passages: Vec<Vec<String>>,
+    /// A seller's page, or a fake.
+    pub guilty: bool,
 }
 
-/// What was learned: decibans of a stretch without any known gram, and of each gram.
+/// What was learned: decibans of a passage without any known gram, and of each gram.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learned {
-    /// Pages that had a place to be weighed at, sellers' and others'.
+    /// Whose manner.
+    pub manner: Manner,
+    /// Pages that had a passage to be weighed, guilty ones and others.
     pub pages: (usize, usize),
-    /// What a stretch has before anything is found in it.
+    /// What a passage has before anything is found in it.
     pub base: f64,
+    /// Signs of a passage from which base and bounds count in full.
+    pub full: f64,
     /// By points, in tenths of a deciban, the words worth so much; the words in order.
     pub weights: BTreeMap<i32, Vec<String>>,
 }
@@ -35,42 +39,56 @@ pub(super) const STEP: f64 = 0.1;
 const PAGES: usize = 3;
 /// Weight of the pages against the wish for small weights: the inverse of the regularisation.
 const TRUST: f64 = 0.3;
-/// How much louder the wording speaks than its own odds say, and what is added to it: chosen so that wording and rules together accuse
-/// one or two in a hundred hard innocents of families that were held out (docs/DETECTION.md).
-const LOUDNESS: f64 = 5.0;
-const LEAN: f64 = -3.0;
-/// Times the sellers' stretches are chosen anew, the loudest of each page.
+
+/// How a table is made of what was learned: chosen so that wording and rules together accuse few hard innocents of families that were
+/// held out (docs/DETECTION.md).
+struct Tuning {
+    /// How much louder the wording speaks than its own odds say.
+    loudness: f64,
+    /// What is added to it, in decibans.
+    lean: f64,
+    /// See [`Learned::full`].
+    full: f64,
+}
+
+fn tuning(manner: Manner) -> Tuning {
+    match manner {
+        Manner::Offer => Tuning { loudness: 5.0, lean: -3.0, full: 60.0 },
+        Manner::Fake => Tuning { loudness: 3.0, lean: 0.0, full: 40.0 },
+    }
+}
+
+/// Times the guilty passages are chosen anew, the loudest of each page.
 const CHOICES: usize = 3;
 const STEPS: usize = 200;
 /// Pairs of steps that the search for the minimum remembers.
 const MEMORY: usize = 10;
 
-/// One stretch: its grams by number, ascending, and how much of the base it has.
+/// One passage: its grams by number, ascending, and how much of the base it has.
 struct Row {
     grams: Vec<u32>,
     fullness: f64,
 }
 
-/// One stretch before its grams have numbers, and how much of the base it has.
+/// One passage before its grams have numbers, and how much of the base it has.
 type Passage = (Vec<Gram>, f64);
 
-/// Learns from labelled pages. Pages without a place to be weighed at teach nothing.
-pub fn learn(pages: &[Labelled]) -> Learned {
+/// Learns from labelled pages. Pages without a passage teach nothing.
+pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
+    let tuning = tuning(manner);
     let mut numbers: BTreeMap<Gram, (usize, usize)> = BTreeMap::new();
     let pages: Vec<(bool, Vec<Passage>)> = pages
         .iter()
         .map(|page| {
-            let rows = page.texts.iter().flat_map(|(text, places)| {
-                stretches(text, places).into_iter().map(move |at| {
-                    let mut all = grams(&text[at]);
-                    // Every sign ends one pair.
-                    let fullness = fullness(all.iter().filter(|gram| *gram >> 32 != 0).count());
-                    all.sort_unstable();
-                    all.dedup();
-                    (all, fullness)
-                })
+            let rows = page.passages.iter().map(|parts| {
+                let mut all: Vec<Gram> = parts.iter().flat_map(|part| grams(part)).collect();
+                // Every sign ends one pair.
+                let fullness = fullness(all.iter().filter(|gram| *gram >> 32 != 0).count(), tuning.full);
+                all.sort_unstable();
+                all.dedup();
+                (all, fullness)
             });
-            (page.seller, rows.collect::<Vec<_>>())
+            (page.guilty, rows.collect::<Vec<_>>())
         })
         .filter(|(_, rows)| !rows.is_empty())
         .collect();
@@ -84,16 +102,16 @@ pub fn learn(pages: &[Labelled]) -> Learned {
     numbers.values_mut().enumerate().for_each(|(number, (_, own))| *own = number);
     let known: Vec<(bool, Vec<Row>)> = pages
         .iter()
-        .map(|(seller, rows)| {
+        .map(|(guilty, rows)| {
             let row = |(grams, fullness): &Passage| Row {
                 grams: grams.iter().filter_map(|g| numbers.get(g)).map(|(_, n)| *n as u32).collect(),
                 fullness: *fullness,
             };
-            (*seller, rows.iter().map(row).collect())
+            (*guilty, rows.iter().map(row).collect())
         })
         .collect();
     let model = fit(&known, numbers.len());
-    let scale = LOUDNESS * 10.0 / std::f64::consts::LN_10;
+    let scale = tuning.loudness * 10.0 / std::f64::consts::LN_10;
     let mut weights: BTreeMap<i32, Vec<String>> = BTreeMap::new();
     for (gram, (_, number)) in &numbers {
         let steps = (model[*number] * scale / STEP).round() as i32;
@@ -103,26 +121,26 @@ pub fn learn(pages: &[Labelled]) -> Learned {
             weights.entry(steps).or_default().push(word);
         }
     }
-    let sellers = known.iter().filter(|(seller, _)| *seller).count();
-    let base = ((model[numbers.len()] * scale + LEAN) * 10.0).round() / 10.0;
-    Learned { pages: (sellers, known.len() - sellers), base, weights }
+    let guilty = known.iter().filter(|(guilty, _)| *guilty).count();
+    let base = ((model[numbers.len()] * scale + tuning.lean) * 10.0).round() / 10.0;
+    Learned { manner, pages: (guilty, known.len() - guilty), base, full: tuning.full, weights }
 }
 
-/// Weights by gram, the base last. Every stretch of an innocent's page is innocent; of a seller's page only the loudest offers.
+/// Weights by gram, the base last. Every passage of an innocent page is innocent; of a guilty page only the loudest is guilty.
 fn fit(pages: &[(bool, Vec<Row>)], grams: usize) -> Vec<f64> {
     let mut model = vec![0.0; grams + 1];
     for choice in 0..CHOICES {
         let mut rows: Vec<(&Row, f64)> = Vec::new();
-        for (seller, stretches) in pages {
-            if !seller {
+        for (guilty, passages) in pages {
+            if !guilty {
                 // A long page is one page.
-                let share = 1.0 / stretches.len() as f64;
-                rows.extend(stretches.iter().map(|row| (row, -share)));
+                let share = 1.0 / passages.len() as f64;
+                rows.extend(passages.iter().map(|row| (row, -share)));
             } else if choice == 0 {
-                let share = 1.0 / stretches.len() as f64;
-                rows.extend(stretches.iter().map(|row| (row, share)));
+                let share = 1.0 / passages.len() as f64;
+                rows.extend(passages.iter().map(|row| (row, share)));
             } else {
-                let loudest = stretches.iter().max_by(|a, b| logit(&model, a).total_cmp(&logit(&model, b)));
+                let loudest = passages.iter().max_by(|a, b| logit(&model, a).total_cmp(&logit(&model, b)));
                 rows.extend(loudest.map(|row| (row, 1.0)));
             }
         }

@@ -1,10 +1,10 @@
-//! How sellers word it: small weights of single signs and of pairs of neighbours, learned from labelled pages.
+//! How sellers word it, and how fakes do: small weights of single signs and of pairs of neighbours, learned from labelled pages.
 //!
 //! Phrases of rules catch what somebody thought of; a seller says it in a way that nobody did. The weights are evidence like
-//! any rule's: decibans that add up, in a file that one can read, at most a family's worth. They count only where the
-//! page speaks of the trade at all, and by stretches of some hundred characters, so that a long page is not accused for its
+//! any rule's: decibans that add up, in files that one can read, at most a family's worth. They count only where the
+//! page speaks of the matter at all, and by stretches of some hundred characters, so that a long page is not accused for its
 //! length. It must not know pages, hosts or contacts: a learned sign or pair is two characters at most, digits are all one.
-//! Start at [`Wording::weigh`]; the weights come from [`learn`].
+//! Start at [`Wording::weigh`]; the weights come from [`learn`], which passages of a page count is told by [`stretches`] and its callers.
 
 mod learning;
 mod sheet;
@@ -19,8 +19,35 @@ pub use learning::{Labelled, Learned, learn};
 
 use crate::text::boundary_before;
 
-/// What the signal of wording is called in verdicts, as if it were a rule.
-pub const RULE: &str = "seller.wording";
+/// Whose manner a table knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// An offer of certificates.
+    Offer,
+    /// A page that poses as an authority's look-up.
+    Fake,
+}
+
+impl Manner {
+    /// Both.
+    pub const ALL: [Manner; 2] = [Manner::Offer, Manner::Fake];
+
+    /// What the signal is called in verdicts, as if it were a rule.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Manner::Offer => "seller.wording",
+            Manner::Fake => "fake.wording",
+        }
+    }
+
+    /// The file of its table.
+    pub fn file(self) -> &'static str {
+        match self {
+            Manner::Offer => "wording-offers.toml",
+            Manner::Fake => "wording-fakes.toml",
+        }
+    }
+}
 
 /// How far around a word of the trade the text is weighed, in bytes: some 300 characters.
 const AROUND: usize = 900;
@@ -30,8 +57,6 @@ const STRETCH: usize = 2 * AROUND;
 /// judge of an ordinary page has half the time of a parser.
 const MOST: usize = 1;
 const LOOKED_AT: usize = 200;
-/// Signs of a stretch from which the base counts in full.
-const FULL: f64 = 150.0;
 /// Ends of clauses, for quotes.
 const STOPS: [char; 10] = ['。', ',', '!', '?', ';', '…', '|', '丨', '、', ':'];
 
@@ -53,28 +78,22 @@ pub struct Wording {
     hints: Vec<u64>,
     /// What a full stretch has without any known gram.
     base: f64,
+    /// Signs of a passage from which base and bounds count in full: a shorter one had no room for what speaks for or against.
+    full: f64,
     /// The least and the most that wording adds.
     bounds: (f64, f64),
     /// What a verdict says of wording that speaks for, and against.
     say: (String, String),
 }
 
-/// What the wording of a text is worth.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Worded {
-    /// In decibans, within the table's bounds.
-    pub points: f64,
-    /// The clause with most of it, in bytes of the text; none where nothing spoke for.
-    pub clause: Option<Range<usize>>,
-}
-
 impl Wording {
-    fn new(weights: &[(Gram, f64)], base: f64, bounds: (f64, f64), say: (String, String)) -> Wording {
+    fn new(weights: &[(Gram, f64)], base: f64, full: f64, bounds: (f64, f64), say: (String, String)) -> Wording {
         let mut wording = Wording {
             signs: vec![0; 0x1_0000],
             alone: vec![0.0],
             hints: vec![0; HINTS / 64],
             base,
+            full,
             bounds,
             say,
             ..Wording::default()
@@ -145,19 +164,10 @@ impl Wording {
         if points < 0.0 { &self.say.1 } else { &self.say.0 }
     }
 
-    /// Weighs the folded `text` around the places where it speaks of the trade, ascending: the stretch counts that speaks loudest.
-    /// None without such a place.
-    pub fn weigh(&self, text: &str, places: &[usize]) -> Option<Worded> {
+    /// What a passage is worth, in decibans: each gram that stands in it once, within the table's bounds. Its parts are folded texts
+    /// that are read as one.
+    pub fn weigh(&self, passage: &[&str]) -> f64 {
         let mut seen = vec![0u64; (self.alone.len() + self.pairs.len()).div_ceil(64)];
-        let weighed = stretches(text, places).into_iter().map(|at| (self.sum(&text[at.clone()], &mut seen), at));
-        let (points, at) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let clause = if points > 0.0 { self.clause(text, at) } else { None };
-        Some(Worded { points, clause })
-    }
-
-    /// What a stretch is worth: each gram that stands in it once, within the table's bounds.
-    fn sum(&self, text: &str, seen: &mut [u64]) -> f64 {
-        seen.fill(0);
         let mut sum = 0.0f32;
         let mut once = |number: usize, points: f32| {
             let bit = 1u64 << (number % 64);
@@ -167,34 +177,37 @@ impl Wording {
             }
         };
         let white = self.number('\n');
-        let (mut before, mut signs) = (white, 0);
-        for sign in text.chars() {
-            let number = self.number(sign);
-            if number == white && before == white {
-                continue;
-            }
-            signs += 1;
-            if let Some((pair, points)) = self.pair(key(before, number)) {
-                once(self.alone.len() + usize::from(*pair), *points);
-            }
-            before = number;
-            if number != 0 {
-                once(usize::from(number), self.alone[usize::from(number)]);
+        let mut signs = 0;
+        for part in passage {
+            let mut before = white;
+            for sign in part.chars() {
+                let number = self.number(sign);
+                if number == white && before == white {
+                    continue;
+                }
+                signs += 1;
+                if let Some((pair, points)) = self.pair(key(before, number)) {
+                    once(self.alone.len() + usize::from(*pair), *points);
+                }
+                before = number;
+                if number != 0 {
+                    once(usize::from(number), self.alone[usize::from(number)]);
+                }
             }
         }
-        let fullness = fullness(signs);
+        let fullness = fullness(signs, self.full);
         let (least, most) = self.bounds;
         // Of a few words nobody can tell the manner: they are worth little either way.
         (self.base * fullness + f64::from(sum)).clamp(least * fullness * fullness, most * fullness * fullness)
     }
 
-    /// The clause of a stretch that is worth most for its length.
-    fn clause(&self, text: &str, at: Range<usize>) -> Option<Range<usize>> {
+    /// The clause of a folded text that is worth most for its length, in bytes; none where nothing speaks for.
+    pub fn clause(&self, text: &str) -> Option<Range<usize>> {
         let mut best = (0.0, 0..0);
-        let (mut sum, mut signs, mut start) = (0.0, 0u16, at.start);
+        let (mut sum, mut signs, mut start) = (0.0, 0u16, 0);
         let (white, digit) = (self.number('\n'), self.number('0'));
         let mut before = white;
-        let ends = text[at.clone()].char_indices().map(|(here, sign)| (at.start + here, sign)).chain([(at.end, '\n')]);
+        let ends = text.char_indices().chain([(text.len(), '\n')]);
         for (here, sign) in ends {
             let number = self.number(sign);
             if STOPS.contains(&sign) || number == white {
@@ -215,9 +228,9 @@ impl Wording {
     }
 }
 
-/// How much of the base a stretch of so many signs has: a short one had no room for what speaks for or against.
-fn fullness(signs: usize) -> f64 {
-    (signs as f64 / FULL).min(1.0)
+/// How much of the base a passage of so many signs has.
+fn fullness(signs: usize, full: f64) -> f64 {
+    (signs as f64 / full).min(1.0)
 }
 
 /// Two numbers of signs as one.
@@ -234,7 +247,7 @@ fn hint(key: u32) -> usize {
 
 /// The stretches of a text around some places, ascending, none longer than [`STRETCH`]; where places lie close together the
 /// stretches overlap by half. Of many those with most places are taken.
-pub(crate) fn stretches(text: &str, places: &[usize]) -> Vec<Range<usize>> {
+pub fn stretches(text: &str, places: &[usize]) -> Vec<Range<usize>> {
     let mut around: Vec<Range<usize>> = Vec::new();
     for place in places {
         let window = place.saturating_sub(AROUND)..(place + AROUND).min(text.len());

@@ -1,11 +1,11 @@
-//! The table as a file: `wording.toml`, written by `jianzheng rules learn` and readable by anybody.
+//! A table as a file: `wording-offers.toml` or `wording-fakes.toml`, written by `jianzheng rules learn` and readable by anybody.
 
 use std::fmt::Write;
 
 use rustc_hash::FxHashSet;
 
 use super::learning::{Learned, STEP};
-use super::{Gram, Wording, gram};
+use super::{Gram, Manner, Wording, gram};
 use crate::rules::problem::Problem;
 use crate::rules::sheet::{Sheet, WRONG_VALUE};
 use crate::text::fold;
@@ -16,6 +16,8 @@ const HEAVIEST: f64 = 20.0;
 const MOST_WORDS: usize = 60_000;
 /// Most decibans of a stretch in which nothing is known.
 const BASE: f64 = 200.0;
+/// Most signs that a passage may be asked to have.
+const FULLEST: f64 = 1_000.0;
 /// Most decibans of a page's wording as a whole.
 const FAMILY: f64 = 60.0;
 
@@ -26,12 +28,13 @@ impl Wording {
     /// Every mistake in it.
     pub fn read(file: &str, text: &str) -> Result<Wording, Vec<Problem>> {
         Sheet::read(file, text, |top| {
-            let say = top.need_text("say", "写一句用词像卖证时告诉人的话");
-            let against = top.need_text("say_against", "写一句用词不像卖证时告诉人的话");
+            let say = top.need_text("say", "写一句用词像违法页面时告诉人的话");
+            let against = top.need_text("say_against", "写一句用词不像违法页面时告诉人的话");
             let base = top.decimal("base", -BASE..=BASE);
+            let full = top.decimal("full", 1.0..=FULLEST);
             let least = top.decimal("least", -FAMILY..=0.0);
             let most = top.decimal("most", 0.0..=FAMILY);
-            for (key, value) in [("base", base), ("least", least), ("most", most)] {
+            for (key, value) in [("base", base), ("full", full), ("least", least), ("most", most)] {
                 if value.is_none() && !top.has(key) {
                     top.missing(key, "用 jianzheng rules learn 重新生成这个文件");
                 }
@@ -66,7 +69,7 @@ impl Wording {
             if weights.is_empty() {
                 top.missing("weight", "用 jianzheng rules learn 重新生成这个文件");
             }
-            Some(Wording::new(&weights, base?, (least?, most?), (say?.value, against?.value)))
+            Some(Wording::new(&weights, base?, full?, (least?, most?), (say?.value, against?.value)))
         })
     }
 }
@@ -74,15 +77,22 @@ impl Wording {
 impl Learned {
     /// The file, with the bounds that its wording may reach.
     pub fn to_toml(&self, least: f64, most: f64) -> String {
-        let (sellers, others) = self.pages;
+        let (guilty, others) = self.pages;
+        let (called, say, say_against, near) = match self.manner {
+            Manner::Offer => ("卖证", "用词接近已知的免考办证广告", "用词不像免考办证广告", "行话词"),
+            Manner::Fake => {
+                ("假冒查询", "用词和栏目接近已知的假冒证书查询页", "用词和栏目不像假冒证书查询页", "查验词")
+            }
+        };
+        let option = if self.manner == Manner::Fake { " --fakes" } else { "" };
         let mut out = format!(
-            "# 用词的分量：单字和相邻的两个字各值多少分（分贝，与规则的分相加），由 jianzheng rules learn 从 {sellers} 个卖证页面和\n\
-             # {others} 个守法页面学来，数字一律当作 0，␤ 是空白。只在提到证件的地方附近算。不要手改分数：改样本，重新学。\n\
-             say = \"用词接近已知的免考办证广告\"\n\
-             say_against = \"用词不像免考办证广告\"\n\
-             # 什么字都不认识时的分，和总分的下限、上限\n\
-             base = {:.1}\nleast = {least:.1}\nmost = {most:.1}\n",
-            self.base
+            "# 用词的分量：单字和相邻的两个字各值多少分（分贝，与规则的分相加），由 jianzheng rules learn{option} 从 {guilty} 个{called}页面和\n\
+             # {others} 个其他页面学来，数字一律当作 0，␤ 是空白。只在词表 @{near} 的词附近算。不要手改分数：改样本，重新学。\n\
+             say = \"{say}\"\n\
+             say_against = \"{say_against}\"\n\
+             # 什么字都不认识时的分；满这么多个字才全算；总分的下限、上限\n\
+             base = {:.1}\nfull = {:.1}\nleast = {least:.1}\nmost = {most:.1}\n",
+            self.base, self.full
         );
         for (steps, words) in self.weights.iter().rev() {
             let words = words.join(" ").replace('\\', "\\\\").replace('"', "\\\"");

@@ -3,10 +3,15 @@
 use super::*;
 use crate::text::fold;
 
-fn page(text: &str, seller: bool) -> Labelled {
+fn page(text: &str, guilty: bool) -> Labelled {
+    Labelled { passages: passages(text), guilty }
+}
+
+/// The stretches around 证.
+fn passages(text: &str) -> Vec<Vec<String>> {
     let text = fold(text).as_str().to_owned();
-    let places = text.match_indices('证').map(|(at, _)| at).collect();
-    Labelled { texts: vec![(text, places)], seller }
+    let places: Vec<usize> = text.match_indices('证').map(|(at, _)| at).collect();
+    stretches(&text, &places).into_iter().map(|at| vec![text[at].to_owned()]).collect()
 }
 
 /// Pages of two manners of speaking.
@@ -22,12 +27,12 @@ fn pages() -> Vec<Labelled> {
 }
 
 fn learned() -> Wording {
-    Wording::read("wording.toml", &learn(&pages()).to_toml(-20.0, 30.0)).unwrap()
+    Wording::read("wording-offers.toml", &learn(Manner::Offer, &pages()).to_toml(-20.0, 30.0)).unwrap()
 }
 
 fn points(wording: &Wording, text: &str) -> Option<f64> {
-    let (text, places) = page(text, false).texts.remove(0);
-    wording.weigh(&text, &places).map(|worded| worded.points)
+    let passages = passages(text);
+    passages.first().map(|parts| wording.weigh(&parts.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 #[test]
@@ -40,10 +45,10 @@ fn what_was_learned_tells_one_manner_from_the_other() {
 
 #[test]
 fn a_table_is_the_same_each_time_and_reads_back() {
-    let (first, second) = (learn(&pages()), learn(&pages()));
+    let (first, second) = (learn(Manner::Offer, &pages()), learn(Manner::Offer, &pages()));
     assert_eq!(first, second);
     assert_eq!(first.pages, (8, 8));
-    let wording = Wording::read("wording.toml", &first.to_toml(-20.0, 30.0)).unwrap();
+    let wording = Wording::read("wording-offers.toml", &first.to_toml(-20.0, 30.0)).unwrap();
     let words: usize = first.weights.values().map(Vec::len).sum();
     let alone = wording.alone.iter().filter(|points| **points != 0.0).count();
     assert_eq!(alone + wording.pairs.len(), words);
@@ -54,9 +59,16 @@ fn the_clause_that_says_most_is_quoted() {
     let wording = learned();
     let text = "嘉兴电工证，人不用来，请看地图";
     let folded = fold(text);
-    let at = folded.as_str().find('证').unwrap();
-    let clause = wording.weigh(folded.as_str(), &[at]).unwrap().clause.unwrap();
+    let clause = wording.clause(folded.as_str()).unwrap();
     assert_eq!(&folded.as_str()[clause], "人不用来");
+}
+
+#[test]
+fn texts_that_are_read_as_one_weigh_as_one() {
+    let wording = learned();
+    let (one, other) = ("嘉兴叉车证,人不用来", "嘉兴叉车证,人不用来,货到付款");
+    assert!(wording.weigh(&[one, other]) > wording.weigh(&[one]));
+    assert_eq!(wording.weigh(&[one, ""]), wording.weigh(&[one]));
 }
 
 #[test]
@@ -99,9 +111,9 @@ fn of_many_stretches_those_that_speak_most_of_the_trade_are_taken() {
 
 #[test]
 fn every_mistake_in_the_file_is_told() {
-    let text = "say = \"a\"\nsay_against = \"b\"\nbase = 0.0\nleast = 3.0\nmost = 9.0\n\
+    let text = "say = \"a\"\nsay_against = \"b\"\nbase = 0.0\nfull = 9.0\nleast = 3.0\nmost = 9.0\n\
                 [[weight]]\npoints = 1.0\nwords = \"人不 人不用 Ａ證\"\n[[weight]]\npoints = 99.0\nwords = \"人不\"\n";
-    let problems = Wording::read("wording.toml", text).unwrap_err();
+    let problems = Wording::read("wording-offers.toml", text).unwrap_err();
     let lines: Vec<usize> = problems.iter().map(|p| p.line).collect();
-    assert_eq!(lines, [4, 8, 8, 10], "{problems:#?}");
+    assert_eq!(lines, [5, 9, 9, 11], "{problems:#?}");
 }
