@@ -12,17 +12,23 @@ use std::sync::LazyLock;
 use pinyin::ToPinyin;
 use rustc_hash::FxHashMap;
 
-use super::Folded;
+use super::{Folded, boundary_before};
 
 /// Signs that have a sound, all of them three bytes long: U+4E00–9FFF.
 const FIRST: usize = 0x4E00;
 const LAST: usize = 0x9FFF;
+/// The first sign whose three bytes begin like those of the signs above: U+4000.
+const LEAST: usize = 0x4000;
+const TABLE: usize = LAST + 1 - LEAST;
 
 /// A word of so many signs is evidence of the disguise; shorter ones are only undone.
 const TELLING: usize = 3;
 /// So many different words, and so many signs exchanged in them, tell that the text is disguised.
 const WORDS: usize = 2;
 const EXCHANGED: usize = 4;
+
+/// So much of a text tells whether it is disguised, in bytes: some 1,000 signs. Who hides his words hides them from the first.
+const TOLD: usize = 3_000;
 
 /// The sound of each sign by number, 0 for none.
 static SOUND: LazyLock<Vec<u16>> = LazyLock::new(|| {
@@ -62,13 +68,24 @@ struct Word {
 }
 
 /// The words that are looked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sounds {
+    /// Words that are evidence.
+    telling: Words,
+    /// All words, for a text that is disguised.
+    all: Words,
+}
+
+/// Some words, by how they sound.
+#[derive(Debug, Clone)]
+struct Words {
     words: Vec<Word>,
     /// By their first two sounds: indices into the words, the longest first.
     by_start: FxHashMap<(u16, u16), Vec<u16>>,
-    /// Bits of the sounds that words begin with.
-    starts: [u64; 16],
+    /// For each sign, in which of the first places of some word its sound stands, as bits: nearly all of a text is told by a look.
+    places: Box<[u8; TABLE]>,
+    /// Signs that every word has at least, up to as many as there are bits.
+    shortest: usize,
 }
 
 /// A word found: where it stands in the text, in bytes, and which.
@@ -81,31 +98,22 @@ struct Heard {
 impl Sounds {
     /// Looks for these words: folded, of two or more Chinese signs; others are left out.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut own = Sounds::default();
-        for word in words {
+        let words = words.into_iter().map(|word| {
             let signs: Vec<char> = word.chars().collect();
-            let sounds: Vec<u16> = signs.iter().map(|sign| sound(*sign)).collect();
-            if let [first, second, ..] = sounds[..]
-                && !sounds.contains(&0)
-            {
-                let number = own.words.len() as u16;
-                own.by_start.entry((first, second)).or_default().push(number);
-                own.starts[usize::from(first) / 64 % 16] |= 1 << (first % 64);
-                own.words.push(Word { signs, sounds });
-            }
-        }
-        let length = |word: &u16| std::cmp::Reverse(own.words[usize::from(*word)].signs.len());
-        own.by_start.values_mut().for_each(|words| words.sort_by_key(length));
-        own
+            let sounds = signs.iter().map(|sign| sound(*sign)).collect();
+            Word { signs, sounds }
+        });
+        let all: Vec<Word> = words.filter(|word| word.signs.len() > 1 && !word.sounds.contains(&0)).collect();
+        let telling = all.iter().filter(|word| word.signs.len() >= TELLING).cloned().collect();
+        Sounds { telling: Words::new(telling), all: Words::new(all) }
     }
 
     /// Writes the words that were meant into a folded text, if it is disguised so; whether it was.
     pub fn undo(&self, folded: &mut Folded) -> bool {
-        let heard = self.hear(&folded.text);
         let mut telling: Vec<u16> = Vec::new();
         let mut exchanged = 0;
-        for found in &heard {
-            if self.words[usize::from(found.word)].signs.len() >= TELLING && !telling.contains(&found.word) {
+        for found in self.telling.hear(&folded.text[..boundary_before(&folded.text, TOLD)]) {
+            if !telling.contains(&found.word) {
                 telling.push(found.word);
                 exchanged += found.exchanged;
             }
@@ -113,10 +121,11 @@ impl Sounds {
         if telling.len() < WORDS || exchanged < EXCHANGED {
             return false;
         }
+        let heard = self.all.hear(&folded.text);
         let mut text = std::mem::take(&mut folded.text).into_bytes();
         for found in heard {
             let mut at = found.at;
-            for sign in &self.words[usize::from(found.word)].signs {
+            for sign in &self.all.words[usize::from(found.word)].signs {
                 sign.encode_utf8(&mut text[at..at + 3]);
                 at += 3;
             }
@@ -126,6 +135,30 @@ impl Sounds {
             String::from_utf8(text).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
         true
     }
+}
+
+impl Words {
+    fn new(words: Vec<Word>) -> Words {
+        let mut by_start: FxHashMap<(u16, u16), Vec<u16>> = FxHashMap::default();
+        for (number, word) in words.iter().enumerate() {
+            by_start.entry((word.sounds[0], word.sounds[1])).or_default().push(number as u16);
+        }
+        let length = |word: &u16| std::cmp::Reverse(words[usize::from(*word)].signs.len());
+        by_start.values_mut().for_each(|words| words.sort_by_key(length));
+        let shortest = words.iter().map(|word| word.signs.len()).min().unwrap_or(0).min(8);
+        let mut bits: FxHashMap<u16, u8> = FxHashMap::default();
+        for word in &words {
+            word.sounds
+                .iter()
+                .take(shortest)
+                .enumerate()
+                .for_each(|(at, sound)| *bits.entry(*sound).or_default() |= 1 << at);
+        }
+        let mut places = Box::new([0; TABLE]);
+        let own = places[FIRST - LEAST..].iter_mut().zip(SOUND.iter());
+        own.for_each(|(place, sound)| *place = bits.get(sound).copied().unwrap_or(0));
+        Words { words, by_start, places, shortest }
+    }
 
     /// The words that stand in a text with other signs than their own, from left to right, none over another.
     fn hear(&self, text: &str) -> Vec<Heard> {
@@ -133,24 +166,42 @@ impl Sounds {
         if self.words.is_empty() {
             return heard;
         }
-        let mut until = 0;
-        for (at, sign) in text.char_indices() {
-            let first = sound(sign);
-            if first == 0 || self.starts[usize::from(first) / 64 % 16] >> (first % 64) & 1 == 0 || at < until {
+        let bytes = text.as_bytes();
+        // Bit n: the last n + 1 signs sound as the first n + 1 of some word may (shift-and, Baeza-Yates and Gonnet 1992).
+        let (mut state, accepted) = (0u8, 1u8 << (self.shortest - 1));
+        let (mut at, mut until) = (0, 0);
+        let places: &[u8; TABLE] = &self.places;
+        while let Some(&[lead, middle, last]) = bytes.get(at..at + 3).and_then(|signs| signs.first_chunk::<3>()) {
+            if !matches!(lead, 0xE4..=0xE9) {
+                // Where this stops inside another sign, no sign of three bytes begins there.
+                state = 0;
+                at += 1;
                 continue;
             }
-            let Some(second) = text[at + 3..].chars().next().map(sound).filter(|sound| *sound != 0) else { continue };
-            for word in self.by_start.get(&(first, second)).into_iter().flatten() {
-                if let Some(exchanged) = self.words[usize::from(*word)].exchanged(&text[at..]) {
-                    until = at + 3 * self.words[usize::from(*word)].signs.len();
-                    if exchanged > 0 {
-                        heard.push(Heard { at, word: *word, exchanged });
-                    }
-                    break;
+            let code = usize::from(lead & 0x0F) << 12 | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F);
+            state = (state << 1 | 1) & places[code - LEAST];
+            at += 3;
+            if state & accepted == 0 {
+                continue;
+            }
+            let start = at - 3 * self.shortest;
+            if start >= until
+                && let Some((word, exchanged)) = self.word_at(&text[start..])
+            {
+                if exchanged > 0 {
+                    heard.push(Heard { at: start, word, exchanged });
                 }
+                until = start + 3 * self.words[usize::from(word)].signs.len();
             }
         }
         heard
+    }
+
+    /// The longest word that the text begins with, by its sound, and how many signs of it are others.
+    fn word_at(&self, text: &str) -> Option<(u16, usize)> {
+        let mut signs = text.chars().map(sound);
+        let words = self.by_start.get(&(signs.next()?, signs.next()?))?;
+        words.iter().find_map(|word| Some((*word, self.words[usize::from(*word)].exchanged(text)?)))
     }
 }
 

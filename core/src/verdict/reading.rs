@@ -351,9 +351,12 @@ impl<'a> Reading<'a> {
         let mut known = [u32::MAX; SEVERAL];
         let mut count = 0;
         for found in self.list(list).filter(|found| found.block.is_some() == visible) {
-            if count < SEVERAL && !known[..count].contains(&found.pattern) {
+            if !known[..count].contains(&found.pattern) {
                 known[count] = found.pattern;
                 count += 1;
+            }
+            if count == SEVERAL {
+                break;
             }
         }
         count
