@@ -27,6 +27,7 @@ mod rules;
 mod sources;
 mod stop;
 mod table;
+mod twist;
 mod usage;
 mod words;
 
@@ -100,6 +101,7 @@ enum Command {
     Check(check::Args),
     Judge(judge::Args),
     Hosts(hosts::Args),
+    Twist(twist::Args),
     Hits(hits::Args),
     Host(host::Args),
     Cases(cases::Args),
@@ -156,6 +158,7 @@ fn run(cli: Cli, cwd: PathBuf) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Judge(args) => judge::run(&args, &context),
         Command::Hosts(args) => hosts::run(&args, &context),
+        Command::Twist(args) => wait(twist::run(&args, &context)),
         Command::Rules(args) => rules::run(&args, &context),
         Command::Init(args) => init::run(&args, &context),
         Command::Patrol(args) => wait(patrol::run(args, &context)),

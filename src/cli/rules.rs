@@ -117,7 +117,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         Command::Learn { fakes, files } => {
             let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
             let manner = if *fakes { Manner::Fake } else { Manner::Offer };
-            out.bytes(learn::table(&rules, manner, &files)?.as_bytes())?;
+            out.bytes(learn::table(rules, manner, &files)?.as_bytes())?;
             Exit::Done
         }
     };

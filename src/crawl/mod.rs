@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod decode;
+pub mod existence;
 pub mod frontier;
 pub mod guard;
 pub mod qr;

@@ -18,7 +18,9 @@ mod skeleton;
 mod slips;
 #[cfg(test)]
 mod tests;
+mod twist;
 
 pub use authorities::{Authorities, Authority};
 pub use judge::{HostVerdict, Standing};
 pub use name::{NotAHost, host_of, is_government, registrable};
+pub use twist::{Lookalike, Trick};

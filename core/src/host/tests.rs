@@ -207,3 +207,38 @@ fn short_names_are_told_with_a_slip_only_beside_gov() {
         assert_eq!(standing(name), Standing::Clean, "{name}");
     }
 }
+
+#[test]
+fn every_look_alike_is_a_spoof_of_the_same_body_and_none_comes_twice() {
+    let authorities = authorities();
+    for host in ["cx.mem.gov.cn", "yjt.zj.gov.cn", "cnse.samr.gov.cn"] {
+        let own = authorities.by_host(host).unwrap().id.clone();
+        let twists = authorities.twist(host).unwrap();
+        assert!(twists.len() > 200, "{host}: {}", twists.len());
+        let mut known = std::collections::HashSet::new();
+        for twist in &twists {
+            let again = authorities.judge(&twist.verdict.host).unwrap();
+            assert_eq!(again, twist.verdict);
+            assert_eq!(again.standing, Standing::Spoof);
+            assert_eq!(authorities.by_host(again.near.as_deref().unwrap()).unwrap().id, own);
+            assert!(known.insert(&twist.verdict.host), "{} twice", twist.verdict.host);
+        }
+        assert!(twists.is_sorted_by_key(|twist| std::cmp::Reverse((twist.verdict.score.min(99.0) / 10.0) as u8)));
+    }
+}
+
+#[test]
+fn look_alikes_are_of_many_kinds() {
+    let twists = authorities().twist("https://cx.mem.gov.cn/").unwrap();
+    let tricks: std::collections::HashSet<super::Trick> = twists.iter().map(|twist| twist.trick).collect();
+    assert!(tricks.len() >= 7, "{tricks:?}");
+    let names: Vec<&str> = twists.iter().map(|twist| twist.verdict.host.as_str()).collect();
+    for name in ["cx.mem.gov.cn.com", "mem-gov.cn", "cx-mem-gov-cn.top"] {
+        assert!(names.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_host_of_nobody_has_no_look_alikes() {
+    assert_eq!(authorities().twist("shili.example"), None);
+}

@@ -245,7 +245,7 @@ fn hint(key: u32) -> usize {
     (key.wrapping_mul(0x9E37_79B1) >> 16) as usize
 }
 
-/// The stretches of a text around some places, ascending, none longer than [`STRETCH`]; where places lie close together the
+/// The stretches of a text around some places, ascending, none longer than some 600 characters; where places lie close together the
 /// stretches overlap by half. Of many those with most places are taken.
 pub fn stretches(text: &str, places: &[usize]) -> Vec<Range<usize>> {
     let mut around: Vec<Range<usize>> = Vec::new();
