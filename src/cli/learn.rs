@@ -17,7 +17,7 @@ use crate::wiring::StartError;
 fn bounds(manner: Manner) -> (f64, f64) {
     match manner {
         Manner::Offer => (-12.0, 60.0),
-        Manner::Fake => (-30.0, 60.0),
+        Manner::Fake => (-15.0, 60.0),
     }
 }
 

@@ -182,8 +182,13 @@ impl<'u> Extractor<'u> {
                     // Numbers in data mean something where the data speaks Chinese.
                     self.hide(HiddenKind::Script, &script::contacts(text));
                 }
+                if text.trim_start().starts_with('<') {
+                    self.hide(HiddenKind::Script, &script::template_text(text));
+                }
             }
-            Some(Tag::Style | Tag::Frame) => {}
+            // What styles write before and after elements (content: "应急管理厅").
+            Some(Tag::Style) => self.hide(HiddenKind::Script, &script::chinese_strings(text)),
+            Some(Tag::Frame) => {}
             // xmp, plaintext, CDATA in svg: shown as they stand.
             _ => self.text(text, open),
         }
@@ -294,6 +299,14 @@ impl<'u> Extractor<'u> {
             }
             if let Some(title) = tokens.attribute("title").filter(|t| !t.is_ascii() || t.contains('&')) {
                 self.hide(HiddenKind::Attribute, &decode_attribute(title));
+            }
+            for (_, value) in tokens.named().filter(|(name, value)| holds_data(name, value)) {
+                let room = script::CAP.saturating_sub(self.script_bytes);
+                let value = cut(value, room);
+                self.script_bytes += value.len();
+                let data = decode_attribute(value);
+                self.hide(HiddenKind::Script, &script::chinese_strings(&data));
+                self.hide(HiddenKind::Script, &script::contacts(&data));
             }
         }
         if stack.len() >= self.caps.depth {
@@ -542,4 +555,13 @@ fn fold_space(text: &str, most: usize) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// An attribute in which page builders keep what scripts will show (data-page, x-data, :value), with quoted strings in it.
+fn holds_data(name: &str, value: &str) -> bool {
+    let named = name.len() > 1
+        && (name.starts_with(':')
+            || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data-"))
+            || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-") || start.eq_ignore_ascii_case("v-")));
+    named && value.len() > 8 && (!value.is_ascii() || value.contains("\\u")) && value.contains(['"', '\'', '`', '&'])
 }

@@ -69,6 +69,19 @@ pub(super) fn chinese_strings(script: &str) -> String {
     out
 }
 
+/// The Chinese between the tags of markup that waits in a script element for a template engine, line by line.
+pub(super) fn template_text(script: &str) -> String {
+    let mut out = String::new();
+    for piece in script.split('<').filter_map(|piece| piece.split_once('>')) {
+        let text = piece.1.trim();
+        if text.chars().any(is_chinese) {
+            out.push_str(text);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r#"(?i)["']?[a-z_]*(wechat|weixin|wxid|wx_?(?:id|no|num|code)|mobile|phone|tel|qq)[a-z_]*["']?\s*[:=]\s*["']([+0-9a-z][-+0-9a-z_ ]{4,24})["']"#,
@@ -123,6 +136,13 @@ mod tests {
         let data = r#"{"tel":"13000001234","wechat":"demo_tz8","kfWeixinId":"demo-kf1","telHide":"130****1234","qq":"1000200030"}"#;
         assert_eq!(contacts(data), "电话:13000001234\n微信:demo_tz8\n微信:demo-kf1\nqq:1000200030\n");
         assert_eq!(contacts("var telephone = document.title; wx.config({debug:true})"), "");
+    }
+
+    #[test]
+    fn templates_show_their_text() {
+        let template = "<div><h3>某某应急管理厅</h3>{{#if ok}}<td>{{xm}}</td><td>操作证号</td></div>";
+        assert_eq!(template_text(template), "某某应急管理厅\n操作证号\n");
+        assert_eq!(template_text("if (a < b && c > d) {}"), "");
     }
 
     #[test]

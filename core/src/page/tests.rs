@@ -190,3 +190,18 @@ fn every_range_is_a_range_of_the_text() {
         }
     });
 }
+
+#[test]
+fn what_page_builders_keep_in_attributes_styles_and_templates_is_read() {
+    let html = r#"<style>.a:before{content:"某某应急管理厅"}</style>
+        <div x-data='{dw:"操作证查询"}' data-page="{&quot;issuer&quot;:&quot;发证机关&quot;}" data-tip="纯文字" :title="name"></div>
+        <script type="text/template"><td>有效期限</td></script>"#;
+    let extract = read_text(html, None);
+    let hidden: Vec<&str> =
+        extract.hidden.iter().filter(|h| h.kind == HiddenKind::Script).map(|h| h.text.as_str()).collect();
+    let hidden = hidden.join("\n");
+    for words in ["某某应急管理厅", "操作证查询", "发证机关", "有效期限"] {
+        assert!(hidden.contains(words), "{words}: {hidden}");
+    }
+    assert!(!extract.text.contains("操作证"));
+}

@@ -120,6 +120,12 @@ impl<'a> Tokenizer<'a> {
             .map(|a| &source[a.value.clone()])
     }
 
+    /// The names, as written, and raw values of all its attributes.
+    pub fn named(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let source = self.source;
+        self.attributes.iter().map(move |a| (&source[a.name.clone()], &source[a.value.clone()]))
+    }
+
     /// How far the source has been read, in bytes.
     pub fn position(&self) -> usize {
         self.at
