@@ -1,16 +1,16 @@
 //! `twist`: look-alikes of a protected host, ranked; with `--resolve` those that exist.
 
-use std::io::IsTerminal as _;
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use jianzheng_core::host::Lookalike;
 use serde::Serialize;
 
 use super::{Context, Exit, table::Table};
 use crate::crawl::existence::{Existence, Existing};
+use crate::telemetry::escape;
 use crate::wiring::StartError;
 
 /// Names asked for at once.
@@ -61,7 +61,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     twists.truncate(args.limit as usize);
     let mut out = context.out();
     let mut table = Table::new(&["域名", "分", "做法", "解析"]);
-    let mut unanswered = 0;
+    let mut unanswered: Vec<&str> = Vec::new();
     let answers = if args.resolve { Some(resolve(args, &twists).await?) } else { None };
     for (index, twist) in twists.iter().enumerate() {
         let (addresses, wildcard) = match answers.as_ref().map(|answers| &answers[index]) {
@@ -69,8 +69,8 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             Some(Existing::Yes(found)) => (Some(found), Some(false)),
             Some(Existing::Wildcard(found)) => (Some(found), Some(true)),
             Some(Existing::No) => continue,
-            Some(Existing::Unknown(_)) => {
-                unanswered += 1;
+            Some(Existing::Unknown(say)) => {
+                unanswered.push(say);
                 continue;
             }
         };
@@ -96,26 +96,28 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         table.row(&mut out, [verdict.host.clone(), score, twist.trick.say().to_owned(), found])?;
     }
     if !out.json {
-        table.end(&mut out, "没有查到已经有人用的仿冒域名。")?;
+        table.end(
+            &mut out,
+            match (args.resolve, unanswered.is_empty()) {
+                (false, _) => "想不出会被认作仿冒它的域名。",
+                (true, true) => "这些仿冒域名都还没有人用。",
+                (true, false) => "有回答的里面，没有已经有人用的；没有回答的不算没有。",
+            },
+        )?;
     }
     out.flush()?;
-    if unanswered > 0 {
-        eprintln!(
-            "{unanswered} 个域名没有查到结果：域名服务器没有回答，或者答错了。过一会儿再查，或者用 --dns 换一台。"
-        );
+    if let Some(first) = unanswered.first() {
+        let (count, first) = (unanswered.len(), escape(first));
+        eprintln!("{count} 个域名没有查到结果（第一个：{first}）。过一会儿再查，或者用 --dns 换一台。");
     }
-    Ok(Exit::when(unanswered == 0))
+    Ok(Exit::when(unanswered.is_empty()))
 }
 
 /// What the DNS says of each, in their order.
 async fn resolve(args: &Args, twists: &[Lookalike]) -> anyhow::Result<Vec<Existing>> {
     let existence = Existence::new(args.dns).map_err(anyhow::Error::msg).context("查不了域名")?;
+    // On stderr, and nowhere if that is no terminal.
     let bar = ProgressBar::new(twists.len() as u64);
-    bar.set_draw_target(if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    });
     if let Ok(style) = ProgressStyle::with_template("查域名 {bar:30} {pos}/{len} 还要 {eta}") {
         bar.set_style(style);
     }

@@ -29,7 +29,7 @@ pub enum Existing {
     Wildcard(BTreeSet<IpAddr>),
     /// There is no such name, or it has no address.
     No,
-    /// Nobody answered, in Chinese.
+    /// Nobody answered, of the name or of its zone; why, in Chinese.
     Unknown(String),
 }
 
@@ -45,11 +45,10 @@ impl Existence {
     /// Asks this name server, or those that the machine is set up for.
     ///
     /// # Errors
-    /// The machine's name servers cannot be read, in Chinese.
+    /// The name servers' settings cannot be used, in Chinese.
     pub fn new(server: Option<SocketAddr>) -> Result<Existence, String> {
-        let failed = |error: NetError| {
-            format!("本机的域名服务器设置读不了：{error}（用 --dns 指定一个，如 --dns 223.5.5.5:53）")
-        };
+        let failed =
+            |error: NetError| format!("域名服务器的设置用不了：{error}（用 --dns 换一台，如 --dns 223.5.5.5:53）");
         let mut builder = match server {
             None => TokioResolver::builder_tokio().map_err(failed)?,
             Some(server) => {
@@ -78,10 +77,10 @@ impl Existence {
         let mut zone = name;
         while let Some((_, above)) = zone.split_once('.') {
             zone = above;
-            if let Ok(anybody) = self.anybody(zone).await
-                && !anybody.is_disjoint(&found)
-            {
-                return Existing::Wildcard(found);
+            match self.anybody(zone).await {
+                Err(say) => return Existing::Unknown(say),
+                Ok(anybody) if !anybody.is_disjoint(&found) => return Existing::Wildcard(found),
+                Ok(_) => {}
             }
         }
         Existing::Yes(found)

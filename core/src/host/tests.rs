@@ -239,6 +239,23 @@ fn look_alikes_are_of_many_kinds() {
 }
 
 #[test]
+fn look_alikes_of_a_host_outside_gov_cn_bear_its_own_name() {
+    let twists = authorities().twist("zscx.osta.org.cn").unwrap();
+    assert!(twists.len() > 300, "{}", twists.len());
+    assert!(twists.iter().filter(|twist| twist.verdict.host.contains("osta")).count() > 300);
+}
+
+#[test]
+fn a_list_with_few_suffixes_still_has_look_alikes() {
+    let text = include_str!("../../../rules/authorities.toml");
+    let start = text.find("likely = [").unwrap();
+    let end = start + text[start..].find(']').unwrap() + 1;
+    let short = format!("{}likely = [\"cn\"]{}", &text[..start], &text[end..]);
+    let authorities = Authorities::parse("authorities.toml", &short).unwrap();
+    assert!(!authorities.twist("cx.mem.gov.cn").unwrap().is_empty());
+}
+
+#[test]
 fn a_host_of_nobody_has_no_look_alikes() {
     assert_eq!(authorities().twist("shili.example"), None);
 }

@@ -1,14 +1,15 @@
 //! Look-alikes of a protected host, from the same words and tricks that the judge knows.
 //!
 //! What is made here the judge calls a spoof of the same body: a candidate that it does not is thrown away, so no name is listed that
-//! a patrol would pass by. Ranked by how sure the judge is of the name, then by how plain the trick is and how dear the suffix to those who imitate. It must not ask
-//! the network; whoever wants to know which of them exist resolves them. Start at [`Authorities::twist`].
+//! a patrol would pass by. Ranked by how sure the judge is of the name, then by how plain the trick is and how dear the suffix to
+//! those who imitate. It must not ask the network; whoever wants to know which of them exist resolves them. Start at
+//! [`Authorities::twist`].
 
 use std::collections::HashSet;
 
 use super::authorities::{Authorities, Authority};
 use super::judge::{HostVerdict, Standing};
-use super::name::{host_of, to_a_label};
+use super::name::{host_of, registrable, to_a_label};
 use super::signs::Role;
 use super::slips::slips_of;
 
@@ -115,11 +116,15 @@ impl Authorities {
     }
 
     fn shapes(&self, host: &str, authority: &Authority, made: &mut Candidates) {
-        let suffixes: Vec<&str> = self.likely.iter().map(String::as_str).chain(["com", "net", "org"]).collect();
-        let dear: Vec<&str> = ["com"].into_iter().chain(suffixes.iter().copied().take(SUFFIXES)).collect();
-        let few = &dear[..FEW];
-        // cx.mem of cx.mem.gov.cn, and mem of it.
-        let stem = host.strip_suffix(".gov.cn").unwrap_or(host.split_once('.').map_or(host, |(first, _)| first));
+        let likely = self.likely.iter().map(String::as_str).chain(["net", "org"]);
+        let dear: Vec<&str> = ["com"].into_iter().chain(likely.take(SUFFIXES)).collect();
+        let few = &dear[..FEW.min(dear.len())];
+        // cx.mem of cx.mem.gov.cn, and mem of it; cnse.e-cqs of cnse.e-cqs.cn.
+        let suffix = registrable(host).split_once('.').map_or("", |(_, suffix)| suffix);
+        let stem = match host.strip_suffix(".gov.cn") {
+            Some(stem) => stem,
+            None => host.strip_suffix(suffix).map_or(host, |stem| stem.trim_end_matches('.')),
+        };
         let body = stem.rsplit('.').next().unwrap_or(stem);
         let dashed = stem.replace('.', "-");
         let glued = stem.replace('.', "");
@@ -166,10 +171,9 @@ impl Authorities {
                 made.add(Trick::Word, format!("{word}.{stem}.{suffix}"));
             }
         }
-        for base in
-            [format!("{dashed}-gov-cn"), format!("{dashed}-gov"), format!("{glued}gov"), format!("{glued}govcn")]
-        {
-            let base = if government { base } else { dashed.clone() };
+        let tails: &[&str] = if government { &["-gov-cn", "-gov", "gov", "govcn"] } else { &[""] };
+        for tail in tails {
+            let base = format!("{}{tail}", if tail.starts_with('g') { &glued } else { &dashed });
             for suffix in few {
                 let omitted = (0..base.len()).map(|at| format!("{}{}", &base[..at], &base[at + 1..]));
                 for name in slips_of(&base).into_iter().chain(omitted) {
