@@ -88,11 +88,12 @@ fn hard_innocents_are_accused_no_more_than_before() {
     assert!(innocents.accused() <= 2, "{} of {all} innocents accused", innocents.accused());
 }
 
-/// Words of a table of wording and what they are worth, in tenths; and the base under its own name.
+/// Words of a table of wording and what they are worth, in tenths; and its other numbers under their own names.
 fn weights(table: &str) -> BTreeMap<String, i64> {
     let table: toml::Table = table.parse().expect("a table of wording");
     let tenths = |value: &toml::Value| (value.as_float().expect("a number") * 10.0).round() as i64;
-    let mut weights = BTreeMap::from([("base".to_owned(), tenths(&table["base"]))]);
+    let mut weights: BTreeMap<String, i64> =
+        ["base", "full", "least", "most"].into_iter().map(|key| (key.to_owned(), tenths(&table[key]))).collect();
     for group in table["weight"].as_array().expect("weights") {
         let words = group["words"].as_str().expect("words").split(' ');
         weights.extend(words.map(|word| (word.to_owned(), tenths(&group["points"]))));

@@ -1,4 +1,4 @@
-//! What single attributes say: where an address leads, where a refresh sends, whether a style hides.
+//! What single attributes say: where an address leads, where a refresh sends, whether a style hides, what waits for a script.
 
 use url::Url;
 
@@ -69,4 +69,13 @@ pub(super) fn is_hidden(tokens: &Tokenizer) -> bool {
             _ => false,
         }
     })
+}
+
+/// An attribute in which page builders keep what scripts will show (data-page, x-data, :value), with quoted strings in it.
+pub(super) fn holds_data(name: &str, value: &str) -> bool {
+    let named = name.len() > 1
+        && (name.starts_with(':')
+            || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data-"))
+            || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-") || start.eq_ignore_ascii_case("v-")));
+    named && value.len() > 8 && (!value.is_ascii() || value.contains("\\u")) && value.contains(['"', '\'', '`', '&'])
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::attribute::{absolute, baidu_statistics, is_hidden, refresh_target};
+use super::attribute::{absolute, baidu_statistics, holds_data, is_hidden, refresh_target};
 use super::fingerprint::{self, Simhash};
 use super::lines::Lines;
 use super::reference::{decode_attribute, decode_into};
@@ -176,12 +176,7 @@ impl<'u> Extractor<'u> {
                 for id in baidu_statistics(text) {
                     self.resource(format!("https://hm.baidu.com/hm.js?{id}"));
                 }
-                let strings = script::chinese_strings(text);
-                if !strings.is_empty() {
-                    self.hide(HiddenKind::Script, &strings);
-                    // Numbers in data mean something where the data speaks Chinese.
-                    self.hide(HiddenKind::Script, &script::contacts(text));
-                }
+                self.data(text);
                 if text.trim_start().starts_with('<') {
                     self.hide(HiddenKind::Script, &script::template_text(text));
                 }
@@ -191,6 +186,16 @@ impl<'u> Extractor<'u> {
             Some(Tag::Frame) => {}
             // xmp, plaintext, CDATA in svg: shown as they stand.
             _ => self.text(text, open),
+        }
+    }
+
+    /// What a script's text says, or data that waits for one.
+    fn data(&mut self, text: &str) {
+        let strings = script::chinese_strings(text);
+        if !strings.is_empty() {
+            self.hide(HiddenKind::Script, &strings);
+            // Numbers in data mean something where the data speaks Chinese.
+            self.hide(HiddenKind::Script, &script::contacts(text));
         }
     }
 
@@ -304,9 +309,7 @@ impl<'u> Extractor<'u> {
                 let room = script::CAP.saturating_sub(self.script_bytes);
                 let value = cut(value, room);
                 self.script_bytes += value.len();
-                let data = decode_attribute(value);
-                self.hide(HiddenKind::Script, &script::chinese_strings(&data));
-                self.hide(HiddenKind::Script, &script::contacts(&data));
+                self.data(&decode_attribute(value));
             }
         }
         if stack.len() >= self.caps.depth {
@@ -555,13 +558,4 @@ fn fold_space(text: &str, most: usize) -> String {
         out.push_str(word);
     }
     out
-}
-
-/// An attribute in which page builders keep what scripts will show (data-page, x-data, :value), with quoted strings in it.
-fn holds_data(name: &str, value: &str) -> bool {
-    let named = name.len() > 1
-        && (name.starts_with(':')
-            || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data-"))
-            || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-") || start.eq_ignore_ascii_case("v-")));
-    named && value.len() > 8 && (!value.is_ascii() || value.contains("\\u")) && value.contains(['"', '\'', '`', '&'])
 }

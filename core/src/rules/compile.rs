@@ -125,28 +125,23 @@ impl RuleSet {
                 },
                 "certificates.toml" => certificate::read(name, text).map_or_else(failed, |read| certificates = read),
                 "routing.toml" => Routing::read(name, text).map_or_else(failed, |read| routing = read),
-                file if Manner::ALL.iter().any(|manner| manner.file() == file) => {
-                    let own = Manner::ALL.into_iter().zip(&mut wording).find(|(manner, _)| manner.file() == file);
-                    match (Wording::read(name, text), own) {
-                        (Ok(read), Some((_, own))) => *own = read,
-                        (Err(found), _) => failed(found),
-                        _ => {}
-                    }
-                }
                 "words.toml" => {
                     let (read, found) = words::read(name, text);
                     lists_known = found.is_empty();
                     lists = read.unwrap_or_default();
                     failed(found);
                 }
-                _ => {
-                    let (read, found) = rule::read(name, text);
-                    families_known &= read.is_some();
-                    let (more_families, more_rules) = read.unwrap_or_default();
-                    families.extend(more_families);
-                    rules.extend(more_rules);
-                    failed(found);
-                }
+                other => match Manner::of_file(other) {
+                    Some(own) => Wording::read(name, text).map_or_else(failed, |read| wording[own as usize] = read),
+                    None => {
+                        let (read, found) = rule::read(name, text);
+                        families_known &= read.is_some();
+                        let (more_families, more_rules) = read.unwrap_or_default();
+                        families.extend(more_families);
+                        rules.extend(more_rules);
+                        failed(found);
+                    }
+                },
             }
         }
         for (present, file) in [

@@ -1,9 +1,9 @@
 //! Undoes words that are written with others of the same sound: 垫工正, 特总作业曹作正, 免烤.
 //!
 //! A word of the trade that is spelt by its sound is found by its sound (Mandarin without tones; zh, ch, sh and z, c, s are one, and so
-//! are the finals in -n and -ng: many speakers and their input methods do not part them). One such word proves nothing: 电工正在施工 has the
-//! sound of 电工证. A text is changed only where several words are written so, and then each sign becomes the one that was meant, in
-//! its place: a sign of three bytes for one of three bytes, so that no offset moves.
+//! are -en and -eng, -in and -ing: many speakers and their input methods do not part them). One such word proves nothing: 电工正在施工
+//! has the sound of 电工证. A text is changed only where several words are written so, and then each sign becomes the one that was
+//! meant, in its place: a sign of three bytes for one of three bytes, so that no offset moves.
 //!
 //! Which words there are is the rules' (list 谐音词). Start at [`Sounds::undo`].
 

@@ -40,6 +40,11 @@ impl Manner {
         }
     }
 
+    /// Whose table a file of that name is.
+    pub fn of_file(name: &str) -> Option<Manner> {
+        Self::ALL.into_iter().find(|manner| manner.file() == name)
+    }
+
     /// The file of its table.
     pub fn file(self) -> &'static str {
         match self {
