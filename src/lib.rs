@@ -22,4 +22,5 @@ pub mod patrol;
 pub mod practice;
 pub mod store;
 pub mod telemetry;
+pub mod tuning;
 pub mod wiring;

@@ -192,7 +192,7 @@ fn is_type(name: &str) -> bool {
 }
 
 /// Which parts of the program, or which one thing of a part, each part may name. One direction, as DESIGN.md draws it; `clock` and `telemetry` are for all.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("clock", &[]),
     ("telemetry", &[]),
     ("config", &[]),
@@ -201,13 +201,14 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ("discover", &[]),
     ("crawl", &["store"]),
     ("cases", &["store"]),
+    ("tuning", &["cases", "store"]),
     ("outbox", &["cases", "store"]),
     ("practice", &["config", "crawl"]),
     ("patrol", &["cases", "config", "crawl", "discover", "evidence", "store"]),
-    ("desk", &["cases", "evidence", "outbox", "store"]),
+    ("desk", &["cases", "evidence", "outbox", "store", "tuning"]),
     ("daemon", &["patrol", "store", "wiring"]),
     // Of what is kept, commands know the desk's rows; these two look at evidence files and at why a store did not open.
-    ("cli", &["config", "crawl", "desk", "evidence", "patrol", "practice", "store::StoreError", "wiring"]),
+    ("cli", &["config", "crawl", "desk", "evidence", "patrol", "practice", "store::StoreError", "tuning", "wiring"]),
 ];
 
 #[test]

@@ -19,7 +19,6 @@ mod hosts;
 mod init;
 mod judge;
 mod judging;
-mod learn;
 mod lines;
 mod out;
 mod patrol;
@@ -159,7 +158,7 @@ fn run(cli: Cli, cwd: PathBuf) -> anyhow::Result<Exit> {
         Command::Judge(args) => judge::run(&args, &context),
         Command::Hosts(args) => hosts::run(&args, &context),
         Command::Twist(args) => wait(twist::run(&args, &context)),
-        Command::Rules(args) => rules::run(&args, &context),
+        Command::Rules(args) => wait(rules::run(args, &context)),
         Command::Init(args) => init::run(&args, &context),
         Command::Patrol(args) => wait(patrol::run(args, &context)),
         Command::Daemon(args) => wait(daemon::run(&args, &context)),

@@ -132,6 +132,14 @@ impl Program {
         Thresholds { hit: self.settings.digest.threshold, review: self.settings.digest.review_threshold }
     }
 
+    /// The pages of innocents that the rules are held against, as files with their names.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub fn clean_pages(&self) -> Result<Vec<(String, String)>, StartError> {
+        Ok(rules::clean_pages(self.rule_files.folder.as_deref())?)
+    }
+
     /// On which terms a source is asked: the unit's word before the rule file's.
     pub fn terms(&self, source: &Definition) -> Terms {
         let Some(set) = self.settings.source(&source.name) else { return source.terms(&Overrides::default()) };

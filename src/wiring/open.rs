@@ -3,6 +3,7 @@
 //! [`Program::open`] builds them once; [`Opened`] is what commands work with while this process holds the folder. In practice
 //! only the network's far end, the clock, the waits and the recipients differ. Start at [`Program::open`].
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::patrol::progress::Progress;
 use crate::patrol::{Keeper, Order, Summary};
 use crate::practice::{self, PracticeWeb, Running};
 use crate::store::{AuditCheck, Opts, Store, StoreError};
+use crate::tuning::{self, standing::Standing};
 
 /// The settings and seeds of practice, written beside its store so that the ordinary readers read them.
 pub(super) fn practice_settings(data: &Path) -> Result<Settings, StartError> {
@@ -86,6 +88,18 @@ impl Program {
             clock,
             desk,
         })
+    }
+
+    /// What the rules have done so far, by their ids; `None` where nothing was ever kept.
+    ///
+    /// # Errors
+    /// Another process holds the folder, or it cannot be read.
+    pub async fn standing(&self) -> Result<Option<HashMap<String, Standing>>, StartError> {
+        if !self.data.join("store").is_dir() {
+            return Ok(None);
+        }
+        let store = Store::open(&self.data, self.store_opts()).map_err(state)?;
+        tuning::standing::of_hits(&store).await.map(Some).map_err(state)
     }
 
     /// Opens the store and lets go of it again: does it open at all? For `doctor`.

@@ -34,6 +34,9 @@ pub struct RuleFiles {
     pub queries: QueryFile,
 }
 
+/// Where the clean corpus lies below the folder of rules.
+const CLEAN: &str = "clean";
+
 /// Reads and checks the rules of `folder`, or those built in.
 ///
 /// # Errors
@@ -42,8 +45,8 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
     let mut problems = Vec::new();
     let mut files = Vec::new();
     match folder {
-        None => built_in(&BUILT_IN, &mut files),
-        Some(folder) => read_folder(folder, "", 0, &mut files, &mut problems),
+        None => built_in(&BUILT_IN, ".toml", &mut files),
+        Some(folder) => read_folder(folder, "", 0, ".toml", &mut files, &mut problems),
     }
     files.sort();
     let mut sources = Vec::new();
@@ -81,29 +84,48 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
 pub(super) fn source_names(folder: Option<&Path>) -> Vec<String> {
     let mut files = Vec::new();
     match folder {
-        None => built_in(&BUILT_IN, &mut files),
-        Some(folder) => read_folder(folder, "", 0, &mut files, &mut Vec::new()),
+        None => built_in(&BUILT_IN, ".toml", &mut files),
+        Some(folder) => read_folder(folder, "", 0, ".toml", &mut files, &mut Vec::new()),
     }
     let name = |file: &str| file.strip_prefix(SOURCES)?.strip_suffix(".toml").map(str::to_owned);
     files.iter().filter_map(|(file, _)| name(file)).collect()
 }
 
-fn built_in(dir: &Dir<'_>, files: &mut Vec<(String, String)>) {
+/// The files of the clean corpus: those of the folder of rules where it has any, or those built in.
+///
+/// # Errors
+/// Files that cannot be read.
+pub(super) fn clean_pages(folder: Option<&Path>) -> Result<Vec<(String, String)>, Vec<Problem>> {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    let own = folder.map(|folder| folder.join(CLEAN)).filter(|folder| folder.is_dir());
+    match own {
+        Some(own) => {
+            let prefix = format!("{}/", own.display());
+            read_folder(&own, &prefix, 0, ".ndjson", &mut files, &mut problems);
+        }
+        None => BUILT_IN.get_dir(CLEAN).into_iter().for_each(|dir| built_in(dir, ".ndjson", &mut files)),
+    }
+    files.sort();
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+fn built_in(dir: &Dir<'_>, ending: &str, files: &mut Vec<(String, String)>) {
     for file in dir.files() {
-        // What is not TOML is for people; what is not UTF-8 cannot be built in: a test reads every file.
+        // Other files are for people; what is not UTF-8 cannot be built in: a test reads every file.
         if let (Some(name), Some(text)) = (file.path().to_str(), file.contents_utf8())
-            && name.ends_with(".toml")
+            && name.ends_with(ending)
         {
             files.push((name.replace('\\', "/"), text.to_owned()));
         }
     }
-    dir.dirs().for_each(|dir| built_in(dir, files));
+    dir.dirs().for_each(|dir| built_in(dir, ending, files));
 }
 
 fn read_folder(
     folder: &Path,
     prefix: &str,
     depth: usize,
+    ending: &str,
     files: &mut Vec<(String, String)>,
     problems: &mut Vec<Problem>,
 ) {
@@ -125,9 +147,9 @@ fn read_folder(
         let shown = format!("{prefix}{name}");
         if path.is_dir() {
             if depth < MAX_DEPTH {
-                read_folder(&path, &format!("{shown}/"), depth + 1, files, problems);
+                read_folder(&path, &format!("{shown}/"), depth + 1, ending, files, problems);
             }
-        } else if name.ends_with(".toml") {
+        } else if name.ends_with(ending) {
             if files.len() >= MAX_FILES {
                 let advice = "检查 general.rules 是不是写成了别的目录";
                 problems.push(whole("", "too-many-files", format!("规则文件超过 {MAX_FILES} 个"), advice));

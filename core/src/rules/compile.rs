@@ -79,6 +79,8 @@ pub struct RuleSet {
     /// Names of the condition items, for messages and tests.
     pub(crate) conditions: usize,
     lists: Vec<Vec<String>>,
+    /// Every list by its name as it is written, for people.
+    named: Vec<(String, Vec<String>)>,
 }
 
 impl std::fmt::Debug for RuleSet {
@@ -194,6 +196,21 @@ impl RuleSet {
     /// Market places and the like.
     pub fn routing(&self) -> &Routing {
         &self.routing
+    }
+
+    /// Whether there is a table of what wording is worth.
+    pub fn weighs_wording(&self, manner: Manner) -> bool {
+        !self.wording[manner as usize].is_empty()
+    }
+
+    /// How the points of each family are added up.
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The words of a list as they are written, those of lists within it too; none where there is no such list.
+    pub fn list(&self, name: &str) -> Option<&[String]> {
+        self.named.iter().find(|(known, _)| known == name).map(|(_, words)| words.as_slice())
     }
 
     /// The words of one of the program's own lists, folded.
@@ -469,6 +486,11 @@ fn build(
     }
     // The entities' own words ride along: one pass over a page finds everything.
     entities::cue_words().for_each(|(number, word)| phrases.add(word, Use::Cue(number), &[]));
+    let owned = |(name, words): &(&str, Vec<&str>)| {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        ((*name).to_owned(), words)
+    };
+    let written = named.iter().map(owned).collect();
     let scanner = Scanner::new(&phrases.texts).map_err(|error| format!("词句太多，装不进一张表：{error}"))?;
     let mut uses = Uses::default();
     phrases.uses.iter().zip(&phrases.piece_of).for_each(|(own, pieces)| uses.push(own, pieces));
@@ -490,5 +512,6 @@ fn build(
         gapped: phrases.gapped,
         conditions: conditions.len(),
         lists: own_lists,
+        named: written,
     })
 }

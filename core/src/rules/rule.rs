@@ -5,6 +5,8 @@
 //! the same sentence (a phrase) or be true of the page (a fact). `in` says which parts of the page count. Words in reported
 //! speech ("警方提醒：所谓免考都是骗局") wake nothing unless `voice` is 转述也算.
 
+use std::fmt;
+
 use super::fact::Fact;
 use super::gap::Piece;
 use super::problem::Problem;
@@ -58,6 +60,16 @@ pub enum Place {
     Control,
 }
 
+impl Status {
+    const ALL: [(&'static str, Status); 3] =
+        [("试行", Status::Trial), ("在用", Status::Live), ("停用", Status::Retired)];
+
+    /// Name in rule files.
+    pub fn as_str(self) -> &'static str {
+        Status::ALL.iter().find(|(_, status)| *status == self).map_or("", |(name, _)| name)
+    }
+}
+
 impl Place {
     const ALL: [(&'static str, Place); 5] = [
         ("标题", Place::Title),
@@ -66,6 +78,11 @@ impl Place {
         ("隐藏", Place::Hidden),
         ("控件", Place::Control),
     ];
+
+    /// The names of the parts that a rule looks at.
+    pub fn names(places: u8) -> Vec<&'static str> {
+        Place::ALL.iter().filter(|(_, place)| places & place.bit() != 0).map(|(name, _)| *name).collect()
+    }
 
     pub(crate) fn bit(self) -> u8 {
         1 << self as u8
@@ -83,6 +100,29 @@ pub enum Item {
     List(String),
     /// A fact.
     Fact(Fact),
+}
+
+/// As an officer writes it.
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Item::Phrase(phrase) => f.write_str(phrase),
+            Item::List(name) => write!(f, "@{name}"),
+            Item::Fact(fact) => write!(f, "#{}", fact.name()),
+            Item::Gapped(pieces) => {
+                for (index, piece) in pieces.iter().enumerate() {
+                    if index > 0 {
+                        write!(f, "{}", super::gap::SIGN)?;
+                    }
+                    match piece {
+                        Piece::Word(word) => f.write_str(word)?,
+                        Piece::List(name) => write!(f, "@{name}")?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// An example: a sentence, or a whole page with its address.
@@ -113,6 +153,10 @@ pub struct Rule {
     pub points: f64,
     /// Whether it counts.
     pub status: Status,
+    /// Who wrote it.
+    pub author: String,
+    /// The day it was written, as the file says.
+    pub date: String,
     /// What a verdict says when it fires.
     pub say: String,
     /// One of these wakes it.
@@ -183,11 +227,11 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
     });
     let family = part.need_text("family", "写上它属于哪一族");
     let points = part.decimal("points", -60.0..=30.0);
-    let status = part.need_text("status", "写 试行、在用 或 停用").and_then(|s| {
-        choice(part, &s, "status", &[("试行", Status::Trial), ("在用", Status::Live), ("停用", Status::Retired)])
-    });
-    part.need_text("author", "写上是谁写的");
-    if let Some(date) = part.need_text("date", "写上日期，例如 \"2026-11-23\"")
+    let status =
+        part.need_text("status", "写 试行、在用 或 停用").and_then(|s| choice(part, &s, "status", &Status::ALL));
+    let author = part.need_text("author", "写上是谁写的");
+    let date = part.need_text("date", "写上日期，例如 \"2026-11-23\"");
+    if let Some(date) = &date
         && date.value.parse::<jiff::civil::Date>().is_err()
     {
         part.report(WRONG_VALUE, date.at, format!("“{}”不是日期", date.value), "写成 \"2026-11-23\" 这样");
@@ -243,6 +287,8 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
         family: family?.value,
         points: points?,
         status: status?,
+        author: author?.value,
+        date: date?.value,
         any,
         all,
         near,

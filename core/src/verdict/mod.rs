@@ -144,6 +144,15 @@ impl RuleSet {
         reading.passages(manner).into_iter().map(texts).collect()
     }
 
+    /// Lets each rule look at the page by itself: `around` gets its number and the look, which it may time or leave out.
+    pub fn rule_by_rule(&self, extract: &Extract, url: &Url, mut around: impl FnMut(usize, &dyn Fn() -> bool)) {
+        let mut reading = reading::Reading::new(self, extract, url);
+        facts::establish(&mut reading);
+        for rule in 0..self.rules.len() {
+            around(rule, &|| weigh::fires(&reading, rule).is_some());
+        }
+    }
+
     /// Does this one rule fire on the page? For the rules' own examples.
     pub fn fires(&self, rule: usize, extract: &Extract, url: &Url) -> bool {
         let mut reading = reading::Reading::new(self, extract, url);

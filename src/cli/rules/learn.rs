@@ -9,7 +9,7 @@ use jianzheng_core::rules::RuleSet;
 use jianzheng_core::wording::{Labelled, Manner, learn};
 use serde::Deserialize;
 
-use super::judging::address;
+use crate::cli::judging::address;
 use crate::wiring::StartError;
 
 /// Least and most that wording adds to a page, in decibans. Short blunt adverts have little wording, and some of it is what warnings

@@ -1,0 +1,180 @@
+//! `rules`: check the files, prove every example, list and explain what there is, learn the wording.
+
+mod learn;
+mod list;
+
+use std::path::PathBuf;
+
+use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::wording::Manner;
+use serde::Serialize;
+
+use super::{Context, Exit, out::Out};
+use crate::tuning::{clean, standing};
+use crate::wiring::{Program, StartError};
+
+/// 规则：检查、自证、列出、解释
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "例子：\n  jianzheng rules check\n  jianzheng rules test\n  jianzheng rules list\n  jianzheng rules explain seller.exam-waiver"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// 检查规则文件，一次指出所有错误
+    #[command(
+        after_help = "有错误退出码为 2。规则目录由配置项 general.rules 指定，不写就检查程序自带的一套。\n\n例子：\n  \
+        jianzheng rules check\n  JIANZHENG_GENERAL__RULES=rules jianzheng rules check --json"
+    )]
+    Check,
+    /// 用每条规则自带的例子检验它，再用整套规则去判一批守法网页，一个也不许冤枉
+    #[command(
+        after_help = "守法网页在规则目录的 clean/*.ndjson（没有这个目录就用程序自带的），每行一个：url、html。\n\
+        一时改不了的冤案，在那一行写上 known 和理由。有一处不成立，退出码为 1。\n\n例子：\n  jianzheng rules test\n  \
+        JIANZHENG_GENERAL__RULES=rules jianzheng rules test"
+    )]
+    Test,
+    /// 列出所有规则：分值、状态、命中过多少、误报过多少
+    #[command(
+        after_help = "命中、确认、误报从数据目录里的线索和人的判定数出来；没有数据就写“—”。\n\n例子：\n  jianzheng rules list\n  \
+        jianzheng rules list --time\n  jianzheng rules list --json | head"
+    )]
+    List {
+        /// 量一量每条规则在一页上花多少时间
+        #[arg(long)]
+        time: bool,
+    },
+    /// 把一条规则用大白话讲清楚：什么会触发、值多少、做过什么
+    #[command(after_help = "例子：\n  jianzheng rules explain seller.exam-waiver")]
+    Explain {
+        /// 规则编号，rules list 里有
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// 从标好的网页样本学用词的分量，写成 wording-offers.toml 或 wording-fakes.toml（印在标准输出）
+    #[command(
+        after_help = "每行一个网页：{\"url\", \"html\", \"want\": {\"verdict\": \"seller\"、\"fake_site\" 或 \"benign\" \"notice\" \"official\"}}，其余的判定不学。\n\
+        同样的样本、同样的顺序，学出来一字不差。\n\n例子：\n  jianzheng rules learn tests/data/pages/tuned/*.ndjson > rules/wording-offers.toml\n  \
+        jianzheng rules learn --fakes tests/data/pages/tuned/*.ndjson > rules/wording-fakes.toml"
+    )]
+    Learn {
+        /// 学假冒查询页的用词；不写就学卖证广告的
+        #[arg(long)]
+        fakes: bool,
+        /// 样本文件
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Serialize)]
+struct ProblemRow<'a> {
+    code: &'a str,
+    file: &'a str,
+    line: usize,
+    say: &'a str,
+    advice: &'a str,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+    let mut out = context.out();
+    let loaded = match (context.load(), &args.command) {
+        (Err(StartError::Rules(problems)), Command::Check) => {
+            tell(&mut out, &problems)?;
+            if !out.json {
+                out.line(&format!("规则有 {} 处错误。", problems.len()))?;
+            }
+            out.flush()?;
+            return Ok(Exit::Wrong);
+        }
+        (loaded, _) => loaded?,
+    };
+    let (rules, files) = (&loaded.rules, &loaded.rule_files);
+    let place = files.folder.as_ref().map_or("程序自带的规则".to_owned(), |folder| folder.display().to_string());
+    let exit = match &args.command {
+        Command::Check => {
+            if !out.json {
+                out.line(&format!(
+                    "没有错误：{place}，{} 个文件，{} 条规则，{} 家机关，{} 个来源。",
+                    files.count,
+                    rules.rules().len(),
+                    rules.authorities().iter().len(),
+                    files.sources.len()
+                ))?;
+                out.line(rules.hash())?;
+            }
+            Exit::Done
+        }
+        Command::Test => test(&mut out, &loaded, &place)?,
+        Command::List { time } => {
+            let known = known(&loaded, *time).await?;
+            list::list(&mut out, rules, &known)?;
+            Exit::Done
+        }
+        Command::Explain { id } => {
+            let known = known(&loaded, true).await?;
+            list::explain(&mut out, rules, id, &known)?
+        }
+        Command::Learn { fakes, files } => {
+            let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
+            let manner = if *fakes { Manner::Fake } else { Manner::Offer };
+            out.bytes(learn::table(rules, manner, &files)?.as_bytes())?;
+            Exit::Done
+        }
+    };
+    out.flush()?;
+    Ok(exit)
+}
+
+/// Every example by its own rule, then the clean corpus by all of them.
+fn test(out: &mut Out, program: &Program, place: &str) -> anyhow::Result<Exit> {
+    let rules = &program.rules;
+    let failures = rules.prove();
+    tell(out, &failures)?;
+    let innocents = clean::test(rules, program.thresholds(), &program.clean_pages()?);
+    tell(out, &innocents.failures)?;
+    if !out.json {
+        out.line(&match failures.len() {
+            0 => format!("{} 个例子全部成立（{place}）。", rules.examples()),
+            failed => format!("{} 个例子里有 {failed} 个不成立（{place}）。", rules.examples()),
+        })?;
+        let put_up_with = match innocents.known {
+            0 => String::new(),
+            known => format!("，另有 {known} 个是已知的冤案"),
+        };
+        out.line(&match innocents.failures.len() {
+            0 => format!("{} 个守法网页没有新的冤案{put_up_with}。", innocents.pages),
+            failed => format!("{} 个守法网页里有 {failed} 处不成立{put_up_with}。", innocents.pages),
+        })?;
+    }
+    Ok(Exit::when(failures.is_empty() && innocents.failures.is_empty()))
+}
+
+/// What is kept of the rules' past; where that cannot be read now, the rules are listed without it and stderr says why.
+async fn known(program: &Program, time: bool) -> anyhow::Result<list::Known> {
+    let standing = match program.standing().await {
+        Ok(standing) => standing,
+        Err(error) => {
+            eprintln!("读不到线索，命中和误报暂缺：{}", crate::telemetry::escape(&error.to_string()));
+            None
+        }
+    };
+    let times = if time { standing::time_of_rules(&program.rules, &program.clean_pages()?) } else { Vec::new() };
+    Ok(list::Known { standing, times })
+}
+
+fn tell(out: &mut Out, problems: &[Problem]) -> anyhow::Result<()> {
+    for problem in problems {
+        if out.json {
+            let Problem { code, file, line, say, advice } = problem;
+            out.object(&ProblemRow { code, file, line: *line, say, advice })?;
+        } else {
+            out.line(&problem.to_string())?;
+        }
+    }
+    Ok(())
+}

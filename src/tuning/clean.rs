@@ -1,0 +1,119 @@
+//! The clean corpus: pages of innocents that no rule set may accuse.
+//!
+//! They lie in `clean/*.ndjson` beside the rules, one page a line: `url`, `html`, and for a page that is known to be accused
+//! wrongly, `known` with the reason why that is put up with for now. Start at [`test`].
+
+use jianzheng_core::page;
+use jianzheng_core::rules::{RuleSet, problem::Problem};
+use jianzheng_core::verdict::{Kind, Thresholds, Verdict};
+use serde::Deserialize;
+use url::Url;
+
+/// Rules named of one accused page, the loudest first.
+const NAMED: usize = 3;
+
+#[derive(Deserialize)]
+struct Line {
+    url: String,
+    html: String,
+    #[serde(default)]
+    known: Option<String>,
+}
+
+/// What a rule set makes of the clean corpus.
+#[derive(Debug, Default)]
+pub struct Tested {
+    /// Pages that were judged.
+    pub pages: usize,
+    /// Of these, accused as their `known` says.
+    pub known: usize,
+    /// What does not hold.
+    pub failures: Vec<Problem>,
+}
+
+/// Judges every page of the files, given as (name, text).
+pub fn test(rules: &RuleSet, thresholds: Thresholds, files: &[(String, String)]) -> Tested {
+    let mut tested = Tested::default();
+    for (file, text) in files {
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let mut fail = |code, say: String, advice: &str| {
+                let advice = advice.to_owned();
+                tested.failures.push(Problem { code, file: file.clone(), line: number + 1, say, advice });
+            };
+            let Some((line, url)) = read(line) else {
+                let advice =
+                    "每行一个 JSON 对象，例如 {\"url\": \"http://www.shili.example/\", \"html\": \"<p>…</p>\"}";
+                fail("clean-page-unreadable", "这一行读不懂：要有完整的 url 和 html".to_owned(), advice);
+                continue;
+            };
+            let extract = page::read_text(&line.html, Some(&url));
+            let verdict = rules.judge(&extract, &url, thresholds);
+            let accused = matches!(verdict.kind, Kind::FakeSite | Kind::Seller);
+            match (accused, &line.known) {
+                (true, None) => {
+                    let advice = "改判得最重的那几条，或者减分；确实一时改不了，在这一行写上 known 和理由";
+                    fail("clean-page-accused", accusation(&verdict, &url), advice);
+                }
+                (false, Some(_)) => {
+                    let say = format!("守法网页 {url} 已不再被冤枉，known 可以去掉了");
+                    fail("clean-page-settled", say, "删去这一行里的 known");
+                }
+                _ => {}
+            }
+            tested.pages += 1;
+            tested.known += usize::from(accused && line.known.is_some());
+        }
+    }
+    tested
+}
+
+fn read(line: &str) -> Option<(Line, Url)> {
+    let line: Line = serde_json::from_str(line).ok()?;
+    let url = Url::parse(&line.url).ok()?;
+    Some((line, url))
+}
+
+fn accusation(verdict: &Verdict, url: &Url) -> String {
+    let kind = if verdict.kind == Kind::Seller { "卖证" } else { "仿冒网站" };
+    let own = verdict.signals.iter().filter(|signal| signal.points > 0.0 && signal.kind == verdict.kind.as_str());
+    let rules: Vec<String> = own.take(NAMED).map(|s| format!("{} {:+}", s.rule, s.points)).collect();
+    format!("守法网页 {url} 被判为{kind}（{:.0} 分），判得最重的是 {}", verdict.score, rules.join("、"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shipped() -> RuleSet {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<(String, String)> = files
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .map(|path| {
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                (name, std::fs::read_to_string(path).unwrap())
+            })
+            .collect();
+        RuleSet::compile(&files).unwrap()
+    }
+
+    const SELLER: &str = r#""url": "http://www.shili.example/", "html": "<h1>电工证代办</h1><p>不用考试，三天拿证，先出证后付款，微信：shili_dianti，电话 13000000123</p>""#;
+
+    #[test]
+    fn an_accused_innocent_is_told_with_the_rules_that_did_it() {
+        let text = format!(
+            "{{{SELLER}}}\n\n{{\"url\": \"http://www.shili.example/b\", \"html\": \"<p>今天有雨</p>\", \"known\": \"旧账\"}}\nnot json\n\
+             {{{SELLER}, \"known\": \"先这样\"}}\n"
+        );
+        let tested = test(&shipped(), Thresholds::default(), &[("clean/a.ndjson".into(), text)]);
+        let told: Vec<_> = tested.failures.iter().map(|p| (p.code, p.line)).collect();
+        assert_eq!(
+            told,
+            [("clean-page-accused", 1), ("clean-page-settled", 3), ("clean-page-unreadable", 4)],
+            "{:?}",
+            tested.failures
+        );
+        assert!(tested.failures[0].say.contains("seller."), "{}", tested.failures[0].say);
+        assert_eq!((tested.pages, tested.known), (3, 1));
+    }
+}
