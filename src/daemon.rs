@@ -13,12 +13,14 @@ use tokio::sync::watch;
 
 use crate::patrol::Order;
 use crate::store::StoreError;
-use crate::wiring::Opened;
+use crate::wiring::{Opened, Renewed};
 
 /// How often the calendar is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often waiting mail is tried, each by its own calendar.
 const MAIL: Duration = Duration::from_secs(60);
+/// Mistakes in saved rules that are told.
+const SHOWN: usize = 20;
 /// Pause after a round that failed before it began.
 const AFTER_FAILURE: Duration = Duration::from_secs(300);
 
@@ -111,6 +113,7 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
             digest(opened, true).await;
         }
         if now.round && std::time::Instant::now() >= quiet_until {
+            renew_rules(opened);
             let round = opened.patrol(Order { no_mail: true, ..Order::default() }, stop.clone());
             tokio::pin!(round);
             let ended = loop {
@@ -156,6 +159,21 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stop.changed() => {}
+        }
+    }
+}
+
+/// A round begins with the rules as they are saved now, if they are good.
+fn renew_rules(opened: &Opened) {
+    match opened.renew_rules() {
+        Renewed::Same => {}
+        Renewed::InForce => tracing::info!("new rules in force"),
+        Renewed::Refused(problems) => {
+            tracing::error!(problems = problems.len(), "saved rules refused, the old ones stay in force");
+            eprintln!("保存的规则有 {} 处问题，仍用原来的一套：", problems.len());
+            for problem in problems.iter().take(SHOWN) {
+                eprintln!("  {}", crate::telemetry::escape(&problem.to_string()));
+            }
         }
     }
 }

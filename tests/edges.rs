@@ -201,7 +201,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("discover", &[]),
     ("crawl", &["store"]),
     ("cases", &["store"]),
-    ("tuning", &["cases", "store"]),
+    ("tuning", &["cases", "crawl::decode", "evidence", "store"]),
     ("outbox", &["cases", "store"]),
     ("practice", &["config", "crawl"]),
     ("patrol", &["cases", "config", "crawl", "discover", "evidence", "store"]),
@@ -366,7 +366,12 @@ fn both_ways(text: &str) -> String {
 fn no_rule_knows_the_practice_web() {
     fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() { walk(&path, into) } else { into.push(path) }
+            // Pages of the clean corpus judge nothing, and people who make up numbers hit upon the same ones.
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "clean") {
+                walk(&path, into);
+            } else if path.is_file() {
+                into.push(path);
+            }
         }
     }
     let mut rules = Vec::new();

@@ -149,7 +149,7 @@ fn trim_captures(hit: &mut Hit) {
 }
 
 /// Cuts what a hostile page could make too large for a row: every text to a length, and where that is not enough, the lists.
-fn fit(hit: &mut Hit) {
+pub(super) fn fit(hit: &mut Hit) {
     hit.areas.truncate(AREAS);
     hit.title = clipped(&hit.title, 300);
     hit.query = clipped(&hit.query, 200);

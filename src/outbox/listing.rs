@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Kind, Reason, Row, RowState};
 use crate::{
-    cases::{is_confirmed, law},
+    cases::{ACQUITTED, is_confirmed, law},
     store::{Case, CaseState, Digest, DigestState, Hit, HitState, Store, StoreError},
 };
 
@@ -68,6 +68,12 @@ impl Contact {
         let told = |route: &&String| self.routes.contains(route) && (confirmed || !self.confirmed_only.contains(route));
         case.routes.iter().find(told).map(String::as_str)
     }
+}
+
+/// Whether nobody stands behind a case any more: the machine took its word back when rules changed, and no officer gave theirs.
+/// Whoever was told of it hears that.
+fn no_longer_asserted(case: &Case, threshold: f64) -> bool {
+    case.state == CaseState::Review && !is_confirmed(case) && case.score < threshold
 }
 
 /// Contacts with one mailbox and unit are one: they share the mail and its Message-ID.
@@ -131,7 +137,8 @@ pub(super) async fn plan(store: &Store, contacts: &[Contact], scope: Scope<'_>) 
             let Some(case) = standing.cases.get(&entry.case) else { continue };
             let Some(route) = contact.route_of(case, scope.threshold) else { continue };
             let told = past.last_told(store, entry)?;
-            let Some(state) = row_state(entry.state, told) else { continue };
+            let state = if entry.acquitted { taken_back(told) } else { row_state(entry.state, told) };
+            let Some(state) = state else { continue };
             if scope.news_only && matches!(state, RowState::Still | RowState::Unseen) {
                 continue;
             }
@@ -168,11 +175,18 @@ fn row_state(hit: HitState, told: Option<RowState>) -> Option<RowState> {
     }
 }
 
+/// What is said of a hit that the rules do not accuse any more: who believes it to be there hears that it is withdrawn.
+fn taken_back(told: Option<RowState>) -> Option<RowState> {
+    told.filter(|told| !matches!(told, RowState::Withdrawn | RowState::Gone)).map(|_| RowState::Withdrawn)
+}
+
 /// A hit as a list may need it.
 struct Entry {
     hit: u64,
     case: u64,
     state: HitState,
+    /// Other rules took the machine's word back, and no officer gave theirs.
+    acquitted: bool,
     first_seen: Timestamp,
     row: Row,
 }
@@ -197,7 +211,7 @@ impl Standing {
             if case.merged_into.is_some() {
                 continue;
             }
-            if case.state == CaseState::Wrong {
+            if case.state == CaseState::Wrong || no_longer_asserted(&case, threshold) {
                 standing.wrong.push(case);
             } else if contacts.iter().any(|contact| contact.route_of(&case, threshold).is_some()) {
                 standing.cases.insert(case.id, case);
@@ -215,6 +229,7 @@ impl Standing {
                     hit: hit.id,
                     case: hit.case,
                     state: hit.state,
+                    acquitted: !is_confirmed(case) && hit.notes.iter().any(|note| note == ACQUITTED),
                     first_seen: hit.first_seen,
                     row,
                 });

@@ -15,12 +15,7 @@ use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
 use crate::evidence::{self, Series};
-use crate::store::{
-    Capture, Changes, Entities, Hit, HitState, KindScores, Page, Reason, StoreError, Via, extract_form,
-};
-
-/// Reasons kept with a hit.
-const REASONS: usize = 24;
+use crate::store::{Capture, Changes, Entities, Hit, HitState, KindScores, Page, StoreError, Via, extract_form};
 
 impl Shared {
     /// A look at a hit that another part of this round, or a fetch on another way, has taken already.
@@ -28,6 +23,12 @@ impl Shared {
         let Via::Recheck { hit } = lease.via() else { return Ok(false) };
         let Some(hit) = self.store.hit(*hit).await? else { return Ok(true) };
         Ok(!schedule::due(hit.last_look, self.clock.now(), self.recheck_hours))
+    }
+
+    /// Whether the hit is none any more by the rules in force.
+    pub(super) async fn is_acquitted(&self, hit: u64) -> Result<bool, Failure> {
+        let hit = self.store.hit(hit).await?;
+        Ok(hit.is_some_and(|hit| hit.notes.iter().any(|note| note == cases::ACQUITTED)))
     }
 
     /// What pictures of the page said when it was first found; they are not fetched again for a look.
@@ -89,19 +90,18 @@ impl Shared {
         }
         let now = self.clock.now();
         let host = Url::parse(&page.final_url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
-        let contacts = verdict.contacts.clone();
-        Ok(Hit {
+        let mut hit = Hit {
             id: 0,
             url: entities::mask_url(&found_by).into_owned(),
             final_url: page.final_url.clone(),
             host,
-            verdict: verdict.kind.as_str().to_owned(),
-            score: verdict.score,
-            kind_scores: KindScores { fake_site: verdict.fake_score, seller: verdict.seller_score },
-            route: verdict.routes.first().map_or_else(String::new, |r| (*r).to_owned()),
-            routes: verdict.routes.iter().map(|r| (*r).to_owned()).collect(),
-            authority: verdict.authority.clone(),
-            notes: verdict.notes.iter().map(|n| (*n).to_owned()).collect(),
+            verdict: String::new(),
+            score: 0.0,
+            kind_scores: KindScores::default(),
+            route: String::new(),
+            routes: Vec::new(),
+            authority: None,
+            notes: Vec::new(),
             case: 0,
             state: HitState::Up,
             first_seen: now,
@@ -111,39 +111,23 @@ impl Shared {
             source,
             query,
             chain,
-            entities: Entities {
-                phones: contacts.phones,
-                wechat: contacts.wechat,
-                qq: contacts.qq,
-                telegram: contacts.telegram,
-                emails: contacts.emails,
-                icp: contacts.icp,
-            },
-            cert_types: verdict.cert_types.clone(),
-            areas: verdict.areas.clone(),
+            entities: Entities::default(),
+            cert_types: Vec::new(),
+            areas: Vec::new(),
             title: extract.title.chars().take(200).collect(),
-            reasons: verdict
-                .signals
-                .iter()
-                .take(REASONS)
-                .map(|s| Reason {
-                    rule: s.rule.clone(),
-                    kind: s.kind.to_owned(),
-                    points: s.points,
-                    say: s.say.clone(),
-                    quote: s.quote.clone(),
-                })
-                .collect(),
+            reasons: Vec::new(),
             capture: page.capture.clone(),
             captures: Vec::new(),
-            rules: self.rules.hash().to_owned(),
+            rules: String::new(),
             first_round: self.round,
             last_round: self.round,
             codes: extract.qr.iter().take(8).cloned().collect(),
             label: None,
             robots_ignored: self.robots == Robots::Ignore,
             set_clock: self.clock.is_set(),
-        })
+        };
+        cases::Judgement::of(verdict, self.rules.hash()).put_into(&mut hit);
+        Ok(hit)
     }
 
     /// A look at a hit found it missing, or saw nothing.

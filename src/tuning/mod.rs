@@ -4,4 +4,6 @@
 //! decides what a page is (the core does) and nothing writes a rule file: a person does. Start at [`clean::test`].
 
 pub mod clean;
+pub mod past;
+pub mod renewal;
 pub mod standing;

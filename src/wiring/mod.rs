@@ -8,6 +8,7 @@
 mod mail;
 mod network;
 mod open;
+mod renewing;
 mod round;
 mod rules;
 
@@ -30,6 +31,7 @@ use crate::{
 
 pub use network::fetcher;
 pub use open::{Opened, Visitor};
+pub use renewing::Renewed;
 pub use rules::RuleFiles;
 
 /// The folder of the store where `--data` names none.

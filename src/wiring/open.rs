@@ -4,8 +4,8 @@
 //! only the network's far end, the clock, the waits and the recipients differ. Start at [`Program::open`].
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -50,7 +50,7 @@ pub struct Visitor {
 /// The parts that hold the store. While it lives no other process can open the same folder.
 pub struct Opened {
     pub(super) settings: Settings,
-    pub(super) program: Arc<Program>,
+    program: RwLock<Arc<Program>>,
     pub(super) store: Store,
     pub(super) frontier: Arc<Frontier>,
     pub(super) robots_cache: Arc<RobotsCache>,
@@ -80,7 +80,7 @@ impl Program {
         let desk = desk(self, &store, clock.clone())?;
         Ok(Opened {
             settings: self.settings.clone(),
-            program: Arc::new(self.clone()),
+            program: RwLock::new(Arc::new(self.clone())),
             store,
             frontier,
             robots_cache: Arc::default(),
@@ -166,6 +166,16 @@ impl Opened {
         &self.desk
     }
 
+    /// Settings and rules in force. A round takes them once, at its beginning.
+    pub(super) fn program(&self) -> Arc<Program> {
+        Arc::clone(&self.program.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other rules in force, for whoever asks from now on.
+    pub(super) fn put_in_force(&self, program: Program) {
+        *self.program.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(program);
+    }
+
     /// The store that this process holds.
     pub fn store(&self) -> &Store {
         &self.store
@@ -182,8 +192,8 @@ impl Opened {
     }
 
     /// The folder that everything lies in.
-    pub fn data(&self) -> &PathBuf {
-        &self.program.data
+    pub fn data(&self) -> &Path {
+        self.store.data()
     }
 
     /// One round; on a practice day all of its rounds. Progress goes to stderr.
@@ -200,7 +210,7 @@ impl Opened {
         let mut whole: Option<Summary> = None;
         for (index, part) in parts.iter().enumerate() {
             let clock = Clock::starting_at(practice::clock(*day, *part));
-            let desk = desk(&self.program, &self.store, clock.clone())?;
+            let desk = desk(&self.program(), &self.store, clock.clone())?;
             let last = index + 1 == parts.len();
             let order = Order { no_mail: order.no_mail || !last, ..order.clone() };
             let done = round::run(self, order, stop.clone(), &clock, &desk, Arc::clone(&progress)).await?;
@@ -256,7 +266,7 @@ impl Opened {
     /// # Errors
     /// The store or the outbox folder failed, or a digest could not be made.
     pub async fn mail(&self, make: bool) -> anyhow::Result<()> {
-        let edition = mail::edition(&self.program, &self.clock);
+        let edition = mail::edition(&self.program(), &self.clock);
         if make {
             let (unseen_sources, not_looked_at) = {
                 let today = crate::clock::shanghai_date(self.now());
@@ -268,7 +278,7 @@ impl Opened {
                 tracing::error!(contact = contact.shown(), %why, "digest not made");
             }
         }
-        let mailer = mail::mailer(&self.settings, &self.program.data)?;
+        let mailer = mail::mailer(&self.settings, self.data())?;
         for digest in sending::send_due(&self.store, &mailer, &edition.from, &self.clock, true, &[]).await? {
             tracing::info!(digest = %digest.id, state = digest.state.as_str(), "mail");
         }
@@ -298,6 +308,6 @@ impl Opened {
             notes.push(("clock".to_owned(), "set".to_owned()));
         }
         let software = format!("jianzheng/{}", env!("CARGO_PKG_VERSION"));
-        Ok(Keeper::start(&self.program.data, Origin { software, notes })?)
+        Ok(Keeper::start(self.data(), Origin { software, notes })?)
     }
 }

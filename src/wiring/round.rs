@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use jianzheng_core::place;
 use tokio::sync::watch;
 
-use super::{Opened, Program, open};
+use super::{Opened, Program, open, renewing};
 use crate::clock::{self, Clock};
 use crate::config::Robots;
 use crate::crawl::frontier::Politeness;
@@ -39,7 +39,7 @@ pub(super) async fn run(
     desk: &impl Desk,
     progress: Arc<Progress>,
 ) -> anyhow::Result<Summary> {
-    let program = &opened.program;
+    let program = &*opened.program();
     let work = work(program, &order, clock, &progress)?;
     let manner = manner(program, clock);
     let web = opened.practice.as_ref().map(|(_, web)| web);
@@ -53,6 +53,8 @@ pub(super) async fn run(
         // The round is worth more than the room.
         Err(error) => progress.stage(&format!("清理过期的无关网页没有做完：{error}")),
     }
+    renewing::tell_if_unproven(program, opened.data(), &progress);
+    renewing::judge_open_cases(opened, program, clock, &stop, &progress).await?;
     let parts = Parts {
         rules: Arc::clone(&program.rules),
         store: opened.store.clone(),
@@ -256,7 +258,7 @@ async fn summary(opened: &Opened, ended: &Ended) -> Result<Summary, StoreError> 
 
 /// The standing of every source, from the last rounds that asked it.
 pub(super) async fn standing(opened: &Opened) -> Result<Vec<SourceRow>, StoreError> {
-    let program = &opened.program;
+    let program = opened.program();
     let mut last: HashMap<String, (Vec<Outcome>, String)> = HashMap::new();
     let mut asked: HashMap<String, u64> = HashMap::new();
     for round in opened.store.rounds().take(LOOK_BACK) {

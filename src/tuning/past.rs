@@ -1,0 +1,34 @@
+//! Pages as they were kept, ready to be judged again: the stored extract, or one made anew from the capture.
+//!
+//! Start at [`extract_of`].
+
+use std::path::Path;
+
+use jianzheng_core::page::{self, Extract, charset};
+
+use crate::crawl::decode;
+use crate::evidence;
+use crate::store::{Page, extract_form};
+
+/// Bytes of a body that are read again, before and after unpacking; the extractor's own cap lies below.
+const BODY: usize = 32 << 20;
+
+/// What judging needs of a kept page. `stored` is what the store holds under its number; where that is of an older program's
+/// making, the capture is read again. Nothing where neither is to be had.
+pub fn extract_of(data: &Path, page: &Page, stored: Option<&[u8]>) -> Option<Extract> {
+    stored.and_then(extract_form::unpack).or_else(|| from_capture(data, page))
+}
+
+fn from_capture(data: &Path, page: &Page) -> Option<Extract> {
+    let capture = page.capture.as_ref()?;
+    let kept = evidence::read(data, &capture.warc, capture.offset, BODY).ok()?;
+    let field = |name: &str| {
+        let values = kept.headers.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        let values: Vec<_> = values.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        values.join(",")
+    };
+    let body = decode::decode(&field("content-encoding"), &kept.body, BODY);
+    let kind = field("content-type").to_ascii_lowercase();
+    let url = url::Url::parse(&page.final_url).ok()?;
+    Some(page::read(&body.bytes, charset::of_content_type(&kind), Some(&url)))
+}

@@ -1,0 +1,122 @@
+//! Rules change while cases are open: what they said of open cases is said again by the new ones, and nobody's accusation ends in
+//! silence. Whole rounds on the practice web by the real program.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What is said on stdout and stderr.
+fn run(data: &Path, args: &[&str]) -> (Vec<Value>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_jianzheng"))
+        .current_dir(data)
+        .env("JIANZHENG_GENERAL__RULES", data.join("rules"))
+        .arg("--data")
+        .arg(data)
+        .args(["--json", "--practice"])
+        .args(args)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{args:?}: {told}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), told)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            _ = std::fs::copy(entry.path(), target).unwrap()
+        }
+    }
+}
+
+/// The list of the day that went to whoever is told of sellers, as its plain text shows it.
+fn withdrawn(data: &Path, day: &str) -> usize {
+    let outbox = data.join("practice/outbox");
+    let mails = std::fs::read_dir(outbox).unwrap().map(|entry| entry.unwrap().path());
+    let mails = mails.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(day));
+    mails
+        .map(|mail| {
+            let mail = mail_parser::MessageParser::new().parse(&std::fs::read(mail).unwrap()).unwrap().into_owned();
+            mail.body_text(0).unwrap().matches("[更正]").count()
+        })
+        .sum()
+}
+
+fn hit<'a>(hits: &'a [Value], url: &str) -> &'a Value {
+    hits.iter().find(|hit| hit["final_url"] == url).unwrap_or_else(|| panic!("{url} is no hit"))
+}
+
+/// A page that the wording alone accuses: without its table nothing does.
+const SOFT: &str = "http://fgw-demo.example/x.htm";
+
+#[test]
+fn open_cases_are_judged_again_and_what_changed_is_told() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path();
+    let rules = data.join("rules");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
+    run(data, &["patrol"]);
+    let (before, _) = run(data, &["hits", "list"]);
+    assert_eq!(hit(&before, SOFT)["verdict"], "seller", "the test needs a seller that few rules find");
+
+    // All that speaks of exams goes on trial.
+    let offers = std::fs::read_to_string(rules.join("offers.toml")).unwrap();
+    let mut changed = offers.clone();
+    for rule in ["seller.exam-waiver", "seller.no-exam-told", "seller.contact-near-core", "seller.contact-on-page"] {
+        let at = changed.find(&format!("id = \"{rule}\"")).unwrap();
+        let status = at + changed[at..].find("\"在用\"").unwrap();
+        changed.replace_range(status..status + "\"在用\"".len(), "\"试行\"");
+    }
+    std::fs::write(rules.join("offers.toml"), changed).unwrap();
+    let (_, told) = run(data, &["patrol", "--day", "2"]);
+    let (after, _) = run(data, &["hits", "list"]);
+    let acquitted = hit(&after, SOFT);
+    assert_eq!(acquitted["verdict"], "suspicious", "{acquitted}");
+    assert!(acquitted["score"].as_f64().unwrap() < 80.0);
+    assert_ne!(acquitted["rules"], hit(&before, SOFT)["rules"]);
+    assert_ne!(acquitted["state"], "gone", "nobody took it down");
+    assert!(told.contains("规则有变") && told.contains(SOFT), "{told}");
+    let (cases, _) = run(data, &["cases", "list"]);
+    let case = cases.iter().find(|case| case["id"] == acquitted["case"]).unwrap();
+    assert_eq!(case["state"], "review");
+    assert_eq!(case["score"], acquitted["score"]);
+    let (shown, _) = run(data, &["cases", "show", &case["id"].to_string()]);
+    assert!(shown[0]["notes"].to_string().contains("规则变更重判"), "{}", shown[0]["notes"]);
+    let reports = || std::fs::read_dir(data.join("practice/reports")).unwrap().count();
+    assert_eq!(reports(), 1);
+    assert!(withdrawn(data, "2026-03-03") > 0, "whoever was told of it hears that it is taken back");
+
+    // The same rules again: nothing is judged twice.
+    let (_, told) = run(data, &["patrol", "--day", "2"]);
+    assert!(!told.contains("规则有变"), "{told}");
+
+    // The old rules again: it is what it was.
+    std::fs::write(rules.join("offers.toml"), offers).unwrap();
+    run(data, &["patrol", "--day", "3"]);
+    let (again, _) = run(data, &["hits", "list"]);
+    assert_eq!(hit(&again, SOFT)["verdict"], "seller");
+    let (cases, _) = run(data, &["cases", "list"]);
+    let case = cases.iter().find(|case| case["id"] == acquitted["case"]).unwrap();
+    assert_eq!(case["state"], "new");
+    assert_eq!(reports(), 2);
+    assert_eq!(withdrawn(data, "2026-03-04"), 0);
+}
+
+#[test]
+fn a_set_that_breaks_its_own_examples_is_told_but_obeyed() {
+    let data = tempfile::tempdir().unwrap();
+    let rules = data.path().join("rules");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
+    let (_, told) = run(data.path(), &["patrol", "--max-pages", "3"]);
+    assert!(!told.contains("不成立"), "{told}");
+    let offers = std::fs::read_to_string(rules.join("offers.toml")).unwrap();
+    std::fs::write(rules.join("offers.toml"), offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1)).unwrap();
+    let (_, told) = run(data.path(), &["patrol", "--max-pages", "3"]);
+    assert!(told.contains("不成立") && told.contains("今天有雨"), "{told}");
+}
