@@ -73,6 +73,29 @@ fn open_cases_are_judged_again_and_what_changed_is_told() {
         let status = at + changed[at..].find("\"在用\"").unwrap();
         changed.replace_range(status..status + "\"在用\"".len(), "\"试行\"");
     }
+    // Tried first, on a copy: the officer sees beforehand what happens then, and nothing happens yet.
+    let tried = data.join("tried");
+    copy(&rules, &tried);
+    std::fs::write(tried.join("offers.toml"), &changed).unwrap();
+    let soft = hit(&before, SOFT);
+    run(data, &["hits", "label", &soft["id"].to_string(), "seller", "--by", "王工"]);
+    let (trial, _) = run(data, &["rules", "backtest", "--rules", "tried"]);
+    let lost = trial.iter().find(|row| row["url"] == SOFT).unwrap();
+    assert_eq!((&lost["was"]["verdict"], &lost["is"]["verdict"]), (&"seller".into(), &"benign".into()), "{lost}");
+    assert_eq!(lost["word"], "right");
+    assert_eq!((&lost["was"]["score"], &lost["hit"]), (&soft["score"], &soft["id"]));
+    let difference = &lost["rules"][0];
+    assert_eq!((difference["rule"].as_str(), difference["now"].as_f64()), (Some("seller.exam-waiver"), Some(0.0)));
+    assert!(difference["quote"].is_string());
+    let summary = trial.last().unwrap();
+    assert!(summary["listed_less"].as_u64().unwrap() >= 1 && summary["judged"].as_u64().unwrap() > 50, "{summary}");
+    assert_eq!(summary["confirmed"], serde_json::json!([1, 0]));
+    let (same, _) = run(data, &["rules", "backtest", "--rules", "rules"]);
+    assert_eq!((same.len(), &same[0]["listed_less"]), (1, &0.into()), "{same:?}");
+    let (recorded, _) = run(data, &["rules", "backtest"]);
+    assert_eq!(recorded.len(), 1, "what was said is what is said: {recorded:?}");
+    assert_eq!(hit(&run(data, &["hits", "list"]).0, SOFT)["score"], soft["score"], "nothing was changed");
+
     std::fs::write(rules.join("offers.toml"), changed).unwrap();
     let (_, told) = run(data, &["patrol", "--day", "2"]);
     let (after, _) = run(data, &["hits", "list"]);

@@ -56,18 +56,7 @@ impl Judgement {
             },
             cert_types: verdict.cert_types.clone(),
             areas: verdict.areas.clone(),
-            reasons: verdict
-                .signals
-                .iter()
-                .take(REASONS)
-                .map(|signal| Reason {
-                    rule: signal.rule.clone(),
-                    kind: signal.kind.to_owned(),
-                    points: signal.points,
-                    say: signal.say.clone(),
-                    quote: signal.quote.clone(),
-                })
-                .collect(),
+            reasons: reasons(verdict),
             rules: rules.to_owned(),
         }
     }
@@ -124,23 +113,33 @@ fn called(hit: &Hit) -> String {
     if hit.notes.iter().any(|note| note == ACQUITTED) { ACQUITTED.to_owned() } else { hit.verdict.clone() }
 }
 
-/// Rules whose points differ between two lists of reasons, the largest difference first.
-fn differences(was: &[Reason], is: &[Reason]) -> Vec<(String, f64, f64, Option<String>)> {
-    let mut all: Vec<(String, f64, f64, Option<String>)> = Vec::new();
-    for reason in was {
-        let now = is.iter().find(|other| other.rule == reason.rule);
-        all.push((
-            reason.rule.clone(),
-            reason.points,
-            now.map_or(0.0, |now| now.points),
-            now.unwrap_or(reason).quote.clone(),
-        ));
+/// Rules whose points differ between two lists of reasons, the largest difference first: id, points before and now, words of the page.
+pub fn differences(was: Vec<Reason>, is: &[Reason]) -> Vec<(String, f64, f64, Option<String>)> {
+    let mut all: Vec<(String, f64, f64, Option<String>)> =
+        was.into_iter().map(|reason| (reason.rule, reason.points, 0.0, reason.quote)).collect();
+    for reason in is {
+        match all.iter_mut().find(|known| known.0 == reason.rule) {
+            Some(known) => (known.2, known.3) = (reason.points, reason.quote.clone().or(known.3.take())),
+            None => all.push((reason.rule.clone(), 0.0, reason.points, reason.quote.clone())),
+        }
     }
-    let new = is.iter().filter(|reason| was.iter().all(|other| other.rule != reason.rule));
-    all.extend(new.map(|reason| (reason.rule.clone(), 0.0, reason.points, reason.quote.clone())));
     all.retain(|(_, before, now, _)| (before - now).abs() > 0.05);
     all.sort_by(|a, b| (b.1 - b.2).abs().total_cmp(&(a.1 - a.2).abs()));
     all
+}
+
+/// The reasons of a verdict, as they are kept.
+pub fn reasons(verdict: &Verdict) -> Vec<Reason> {
+    let signals = verdict.signals.iter().take(REASONS);
+    signals
+        .map(|signal| Reason {
+            rule: signal.rule.clone(),
+            kind: signal.kind.to_owned(),
+            points: signal.points,
+            say: signal.say.clone(),
+            quote: signal.quote.clone(),
+        })
+        .collect()
 }
 
 /// The words for what became of a hit, for people.
@@ -175,7 +174,7 @@ pub fn rejudged(
         let (was, reasons) = ((called(&hit), hit.score), hit.reasons.clone());
         judgement.put_into(&mut hit);
         fit(&mut hit);
-        let rules = differences(&reasons, &hit.reasons);
+        let rules = differences(reasons, &hit.reasons);
         let change = Rejudged { hit: id, case, url: hit.final_url.clone(), was, is: (called(&hit), hit.score), rules };
         if change.matters() {
             audit(tx, now, MACHINE, "hit.rejudged", hit_subject(id), &told(&change))?;

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::store::{Case, CaseState, Hit, HitState, StoreError, Tx};
 
 pub use decide::{decide, label, note};
-pub use judgement::{ACQUITTED, Judgement, Rejudged, rejudged, told};
+pub use judgement::{ACQUITTED, Judgement, Rejudged, differences, reasons, rejudged, told};
 pub use look::{Look, looked, seen_again};
 pub use sighting::{Sighting, sighting};
 

@@ -22,7 +22,7 @@ const TURNS: u32 = 5;
 const BREATH: usize = 500;
 
 /// What officers say of a hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// It is what it was called: labelled so, or its case is confirmed.
     Right,

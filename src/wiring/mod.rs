@@ -11,6 +11,7 @@ mod open;
 mod renewing;
 mod round;
 mod rules;
+mod trial;
 
 use std::{
     ffi::OsString,

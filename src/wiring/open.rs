@@ -95,11 +95,16 @@ impl Program {
     /// # Errors
     /// Another process holds the folder, or it cannot be read.
     pub async fn standing(&self) -> Result<Option<HashMap<String, Standing>>, StartError> {
+        let Some(store) = self.kept_store()? else { return Ok(None) };
+        tuning::standing::of_hits(&store).await.map(Some).map_err(state)
+    }
+
+    /// The store where there is one; a command that only reads makes none.
+    pub(super) fn kept_store(&self) -> Result<Option<Store>, StartError> {
         if !self.data.join("store").is_dir() {
             return Ok(None);
         }
-        let store = Store::open(&self.data, self.store_opts()).map_err(state)?;
-        tuning::standing::of_hits(&store).await.map(Some).map_err(state)
+        Store::open(&self.data, self.store_opts()).map(Some).map_err(state)
     }
 
     /// Opens the store and lets go of it again: does it open at all? For `doctor`.

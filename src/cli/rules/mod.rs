@@ -1,5 +1,6 @@
 //! `rules`: check the files, prove every example, list and explain what there is, learn the wording.
 
+mod backtest;
 mod learn;
 mod list;
 
@@ -54,6 +55,19 @@ enum Command {
         /// 规则编号，rules list 里有
         #[arg(value_name = "ID")]
         id: String,
+    },
+    /// 拿改过的规则重判留存的网页，看谁会多列、谁会少列、是哪条规则干的；什么都不改
+    #[command(after_help = "不写 --rules：拿现在的规则与当初的判定比；写了：拿那个目录的规则与现在的规则比。\n\
+        同一网址只判一次。Ctrl-C 随时可停，停了退出码为 1。要打开数据目录，守护进程在跑时先停下它。\n\n例子：\n  \
+        jianzheng rules backtest --rules rules-new\n  jianzheng rules backtest --rules rules-new --since 2026-11-01\n  \
+        jianzheng --practice rules backtest --rules rules-new --json")]
+    Backtest {
+        /// 要试的规则目录
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+        /// 只判这一天以来取回的网页
+        #[arg(long, value_name = "DAY")]
+        since: Option<jiff::civil::Date>,
     },
     /// 从标好的网页样本学用词的分量，写成 wording-offers.toml 或 wording-fakes.toml（印在标准输出）
     #[command(
@@ -119,6 +133,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             let known = known(&loaded, true).await?;
             list::explain(&mut out, rules, id, &known)?
         }
+        Command::Backtest { rules, since } => backtest::run(rules.as_deref(), *since, context, &mut out).await?,
         Command::Learn { fakes, files } => {
             let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
             let manner = if *fakes { Manner::Fake } else { Manner::Offer };
