@@ -55,6 +55,9 @@ async fn main() {
             filler::sentence(&mut html, &mut next);
             html.push_str("</p>");
         }
+        if number % 40 == 0 {
+            html.push_str(filler::OFFER);
+        }
         sources.push(html);
     }
     let data = tempfile::tempdir().unwrap();

@@ -8,3 +8,4 @@ pub mod clean;
 pub mod past;
 pub mod renewal;
 pub mod standing;
+pub mod suggest;

@@ -30,6 +30,16 @@ pub enum Word {
     Wrong,
 }
 
+/// What officers call a hit: its label, or what its case was confirmed as, or innocent where the case is a false alarm.
+pub fn called<'a>(hit: &'a Hit, case: Option<&'a Case>) -> Option<&'a str> {
+    match (word(hit, case)?, hit.label.as_deref(), case) {
+        (_, Some(label @ ("fake_site" | "seller" | "official" | "notice" | "benign")), _) => Some(label),
+        (Word::Right, _, Some(case)) => Some(case.kind.as_str()),
+        (Word::Right, _, None) => None,
+        (Word::Wrong, _, _) => Some("benign"),
+    }
+}
+
 /// What officers say of a hit, if anybody said anything. The label is of this very page, so it goes before the case.
 pub fn word(hit: &Hit, case: Option<&Case>) -> Option<Word> {
     match hit.label.as_deref() {

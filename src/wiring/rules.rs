@@ -37,18 +37,23 @@ pub struct RuleFiles {
 /// Where the clean corpus lies below the folder of rules.
 const CLEAN: &str = "clean";
 
-/// Reads and checks the rules of `folder`, or those built in.
-///
-/// # Errors
-/// Every mistake in every file.
-pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut files = Vec::new();
+/// The rule files as they are written, by name.
+pub(super) fn texts(folder: Option<&Path>) -> (Vec<(String, String)>, Vec<Problem>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
     match folder {
         None => built_in(&BUILT_IN, ".toml", &mut files),
         Some(folder) => read_folder(folder, "", 0, ".toml", &mut files, &mut problems),
     }
     files.sort();
+    (files, problems)
+}
+
+/// Reads and checks the rules of `folder`, or those built in.
+///
+/// # Errors
+/// Every mistake in every file.
+pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Problem>> {
+    let (files, mut problems) = texts(folder);
     let mut sources = Vec::new();
     let mut queries = None;
     for (name, text) in &files {
@@ -82,11 +87,7 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
 
 /// The names of the sources in a folder of rules, or of those built in: names of files, whatever is in them.
 pub(super) fn source_names(folder: Option<&Path>) -> Vec<String> {
-    let mut files = Vec::new();
-    match folder {
-        None => built_in(&BUILT_IN, ".toml", &mut files),
-        Some(folder) => read_folder(folder, "", 0, ".toml", &mut files, &mut Vec::new()),
-    }
+    let (files, _) = texts(folder);
     let name = |file: &str| file.strip_prefix(SOURCES)?.strip_suffix(".toml").map(str::to_owned);
     files.iter().filter_map(|(file, _)| name(file)).collect()
 }

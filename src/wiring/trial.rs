@@ -1,4 +1,5 @@
-//! A change of the rules, tried on what is kept. Start at [`Program::backtest`].
+//! A change of the rules, tried on what is kept. Start at [`Program::backtest`]; [`Program::suggest`] asks the
+//! labels what to change.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use super::{Program, StartError, rules};
 use crate::store::Store;
 use crate::tuning::backtest::{self, Count, Moved, Trial};
+use crate::tuning::suggest::{self, Advice, Examples};
 
 impl Program {
     /// Judges the kept pages again: by the rules of `folder` against those in force, or, without a folder, by those in force against
@@ -34,6 +36,43 @@ impl Program {
         let trial = Trial { new: Arc::clone(&new), old, thresholds: self.thresholds(), since, threads };
         let count = backtest::run(&store, trial, stop, each, done).await;
         Ok((new, count.map_err(|error| StartError::State(error.to_string()))?))
+    }
+
+    /// What officers' labels say of the rules, with the patch that a person may apply: labels on hits, pages of `labelled` files given as
+    /// (name, text), and the clean corpus, whose pages are innocent.
+    ///
+    /// # Errors
+    /// The store cannot be had, or a labelled page cannot be read.
+    pub async fn suggest(&self, labelled: &[(String, String)]) -> Result<(Advice, String), StartError> {
+        let mut examples = match self.kept_store()? {
+            Some(store) => suggest::examples(&store).await.map_err(|error| StartError::State(error.to_string()))?,
+            None => Examples::default(),
+        };
+        let own = labelled.len();
+        let clean = self.clean_pages()?;
+        for (file, (name, text)) in labelled.iter().chain(&clean).enumerate() {
+            for (number, example) in suggest::of_lines(text).enumerate() {
+                match example {
+                    Some(example) => examples.labelled.push(example),
+                    // Those of the clean corpus are told by `rules test`.
+                    None if file >= own => {}
+                    None => {
+                        let wants = "每行要有 url、html 和 want.verdict";
+                        return Err(StartError::Usage(format!(
+                            "样本文件 {name} 第 {} 个网页读不懂：{wants}",
+                            number + 1
+                        )));
+                    }
+                }
+            }
+        }
+        let advice = suggest::suggest(&self.rules, self.thresholds(), &examples);
+        let (files, problems) = rules::texts(self.rule_files.folder.as_deref());
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        let patch = suggest::patch(&self.rules, &advice, &files);
+        Ok((advice, patch))
     }
 
     /// The store, which has to be there already.

@@ -70,6 +70,8 @@ pub struct RuleSet {
     pub(crate) scanner: Scanner,
     /// What each phrase is there for: the scanned ones first, those with gaps behind them.
     pub(crate) uses: Uses,
+    /// The scanned phrases.
+    texts: Vec<String>,
     /// Number of scanned phrases.
     pub(crate) scanned: usize,
     /// Number of pieces.
@@ -196,6 +198,17 @@ impl RuleSet {
     /// Market places and the like.
     pub fn routing(&self) -> &Routing {
         &self.routing
+    }
+
+    /// Whether a phrase is one that the set looks for already, or a part of one.
+    pub fn knows(&self, phrase: &str) -> bool {
+        let length = phrase.chars().count();
+        let mut known = false;
+        self.scanner.each(phrase, |_, at| {
+            known |= phrase[at].chars().count() + 1 >= length;
+            !known
+        });
+        known || self.texts.iter().any(|text| text.contains(phrase))
     }
 
     /// Whether there is a table of what wording is worth.
@@ -508,6 +521,7 @@ fn build(
         scanner,
         uses,
         scanned: phrases.texts.len(),
+        texts: phrases.texts,
         pieces: phrases.pieces.len(),
         gapped: phrases.gapped,
         conditions: conditions.len(),

@@ -7,10 +7,12 @@
 
 mod certificate;
 mod compile;
+pub mod contrast;
 mod fact;
 pub(crate) mod gap;
 pub mod problem;
 mod proof;
+pub mod refit;
 mod routing;
 pub mod rule;
 mod scanner;

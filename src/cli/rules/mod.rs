@@ -1,8 +1,9 @@
-//! `rules`: check the files, prove every example, list and explain what there is, learn the wording.
+//! `rules`: check the files, prove every example, list and explain what there is, try a change, ask the labels, learn the wording.
 
 mod backtest;
 mod learn;
 mod list;
+mod suggest;
 
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use super::{Context, Exit, out::Out};
 use crate::tuning::{clean, standing};
 use crate::wiring::{Program, StartError};
 
-/// 规则：检查、自证、列出、解释
+/// 规则：检查、自证、解释、试改、提建议
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "例子：\n  jianzheng rules check\n  jianzheng rules test\n  jianzheng rules list\n  jianzheng rules explain seller.exam-waiver"
@@ -68,6 +69,20 @@ enum Command {
         /// 只判这一天以来取回的网页
         #[arg(long, value_name = "DAY")]
         since: Option<jiff::civil::Date>,
+    },
+    /// 从人的判定看规则：哪条分值该改、缺什么词句、哪条没用；只提建议，写成补丁，由人来改
+    #[command(
+        after_help = "根据：线索上的标签和案件的决定、守法网页，和另给的样本文件（每行一个：url、html、want.verdict）。\n\n例子：\n  \
+        jianzheng rules suggest\n  jianzheng rules suggest --out 建议.patch\n  \
+        jianzheng rules suggest 样本.ndjson --json"
+    )]
+    Suggest {
+        /// 把补丁写进这个文件
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// 另外的样本文件
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// 从标好的网页样本学用词的分量，写成 wording-offers.toml 或 wording-fakes.toml（印在标准输出）
     #[command(
@@ -133,6 +148,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             let known = known(&loaded, true).await?;
             list::explain(&mut out, rules, id, &known)?
         }
+        Command::Suggest { out: to, files } => suggest::run(files, to.as_deref(), context, &mut out).await?,
         Command::Backtest { rules, since } => backtest::run(rules.as_deref(), *since, context, &mut out).await?,
         Command::Learn { fakes, files } => {
             let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
