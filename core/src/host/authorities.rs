@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
+use super::copies::{Beside, beside_gov, label_beside_gov, local_beside_gov};
 use super::form::looks;
 use super::name::{registrable, under};
 use super::parse;
-use super::signs::{Signs, Word};
+use super::signs::{Role, Signs, Word};
 use super::slips::slips_of;
 use crate::rules::Problem;
 
@@ -57,6 +58,11 @@ pub struct Authorities {
     pub(super) slips: HashMap<String, usize>,
     /// Main labels of national bodies' registrable names → index.
     pub(super) keys: HashMap<String, usize>,
+    /// Main labels of hosts they gave up, where these are words of ours → index.
+    pub(super) old_keys: HashMap<String, usize>,
+    /// Short names as they stand beside gov, and together with it: one slip off either is looked for.
+    pub(super) beside_gov: Vec<Beside>,
+    pub(super) with_gov: Vec<Beside>,
     /// `yjt.zj` of `yjt.zj.gov.cn`, longest first.
     pub(super) stems: Vec<Stem>,
     pub(super) likely: Vec<String>,
@@ -69,6 +75,8 @@ pub struct Authorities {
 pub(super) struct Copied {
     pub(super) host: String,
     pub(super) index: usize,
+    /// Given up: old pages still name it.
+    pub(super) retired: bool,
     pub(super) look: String,
     /// Hyphens as dots.
     pub(super) flat: String,
@@ -135,15 +143,14 @@ impl Authorities {
         let mut retired = HashMap::new();
         let mut slips = HashMap::new();
         let mut keys = HashMap::new();
+        let mut old_keys = HashMap::new();
         let mut stems = Vec::new();
         let mut copies = Vec::new();
         let mut wake: Vec<String> = Vec::new();
         for (index, authority) in parsed.all.iter().enumerate() {
             for host in &authority.hosts {
                 genuine.insert(host.clone(), index);
-                let look = looks(host);
-                let (flat, glued) = (look.replace('-', "."), look.replace(['.', '-'], ""));
-                copies.push(Copied { host: host.clone(), index, look, flat, glued });
+                copies.push(Copied::new(host, index, false));
                 if let Some(stem) = host.strip_suffix(".gov.cn").filter(|stem| stem.contains('.')) {
                     stems.push(Stem { text: stem.to_owned(), look: looks(stem), index });
                 }
@@ -166,12 +173,34 @@ impl Authorities {
             for host in &authority.retired {
                 let note = parsed.retired_notes.get(host).cloned().unwrap_or_default();
                 retired.insert(host.clone(), (index, note));
+                copies.push(Copied::new(host, index, true));
+                let own = registrable(host);
+                let label = own.split('.').next().unwrap_or(own);
+                if label.len() > 7 && parsed.words.iter().any(|word| word.role == Role::Authority && word.text == label)
+                {
+                    old_keys.insert(label.to_owned(), index);
+                }
                 wake.push(host.clone());
             }
         }
+        let (mut beside, mut with_gov) = (Vec::new(), Vec::new());
+        for (key, &near) in &keys {
+            let (without, with) = beside_gov(key, near);
+            beside.extend(without);
+            with_gov.extend(with);
+        }
+        for (label, near) in further_labels(&parsed.all, &keys, &parsed.words) {
+            if label.len() > 5 {
+                beside.extend(beside_gov(label, near).0);
+            } else {
+                beside.extend(label_beside_gov(label, near));
+            }
+        }
+        beside.extend(stems.iter().flat_map(|stem: &Stem| local_beside_gov(&stem.text, stem.index)));
         slips.retain(|host, _| !genuine.contains_key(host) && !parsed.lookalikes.contains_key(host));
         wake.extend(slips.keys().cloned());
-        stems.sort_by_key(|stem: &Stem| std::cmp::Reverse(stem.text.len()));
+        wake.extend(stems.iter().map(|stem: &Stem| stem.text.clone()));
+        stems.sort_by_key(|stem| std::cmp::Reverse(stem.text.len()));
         copies.sort_by(|a: &Copied, b| b.host.len().cmp(&a.host.len()).then_with(|| a.host.cmp(&b.host)));
         let copied = AhoCorasick::new(copies.iter().map(|copy| &copy.glued)).map_err(|error| error.to_string())?;
         Ok(Authorities {
@@ -184,11 +213,37 @@ impl Authorities {
             lookalikes: parsed.lookalikes,
             slips,
             keys,
+            old_keys,
+            beside_gov: beside,
+            with_gov,
             stems,
             likely: parsed.likely,
             twins: parsed.twins,
         })
     }
+}
+
+impl Copied {
+    fn new(host: &str, index: usize, retired: bool) -> Copied {
+        let look = looks(host);
+        let (flat, glued) = (look.replace('-', "."), look.replace(['.', '-'], ""));
+        Copied { host: host.to_owned(), index, retired, look, flat, glued }
+    }
+}
+
+/// Words of national bodies that are labels of their hosts further left (cnse, zlaq) or of hosts given up.
+fn further_labels<'a>(all: &'a [Authority], keys: &HashMap<String, usize>, words: &[Word]) -> Vec<(&'a str, usize)> {
+    let mut labels: Vec<(&str, usize)> = Vec::new();
+    for (index, authority) in all.iter().enumerate().filter(|(_, authority)| authority.place.is_none()) {
+        let hosts = authority.hosts.iter().chain(&authority.retired);
+        labels.extend(hosts.flat_map(|host| host.split('.')).map(|label| (label, index)));
+    }
+    let known =
+        |label: &str| words.iter().any(|word| word.role == Role::Authority && word.points >= 4 && word.text == label);
+    labels.retain(|(label, _)| label.len() > 3 && !keys.contains_key(*label) && known(label));
+    labels.sort_unstable();
+    labels.dedup();
+    labels
 }
 
 /// The name itself and every name above it, longest first.

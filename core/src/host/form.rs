@@ -17,7 +17,8 @@ pub(super) struct Form {
     raw: Vec<char>,
 }
 
-const MERGED: char = '\u{1}';
+/// Stands for two letters that run together.
+pub(super) const MERGED: char = '\u{1}';
 
 impl Form {
     /// The name with each character folded.

@@ -7,9 +7,11 @@
 use std::borrow::Cow;
 
 use super::authorities::{Authorities, Authority, Stem};
+use super::copies::stands_in;
 use super::form::{Form, looks};
 use super::name::{self, NotAHost, is_address, is_government, under};
 use super::signs::{Glance, Role, Sign};
+use super::skeleton::is_foreign;
 
 /// From here on a name is a spoof; a point below it is watched.
 const SPOOF: i32 = 7;
@@ -55,10 +57,10 @@ pub struct HostVerdict {
 }
 
 /// The sum of one reading of a name.
-struct Weighed {
-    points: i32,
-    near: usize,
-    why: Vec<String>,
+pub(super) struct Weighed {
+    pub(super) points: i32,
+    pub(super) near: usize,
+    pub(super) why: Vec<String>,
 }
 
 impl Authorities {
@@ -110,6 +112,13 @@ impl Authorities {
         if is_address(&host) {
             return clean(host, Vec::new());
         }
+        // Nobody gives out mém.gov.cn: it is a forgery, in writing if not in the DNS.
+        if host.contains("xn--") && is_government(&host) {
+            let shown = shown_of(&host).into_owned();
+            if shown.chars().any(is_foreign) {
+                return self.forged(host, &shown);
+            }
+        }
         if let Some((index, note)) = self.retired_of(&host) {
             let authority = &self.all[index];
             let why = vec![format!("{}已停用的旧网址，不再可信：{note}", authority.name)];
@@ -140,15 +149,7 @@ impl Authorities {
             let why = vec![format!("名录列为无辜：{reason}")];
             return clean(host, why);
         }
-        let shown: Cow<'_, str> = if host.contains("xn--") {
-            idna::uts46::Uts46::new()
-                .to_unicode(host.as_bytes(), idna::AsciiDenyList::EMPTY, idna::uts46::Hyphens::Allow)
-                .0
-                .into_owned()
-                .into()
-        } else {
-            Cow::Borrowed(host.as_str())
-        };
+        let shown = shown_of(&host);
         let spoof = |weighed: Weighed| {
             let near = self.all[weighed.near].near.clone();
             let standing = if weighed.points >= SPOOF { Standing::Spoof } else { Standing::Watch };
@@ -167,77 +168,19 @@ impl Authorities {
         }
     }
 
-    /// A genuine name that looks the same, stands whole in the left labels, or differs by a slip or its suffix.
-    fn copied(&self, host: &str, shown: &str) -> Option<Weighed> {
-        let look = looks(shown);
-        if self.copied.is_match(&look.replace(['.', '-', '_'], "")) {
-            let flat = look.replace(['-', '_'], ".");
-            let glued: Vec<String> = look.split('.').map(|label| label.replace(['-', '_'], "")).collect();
-            // Longest first: the most exact copy is the one to name.
-            for copy in &self.copies {
-                let (genuine, named) = (&copy.host, &self.all[copy.index].name);
-                let why = if under(&look, &copy.look) {
-                    format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
-                } else if under(&flat, &copy.flat) {
-                    format!("用连字符代替点，写成{named}的真网址 {genuine} 的样子")
-                } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &copy.flat) {
-                    format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
-                } else if genuine.len() > 8 && glued.iter().any(|label| label.contains(&copy.glued)) {
-                    format!("把{named}的真网址 {genuine} 连写成一段")
-                } else {
-                    continue;
-                };
-                return Some(Weighed { points: 13, near: copy.index, why: vec![why] });
+    /// A name under gov.cn with letters that are not given out there.
+    fn forged(&self, host: String, shown: &str) -> HostVerdict {
+        let copy =
+            self.copied(&host, shown).or_else(|| self.summed(&host, shown)).filter(|signs| signs.points >= SPOOF);
+        let mut why = vec![format!("{shown} 里有 gov.cn 之下不会有的外文字母")];
+        let (standing, points, near) = match copy {
+            Some(copy) => {
+                why.splice(0..0, copy.why);
+                (Standing::Spoof, copy.points, Some(self.all[copy.near].near.clone()))
             }
-        }
-        let own = name::registrable(host);
-        if let Some(&near) = self.slips.get(own) {
-            let why = format!("{own} 与{}的真网址只差一个键", self.all[near].name);
-            return Some(Weighed { points: 9, near, why: vec![why] });
-        }
-        let (label, suffix) = own.split_once('.')?;
-        let near = *self.keys.get(label)?;
-        let listed = |list: &[String]| list.iter().any(|known| known == suffix);
-        // A three-letter label on a cheap suffix is anybody's; on .org.cn and its like it is a twin.
-        if listed(&self.twins) || (label.len() > 3 && listed(&self.likely)) {
-            let why = format!("主名“{label}”与{}的真网址相同，只换了后缀 .{suffix}", self.all[near].name);
-            return Some(Weighed { points: 8, near, why: vec![why] });
-        }
-        None
-    }
-
-    /// A national body's short name one slip of a finger off, where gov is glued to it: mems-gov.cn, cxmom-gov.com; or the whole
-    /// of cxmemgov one slip off. Short names are too near to ordinary words to be told without gov.
-    fn slipped(&self, host: &str) -> Option<Weighed> {
-        let own = name::registrable(host);
-        let (label, suffix) = own.split_once('.')?;
-        if suffix != "cn" && !suffix.ends_with(".cn") && !self.likely.iter().any(|likely| likely == suffix) {
-            return None;
-        }
-        let left = host.strip_suffix(own).unwrap_or_default().trim_end_matches('.');
-        let glued = |text: &str| text.replace(['-', '_', '.'], "");
-        let whole = glued(label);
-        let gov_less = without_gov(label);
-        for (key, &near) in &self.keys {
-            let forms = [key.clone(), format!("cx{key}"), format!("{key}cx")];
-            let slip = |a: &str, b: &str| strsim::osa_distance(a, b) == 1;
-            let beside_gov = gov_less.as_deref().is_some_and(|rest| {
-                let rest = glued(rest);
-                forms.iter().any(|form| slip(&rest, form) && rest.len() >= 2) || (left == "cx" && slip(&rest, key))
-            });
-            let through = ["cx{}gov", "{}gov", "cx{}govcn", "{}govcn"].iter().any(|shape| {
-                let form = shape.replace("{}", key);
-                slip(&whole, &form) && (form.len() >= 8 || (label.contains('-') && form.len() >= 6))
-            });
-            if beside_gov || through {
-                let why = vec![
-                    format!("“{label}”与“{key}”加 gov 的写法只差一个字母"),
-                    format!("真正的域名是 {own}，不在政府后缀之下"),
-                ];
-                return Some(Weighed { points: 8, near, why });
-            }
-        }
-        None
+            None => (Standing::Watch, SPOOF - 1, None),
+        };
+        HostVerdict { host, standing, score: score(points), near, why }
     }
 
     /// The signs in the name, read as written and with `rn` as m; the heavier reading counts.
@@ -277,12 +220,21 @@ impl Authorities {
         let mut kinds: Vec<(i32, &Sign)> = body.into_iter().collect();
         kinds.extend([Role::Trade, Role::Cert, Role::Lookup, Role::Gov].into_iter().filter_map(of));
         let wild_gov = self.misspelt_gov(form, suffix, &signs);
-        if points_of(Role::Bureau) >= 4 {
+        let named = body.or(of(Role::Trade)).or(of(Role::Cert)).is_some();
+        // 应急 and yjj alone tell little: the place counts beside them where they, too, claim to be an office or answer for papers.
+        let claims = points_of(Role::Gov) >= 4 || points_of(Role::Cert) >= 4 || points_of(Role::Lookup) >= 3;
+        if points_of(Role::Bureau) >= 4 || (of(Role::Bureau).is_some() && claims) {
             kinds.extend(of(Role::Place));
         }
-        // Two words of one body (cnse, samr) are no accident, though of one kind.
-        if let Some((_, first)) = of(Role::Authority)
-            && let Some(second) = signs.iter().find(|sign| self.same_body(first, sign))
+        // China, or 国家, is before half the names of the country: beside a weak word it takes another sign to count.
+        let strong =
+            [Role::Authority, Role::Bureau, Role::Trade, Role::Cert].into_iter().any(|role| points_of(role) >= 4);
+        if named && (strong || points_of(Role::Gov).max(points_of(Role::Lookup)) >= 3) {
+            kinds.extend(of(Role::Nation));
+        }
+        // Two words of one body (cnse, samr), or two bodies, are no accident, though of one kind.
+        if let Some((held, first)) = body
+            && let Some(second) = signs.iter().find(|sign| self.second_body(first, held, sign))
         {
             kinds.push((self.signs.words[second.word].points.min(3), second));
         }
@@ -292,6 +244,11 @@ impl Authorities {
             points += 3;
             count += 1;
             why.push(format!("“{label}.cn”像是 gov.cn 拼错"));
+        }
+        if let Some(told) = self.forgery(form, &signs, suffix) {
+            points += 3;
+            count += 1;
+            why.push(told);
         }
         let suffix_place = if points_of(Role::Bureau) >= 4 { self.place_suffix(suffix) } else { None };
         if suffix_place.is_some() {
@@ -309,9 +266,9 @@ impl Authorities {
         }
         let only_gov_and_short_lookup = body.is_none()
             && of(Role::Trade).is_none()
-            && of(Role::Cert).is_none()
+            && of(Role::Cert).is_none_or(|(_, sign)| self.signs.words[sign.word].short)
             && points_of(Role::Gov) < 6
-            && of(Role::Lookup).is_none_or(|(_, sign)| self.signs.words[sign.word].short);
+            && (of(Role::Gov).is_none() || of(Role::Lookup).is_none_or(|(_, sign)| self.signs.words[sign.word].short));
         if only_gov_and_short_lookup {
             return None;
         }
@@ -320,8 +277,17 @@ impl Authorities {
             points += 2;
             why.push(format!("左边照抄真网址的 {}", stem.text));
         }
-        if self.likely.iter().any(|likely| likely == suffix) || suffix.ends_with(".cn") {
+        if self.is_here(suffix) {
             points += 1;
+        }
+        // memcertificate.org is anybody's, and memquery is of memory.
+        let weak_lookup = of(Role::Lookup).is_some_and(|(_, sign)| {
+            let word = &self.signs.words[sign.word];
+            let glued = word.points < 3 && word.text.len() > 4 && body.is_some_and(|(_, body)| !body.whole);
+            word.short && word.text.len() > 3 && (glued || !(self.is_here(suffix) || matches!(suffix, "com" | "net")))
+        });
+        if count == 2 && weak_lookup {
+            points -= 2;
         }
         if points < SPOOF - 1 {
             return None;
@@ -332,9 +298,36 @@ impl Authorities {
         Some(Weighed { points, near, why })
     }
 
-    fn same_body(&self, first: &Sign, second: &Sign) -> bool {
+    /// Another word for the same body, or another body: the short ones only as pieces of their own, as costamem has both osta and mem.
+    fn second_body(&self, first: &Sign, held: i32, second: &Sign) -> bool {
         let (a, b) = (&self.signs.words[first.word], &self.signs.words[second.word]);
-        first.word != second.word && b.role == Role::Authority && a.of.is_some() && a.of == b.of
+        let same = a.role == Role::Authority && b.role == Role::Authority && a.of.is_some() && a.of == b.of;
+        let whole = |sign: &Sign| sign.whole || sign.span.len() > 5;
+        first.word != second.word
+            && first.span != second.span
+            && b.role.is_body()
+            && (same || (held >= 4 && b.points >= 3 && whole(first) && whole(second)))
+    }
+
+    /// A telling word that is written as nobody writes it but to deceive: in letters .cn does not give out, or a long one with
+    /// digits in it or a key missed.
+    fn forgery(&self, form: &Form, signs: &[Sign], suffix: &str) -> Option<String> {
+        let here = self.is_here(suffix);
+        signs.iter().find_map(|sign| {
+            let word = &self.signs.words[sign.word];
+            let long = word.text.len() > 7;
+            let common = matches!(suffix, "com" | "net" | "org");
+            let told =
+                matches!(word.role, Role::Authority | Role::Bureau | Role::Trade | Role::Cert) && word.text.is_ascii();
+            let odd = sign.foreign && (here || (common && word.text.len() > 3) || long);
+            let swapped = long && !sign.foreign && (sign.disguised || (sign.stumbled && sign.whole));
+            (told && (odd || swapped)).then(|| format!("“{}”这样写只为骗过眼睛", form.written(sign.span.clone())))
+        })
+    }
+
+    /// A suffix that imitators here use: under .cn, or listed.
+    pub(super) fn is_here(&self, suffix: &str) -> bool {
+        suffix == "cn" || suffix.ends_with(".cn") || self.likely.iter().any(|likely| likely == suffix)
     }
 
     /// The local body of `gd.cn` and its like, which anybody may register under.
@@ -411,33 +404,6 @@ impl Authorities {
     }
 }
 
-/// What is left of a label without its gov, if gov (or govcn) stands at its beginning, its end or between hyphens.
-fn without_gov(label: &str) -> Option<String> {
-    for gov in ["govcn", "gov-cn", "gov"] {
-        for (joined, rest) in [
-            (label.strip_suffix(gov), None),
-            (label.strip_prefix(gov), None),
-            (
-                label.split_once(&format!("-{gov}-")).map(|(a, _)| a),
-                label.split_once(&format!("-{gov}-")).map(|(_, b)| b),
-            ),
-        ] {
-            if let Some(first) = joined {
-                return Some(format!("{first}{}", rest.unwrap_or_default()));
-            }
-        }
-    }
-    None
-}
-
-/// Whether `part` stands in `name` as whole labels, something following it.
-fn stands_in(name: &str, part: &str) -> bool {
-    name.match_indices(part).any(|(at, _)| {
-        let end = at + part.len();
-        (at == 0 || name.as_bytes()[at - 1] == b'.') && name.as_bytes().get(end).is_none_or(|&b| b == b'.')
-    })
-}
-
 /// Whether `.cn` or `-cn` follows as a piece of its own.
 fn followed_by_cn(form: &Form, sign: &Sign) -> bool {
     let rest = &form.look[sign.span.end..];
@@ -447,6 +413,16 @@ fn followed_by_cn(form: &Form, sign: &Sign) -> bool {
 
 fn clean(host: String, why: Vec<String>) -> HostVerdict {
     HostVerdict { host, standing: Standing::Clean, score: 0.0, near: None, why }
+}
+
+/// The name in Unicode.
+fn shown_of(host: &str) -> Cow<'_, str> {
+    if !host.contains("xn--") {
+        return Cow::Borrowed(host);
+    }
+    let reader = idna::uts46::Uts46::new();
+    let (shown, _) = reader.to_unicode(host.as_bytes(), idna::AsciiDenyList::EMPTY, idna::uts46::Hyphens::Allow);
+    shown
 }
 
 /// Points to 0–100: 50 at the lowest that is watched, about 70 at the lowest spoof.

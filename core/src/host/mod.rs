@@ -9,8 +9,10 @@
 //! Start at [`Authorities`]; how a name is read is in `signs`, how signs add up in `judge`.
 
 mod authorities;
+mod copies;
 mod form;
 mod judge;
+mod lay;
 mod name;
 mod parse;
 mod signs;

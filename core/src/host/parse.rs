@@ -15,6 +15,8 @@ use crate::rules::Problem;
 
 const ROUTES: [&str; 6] = ["应急", "市监", "住建", "人社", "教育", "其他"];
 const MAX_POINTS: i64 = 10;
+/// What a city in Pinyin counts beside a bureau.
+const CITY_POINTS: i32 = 3;
 
 pub(super) fn read(file: &str, text: &str) -> Result<Parsed, Vec<Problem>> {
     let mut reader = Reader { file, text, problems: Vec::new() };
@@ -37,7 +39,7 @@ type Value<'i> = Spanned<DeValue<'i>>;
 
 impl Reader<'_> {
     fn document(&mut self, table: &DeTable<'_>) -> Parsed {
-        self.known(table, &["authority", "parts", "lookalike", "suffix"], "文件顶层");
+        self.known(table, &["authority", "parts", "cities", "lookalike", "suffix"], "文件顶层");
         let mut retired_notes = HashMap::new();
         let mut all = Vec::new();
         let mut owner: HashMap<String, String> = HashMap::new();
@@ -58,7 +60,8 @@ impl Reader<'_> {
         if all.is_empty() {
             self.tell("missing", 0..0, "一家机关也没有".to_owned(), "至少写一段 [[authority]]");
         }
-        let words = self.words(table, &all);
+        let mut words = self.words(table, &all);
+        self.cities(table, &all, &mut words);
         let lookalikes = self.lookalikes(table);
         let (mut likely, mut twins) = (Vec::new(), Vec::new());
         if let Some(suffix) = self.table(table, "suffix") {
@@ -137,16 +140,7 @@ impl Reader<'_> {
             if role.is_plain() {
                 for (text, span) in self.spanned_strings(parts, role.key()) {
                     self.word_text(&text, &span, role, &mut seen);
-                    words.push(Word {
-                        text,
-                        role,
-                        points: 0,
-                        say: String::new(),
-                        of: None,
-                        alone: false,
-                        typo: false,
-                        short: false,
-                    });
+                    words.push(Word::plain(text, role));
                 }
                 continue;
             }
@@ -185,6 +179,25 @@ impl Reader<'_> {
             }
         }
         words
+    }
+
+    /// Cities by the place they belong to: each a place word, in Pinyin also with 市 behind it.
+    fn cities(&mut self, table: &DeTable<'_>, all: &[Authority], words: &mut Vec<Word>) {
+        let Some(cities) = self.table(table, "cities") else { return };
+        let places: Vec<&str> = all.iter().filter_map(|authority| authority.place.as_deref()).collect();
+        self.known(cities, &places, "[cities]");
+        let mut seen: HashMap<String, &str> = words.iter().map(|word| (word.text.clone(), word.role.key())).collect();
+        for (place, _) in cities.iter() {
+            let place: &str = place.get_ref();
+            for (text, span) in self.spanned_strings(cities, place) {
+                self.word_text(&text, &span, Role::Place, &mut seen);
+                let points = if text.is_ascii() { CITY_POINTS } else { 1 };
+                if text.is_ascii() {
+                    words.push(Word::place(format!("{text}shi"), points, place));
+                }
+                words.push(Word::place(text, points, place));
+            }
+        }
     }
 
     fn word_text(&mut self, text: &str, span: &Range<usize>, role: Role, seen: &mut HashMap<String, &'static str>) {

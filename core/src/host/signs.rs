@@ -9,9 +9,11 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::form::{Form, look_of, looks};
+use super::form::{Form, MERGED, look_of, looks};
+use super::lay::Token;
 use super::skeleton::{fold_byte, merged};
-use super::slips::{chunks_of, slips_of};
+use super::skeleton::{is_foreign, is_mistaken};
+use super::slips::{chunks_of, slips_of, stumbles_of};
 
 /// Longest word, in bytes.
 pub(super) const MAX_WORD: usize = 60;
@@ -29,19 +31,21 @@ pub(super) enum Role {
     Cert,
     Lookup,
     Gov,
+    Nation,
     Place,
     Filler,
     Innocent,
 }
 
 impl Role {
-    pub(super) const ALL: [Role; 9] = [
+    pub(super) const ALL: [Role; 10] = [
         Role::Authority,
         Role::Bureau,
         Role::Trade,
         Role::Cert,
         Role::Lookup,
         Role::Gov,
+        Role::Nation,
         Role::Place,
         Role::Filler,
         Role::Innocent,
@@ -56,6 +60,7 @@ impl Role {
             Role::Cert => "cert",
             Role::Lookup => "lookup",
             Role::Gov => "gov",
+            Role::Nation => "nation",
             Role::Place => "place",
             Role::Filler => "filler",
             Role::Innocent => "innocent",
@@ -77,8 +82,8 @@ impl Role {
         matches!(self, Role::Authority | Role::Bureau | Role::Trade | Role::Cert | Role::Gov)
     }
 
-    const fn tells(self) -> bool {
-        !self.is_plain() && !matches!(self, Role::Place)
+    pub(super) const fn tells(self) -> bool {
+        !self.is_plain() && !matches!(self, Role::Place | Role::Nation)
     }
 }
 
@@ -95,6 +100,19 @@ pub(super) struct Word {
     pub(super) short: bool,
 }
 
+impl Word {
+    /// One that only explains letters.
+    pub(super) const fn plain(text: String, role: Role) -> Word {
+        let say = String::new();
+        Word { text, role, points: 0, say, of: None, alone: false, typo: false, short: false }
+    }
+
+    /// The name of a place.
+    pub(super) fn place(text: String, points: i32, of: &str) -> Word {
+        Word { points, of: Some(of.to_owned()), ..Word::plain(text, Role::Place) }
+    }
+}
+
 /// A word found in a name.
 #[derive(Debug, Clone)]
 pub(super) struct Sign {
@@ -102,10 +120,31 @@ pub(super) struct Sign {
     pub(super) span: Range<usize>,
     /// Written with look-alike characters.
     pub(super) disguised: bool,
+    /// … of a script that .cn names are not made of.
+    pub(super) foreign: bool,
     /// One letter off.
     pub(super) misspelt: bool,
+    /// … and that letter doubled, or two swapped.
+    pub(super) stumbled: bool,
+    /// Between dots and hyphens there is nothing else.
+    pub(super) whole: bool,
     /// Nothing but this word, places and filler in its label, which is the last before the public suffix.
     pub(super) alone: bool,
+}
+
+impl Sign {
+    pub(super) const fn misspelt(word: usize, span: Range<usize>) -> Sign {
+        Sign {
+            word,
+            span,
+            disguised: false,
+            foreign: false,
+            misspelt: true,
+            stumbled: false,
+            whole: false,
+            alone: false,
+        }
+    }
 }
 
 /// What a first look at a name tells.
@@ -124,11 +163,13 @@ pub(super) enum Glance {
 pub(super) struct Signs {
     pub(super) words: Vec<Word>,
     /// How each word looks.
-    look: Vec<String>,
+    pub(super) look: Vec<String>,
     /// Short words that allow slips → how the slips look.
-    slips: HashMap<usize, Vec<String>>,
+    pub(super) slips: HashMap<usize, Vec<String>>,
+    /// Words that may be told with a letter wrong.
+    pub(super) mistakable: Vec<usize>,
     /// Words long enough to be known with an edit in them, each with chunks of which one survives the edit.
-    long: Vec<(usize, Vec<String>)>,
+    pub(super) long: Vec<(usize, Vec<String>)>,
     /// All words; pattern number = word number.
     find: AhoCorasick,
     /// The words that wake, and the hosts that must not be slept over.
@@ -136,20 +177,21 @@ pub(super) struct Signs {
 }
 
 impl Signs {
-    pub(super) fn build(words: Vec<Word>, hosts: &[String]) -> Result<Signs, String> {
+    pub(super) fn build(mut words: Vec<Word>, hosts: &[String]) -> Result<Signs, String> {
+        words.extend(stumbling(&words));
         let look: Vec<String> = words.iter().map(|word| looks(&word.text)).collect();
         let find = AhoCorasick::new(&look).map_err(|error| format!("字样太多，建不成查找表：{error}"))?;
         let waking = words.iter().zip(&look).filter(|(word, _)| word.role.wakes() && word.text.is_ascii());
         let mut literals: Vec<String> = waking.map(|(_, look)| look.clone()).collect();
         literals.extend(hosts.iter().map(|host| looks(host)));
         // china or hebei as a chunk would wake on half the country.
-        let ordinary = |chunk: &str| words.iter().zip(&look).any(|(word, look)| !word.role.tells() && look == chunk);
+        let ordinary = &|chunk: &str| words.iter().zip(&look).any(|(word, look)| !word.role.tells() && look == chunk);
         let is_long = |word: &Word, look: &str| {
             word.role.wakes() && word.points >= HEAVY && word.text.is_ascii() && look.len() >= LONG
         };
         let long: Vec<(usize, Vec<String>)> = (0..words.len())
             .filter(|&at| is_long(&words[at], &look[at]))
-            .map(|at| (at, chunks_of(&look[at]).into_iter().filter(|chunk| !ordinary(chunk)).collect()))
+            .map(|at| (at, chunks_of(&look[at], ordinary)))
             .collect();
         literals.extend(long.iter().flat_map(|(_, chunks)| chunks.iter().cloned()));
         literals.push("xn--".to_owned());
@@ -162,7 +204,8 @@ impl Signs {
         let slips = |word: &Word| slips_of(&word.text).iter().map(|slip| looks(slip)).collect();
         let slips =
             words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
-        Ok(Signs { words, look, slips, long, find, wake })
+        let mistakable = (0..words.len()).filter(|&at| words[at].role.tells() && words[at].text.is_ascii()).collect();
+        Ok(Signs { words, look, slips, mistakable, long, find, wake })
     }
 
     /// A first look that allocates nothing.
@@ -260,7 +303,12 @@ impl Signs {
                     continue;
                 }
                 let whole = slip.as_ref().is_some_and(|slip| slip.span == token.span);
-                signs.extend(slip);
+                signs.extend(slip.map(|slip| {
+                    let word = &self.words[slip.word];
+                    let stumbled = word.text.len() > 5 && self.is_stumble(word, &form.look[slip.span.clone()]);
+                    let alone = word.alone && stumbled && whole && number == last && tokens.len() == 1;
+                    Sign { whole, alone, stumbled, ..slip }
+                }));
                 if whole {
                     continue;
                 }
@@ -269,11 +317,15 @@ impl Signs {
                     if entry.role.is_plain() {
                         continue;
                     }
+                    let changes = self.changes(form, *word, span.start);
                     signs.push(Sign {
                         word: *word,
                         span: span.clone(),
-                        disguised: self.changes(form, *word, span.start) != (0, false),
+                        disguised: changes.any(),
+                        foreign: changes.foreign,
                         misspelt: false,
+                        stumbled: false,
+                        whole: *span == token.span,
                         alone: entry.alone && number == last && unexplained == 0 && telling == 1,
                     });
                 }
@@ -282,182 +334,81 @@ impl Signs {
         signs
     }
 
-    /// How many ASCII characters differ from the word as the file writes it, and whether foreign letters stand in.
-    fn changes(&self, form: &Form, word: usize, start: usize) -> (usize, bool) {
-        let (mut changed, mut foreign) = (0, false);
+    /// How what is written differs from the word as the file writes it.
+    fn changes(&self, form: &Form, word: usize, start: usize) -> Changes {
+        let mut changes = Changes::default();
         let mut at = start;
         for c in self.words[word].text.chars() {
             let raw = form.raw(at);
-            if raw != c {
-                if raw.is_ascii() { changed += 1 } else { foreign = true }
+            match raw {
+                _ if raw == c => changes.kept += 1,
+                _ if raw == MERGED => changes.merged += 1,
+                _ if raw.is_ascii() => changes.swapped += 1,
+                _ if is_mistaken(raw) => changes.mistaken += 1,
+                _ if is_foreign(raw) => changes.foreign = true,
+                _ => {
+                    changes.kept += 1;
+                    changes.traditional = true;
+                }
             }
             at += look_of(c).len_utf8();
         }
-        (changed, foreign)
+        changes
     }
 
-    /// A word may be disguised, but not beyond half its letters, and the words that tell nothing not at all.
+    /// A word may be disguised, but not beyond half its letters, and the words that tell nothing not at all. Two letters run
+    /// together change a word less than a digit does: rnern is all of mem.
     fn fits(&self, form: &Form, word: usize, start: usize) -> bool {
         let entry = &self.words[word];
-        let (changed, _) = self.changes(form, word, start);
-        changed == 0 || (entry.role.tells() && entry.text.len() > 2 && changed * 2 <= entry.text.len())
+        let changes = self.changes(form, word, start);
+        let written_over = 2 * changes.swapped + changes.merged;
+        (written_over == 0 || (entry.role.tells() && entry.text.len() > 2 && written_over <= entry.text.len()))
+            && (changes.mistaken == 0
+                || (entry.role.tells() && changes.kept >= 2 && changes.mistaken * 3 <= changes.kept + 1))
     }
 
-    /// Lays words over one label so that the fewest letters stay bare, then the fewest words, then the weightiest.
-    fn lay(&self, form: &Form, label: Range<usize>, by_start: &[Vec<(usize, usize)>]) -> Vec<Token> {
-        const LETTER: i64 = 10_000;
-        const PIECE: i64 = 100;
-        let length = label.len();
-        let mut best: Vec<(i64, Option<(usize, usize)>)> = vec![(0, None); length + 1];
-        for at in (0..length).rev() {
-            let position = label.start + at;
-            let bare = if form.counts(position) { LETTER } else { 0 };
-            let mut choice = (best[at + 1].0 + bare, None);
-            for &(end, word) in by_start[position].iter().filter(|(end, _)| *end <= label.end) {
-                let cost = best[end - label.start].0 + PIECE - i64::from(self.words[word].points);
-                if cost < choice.0 {
-                    choice = (cost, Some((end, word)));
-                }
-            }
-            best[at] = choice;
-        }
-        let mut tokens = Vec::new();
-        let mut token = Token { span: label.start..label.start, laid: Vec::new(), slip: None };
-        let mut at = label.start;
-        while at < label.end {
-            match best[at - label.start].1 {
-                Some((end, word)) => {
-                    token.laid.push((at..end, word));
-                    at = end;
-                }
-                None => {
-                    if matches!(form.raw(at), '-' | '_') {
-                        token.span.end = at;
-                        let next = Token { span: at + 1..at + 1, laid: Vec::new(), slip: None };
-                        tokens.push(std::mem::replace(&mut token, next));
-                    }
-                    at += 1;
-                }
-            }
-        }
-        token.span.end = label.end;
-        tokens.push(token);
-        tokens
-    }
-
-    /// Whether the words explain enough of a piece: in a long run of letters a short word stands by chance.
-    fn credible(&self, form: &Form, token: &Token, slip: Option<&Sign>) -> bool {
-        let telling = token.laid.iter().filter(|(_, word)| self.words[*word].role.tells());
-        let mut told: usize = telling.clone().map(|(span, _)| span.len()).sum();
-        let mut bare = token.letters_left(form);
-        if let Some(slip) = slip {
-            told += slip.span.len();
-            bare = bare.saturating_sub(slip.span.len());
-        }
-        let chinese = telling.clone().any(|(_, word)| !self.words[*word].text.is_ascii());
-        chinese || bare == 0 || (told >= 6 && bare <= 2) || (told >= 8 && bare <= 4) || told >= 11
-    }
-
-    /// Looks for a long word with an edit in it and lays the rest of the piece anew around it.
-    fn mend(&self, form: &Form, token: &mut Token, by_start: &[Vec<(usize, usize)>]) {
-        let piece = &form.look[token.span.clone()];
-        if !piece.is_ascii() || piece.len() > MAX_WORD {
-            return;
-        }
-        let mut best: Option<(usize, Range<usize>, usize)> = None;
-        for (word, chunks) in &self.long {
-            let look = &self.look[*word];
-            // A word that stands there whole is no slip: a window one letter off it always exists.
-            if piece.contains(look) || !chunks.iter().any(|chunk| piece.contains(chunk)) {
-                continue;
-            }
-            for length in look.len() - 1..=look.len() + 1 {
-                for at in 0..(piece.len() + 1).saturating_sub(length) {
-                    let off = strsim::osa_distance(look, &piece[at..at + length]);
-                    let span = token.span.start + at..token.span.start + at + length;
-                    let better = best.as_ref().is_none_or(|(old, held, _)| (off, held.len()) < (*old, length));
-                    if off == 1 && better {
-                        best = Some((off, span, *word));
-                    }
-                }
-            }
-        }
-        let Some((_, span, word)) = best else { return };
-        let mut laid = Vec::new();
-        for side in [token.span.start..span.start, span.end..token.span.end] {
-            laid.extend(self.lay(form, side, by_start).into_iter().flat_map(|part| part.laid));
-        }
-        token.laid = laid;
-        token.slip = Some(Sign { word, span, disguised: false, misspelt: true, alone: false });
-    }
-
-    /// A bare stretch, or the whole of a piece that words do not explain, one slip off a word.
-    fn slip(&self, form: &Form, token: &Token) -> Option<Sign> {
-        let bare = token.bare_runs();
-        if bare.is_empty() {
-            return None;
-        }
-        let whole = (!self.credible(form, token, None)).then(|| token.span.clone());
-        whole.into_iter().chain(bare).find_map(|span| {
-            let run = &form.look[span.clone()];
-            if run.len() < 3 || run.len() > MAX_WORD || !run.is_ascii() {
-                return None;
-            }
-            let near = (0..self.words.len()).filter(|&word| self.is_slip(word, run));
-            let word = near.max_by_key(|&word| self.look[word].len())?;
-            Some(Sign { word, span, disguised: false, misspelt: true, alone: false })
-        })
-    }
-
-    /// Short words allow only slips of the finger: any one edit of three letters makes hundreds of other words.
-    fn is_slip(&self, word: usize, run: &str) -> bool {
-        let (entry, look) = (&self.words[word], &self.look[word]);
-        if !entry.role.tells() || !entry.text.is_ascii() || look.len().abs_diff(run.len()) > 2 {
-            return false;
-        }
-        // One edit leaves the first or the last letter in place: most words are out before any distance is measured.
-        let (a, b) = (look.as_bytes(), run.as_bytes());
-        if look.len() < 10 && a.first() != b.first() && a.last() != b.last() {
-            return false;
-        }
-        match look.len() {
-            0..5 => entry.typo && self.slips.get(&word).is_some_and(|slips| slips.iter().any(|slip| slip == run)),
-            5..10 => look.len().abs_diff(run.len()) <= 1 && strsim::osa_distance(look, run) == 1,
-            _ => (1..=2).contains(&strsim::osa_distance(look, run)),
-        }
+    /// Whether a misspelt word has a letter doubled or two swapped. Any edit at all makes mohur of mohurd, and yingjideng (应急灯)
+    /// of yingjiting (应急厅).
+    fn is_stumble(&self, word: &Word, run: &str) -> bool {
+        stumbles_of(&word.text).iter().any(|one| looks(one) == run)
     }
 }
 
-/// A piece of a label between hyphens, with the words laid over it.
-struct Token {
-    span: Range<usize>,
-    laid: Vec<(Range<usize>, usize)>,
-    /// A long word with an edit in it, around which the others are laid.
-    slip: Option<Sign>,
+/// Short words that may be mistaken, with a letter doubled or two swapped: words by themselves, so that they are found among others.
+fn stumbling(words: &[Word]) -> Vec<Word> {
+    let mut out: Vec<Word> = Vec::new();
+    for word in words.iter().filter(|word| word.typo && word.text.is_ascii()) {
+        // emm and mme are in too many names.
+        for text in stumbles_of(&word.text).into_iter().filter(|text| text.len() > 3) {
+            if words.iter().chain(&out).all(|other| other.text != text) {
+                let say = format!("与“{}”（{}）只差一个键", word.text, word.say);
+                let points = word.points - 1;
+                out.push(Word { text, say, points, alone: false, typo: false, ..word.clone() });
+            }
+        }
+    }
+    out
 }
 
-impl Token {
-    fn has_slip(&self) -> bool {
-        self.slip.is_some()
-    }
+/// What stands in place of a word's characters.
+#[derive(Debug, Default)]
+struct Changes {
+    /// As the file has it, or the same Chinese character in another writing.
+    kept: usize,
+    /// Another ASCII character.
+    swapped: usize,
+    /// Two letters that make one.
+    merged: usize,
+    /// Another Chinese character of much the same shape or sound.
+    mistaken: usize,
+    /// A letter of another script, or with a mark.
+    foreign: bool,
+    /// One of these is in another writing.
+    traditional: bool,
+}
 
-    fn letters_left(&self, form: &Form) -> usize {
-        self.bare_runs().into_iter().flatten().filter(|&at| form.counts(at)).count()
-    }
-
-    /// The stretches that no word covers.
-    fn bare_runs(&self) -> Vec<Range<usize>> {
-        let mut runs = Vec::new();
-        let mut from = self.span.start;
-        for (span, _) in &self.laid {
-            if span.start > from {
-                runs.push(from..span.start);
-            }
-            from = span.end;
-        }
-        if self.span.end > from {
-            runs.push(from..self.span.end);
-        }
-        runs
+impl Changes {
+    const fn any(&self) -> bool {
+        self.swapped + self.merged + self.mistaken > 0 || self.foreign || self.traditional
     }
 }

@@ -2,14 +2,21 @@
 //!
 //! Start at [`slips_of`].
 
-/// Pieces of a long word, laid so that one edit or swap, wherever it falls, leaves one whole.
-pub(super) fn chunks_of(look: &str) -> Vec<String> {
-    let (length, half) = (look.len(), look.len() / 2);
-    let parts = match length {
-        0..12 => vec![0..half, length - half..length, half / 2..half / 2 + half],
-        _ => vec![0..length / 3, length / 3..length * 2 / 3, length * 2 / 3..length],
+use std::ops::Range;
+
+/// Both ends of a long word, with a letter or two between them: one edit or swap, wherever it falls, leaves one end whole. An end
+/// that is an ordinary word by itself takes in two letters more.
+pub(super) fn chunks_of(look: &str, ordinary: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let (length, end) = (look.len(), look.len().saturating_sub(1) / 2);
+    let longer = |part: Range<usize>, other: Range<usize>| match look.get(part) {
+        Some(chunk) if ordinary(chunk) => look.get(other),
+        chunk => chunk,
     };
-    parts.into_iter().filter_map(|part| look.get(part)).map(str::to_owned).collect()
+    let ends = [
+        longer(0..end, 0..length.min(end + 2)),
+        longer(length - end..length, (length - end).saturating_sub(2)..length),
+    ];
+    ends.into_iter().flatten().map(str::to_owned).collect()
 }
 
 /// Spellings one slip of the finger away, which the eye passes over: a letter doubled, two swapped, the hyphen lost, the key
@@ -40,4 +47,21 @@ pub(super) fn slips_of(label: &str) -> Vec<String> {
     }
     out.retain(|slip| slip != label && !slip.starts_with('-') && !slip.ends_with('-'));
     out
+}
+
+/// Of those, the letter doubled and the two swapped: what is left looks most like the name.
+pub(super) fn stumbles_of(label: &str) -> Vec<String> {
+    let sorted = |text: &str| {
+        let mut letters: Vec<u8> = text.bytes().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let letters = sorted(label);
+    slips_of(label)
+        .into_iter()
+        .filter(|slip| {
+            (slip.len() > label.len() && !slip.contains(label))
+                || (slip.len() == label.len() && sorted(slip) == letters)
+        })
+        .collect()
 }

@@ -259,3 +259,54 @@ fn a_list_with_few_suffixes_still_has_look_alikes() {
 fn a_host_of_nobody_has_no_look_alikes() {
     assert_eq!(authorities().twist("shili.example"), None);
 }
+
+#[test]
+fn letters_that_gov_cn_does_not_give_out_are_forged() {
+    let authorities = authorities();
+    let check = |host: &str, standing: Standing| {
+        let verdict = authorities.judge(host).expect(host);
+        assert_eq!(verdict.standing, standing, "{host} {:?}", verdict.why);
+    };
+    for host in ["cx.mém.gov.cn", "cx.\u{43c}em.gov.cn", "chinas\u{430}fety.gov.cn", "sámr.cn", "c\u{445}mem.com.cn"]
+    {
+        check(host, Standing::Spoof);
+    }
+    check("shílì.gov.cn", Standing::Watch);
+    check("示例.gov.cn", Standing::Official);
+    check("mémoire.example", Standing::Clean);
+}
+
+#[test]
+fn a_character_mistaken_for_another_does_not_hide_a_long_word() {
+    let authorities = authorities();
+    let standing = |host: &str| authorities.judge(host).expect(host).standing;
+    for host in ["应急营理部.com", "應急管理局.cn", "市场监督官理总局.com"] {
+        assert_eq!(standing(host), Standing::Spoof, "{host}");
+    }
+    for host in ["管网.com", "馆方.cn", "操澡正.com"] {
+        assert_eq!(standing(host), Standing::Clean, "{host}");
+    }
+}
+
+#[test]
+fn a_city_is_its_provinces_and_an_unknown_place_is_told() {
+    let authorities = authorities();
+    let verdict = authorities.judge("yjj.wuhangov.top").unwrap();
+    assert_eq!((verdict.standing, verdict.near.as_deref()), (Standing::Spoof, Some("yjt.hubei.gov.cn")));
+    assert_eq!(authorities.judge("yjj.wuhan.gov.cn").unwrap().standing, Standing::Official);
+    let wrong = RULES.replace("[cities]\n", "[cities]\nnowhere = [\"x y\", \"Wuhan\"]\n");
+    let problems = Authorities::parse("a.toml", &wrong).expect_err("no such place");
+    assert!(problems.iter().any(|problem| problem.to_string().contains("nowhere")), "{problems:?}");
+}
+
+#[test]
+fn nation_words_count_only_beside_a_body_or_a_paper() {
+    let authorities = authorities();
+    let standing = |host: &str| authorities.judge(host).expect(host).standing;
+    for host in ["guojiaanjianju.cn", "zhongguoyjglb.cn", "chinayingji-gov.com"] {
+        assert_eq!(standing(host), Standing::Spoof, "{host}");
+    }
+    for host in ["zhongguoyingji.com", "guojiadili.cn", "chinagov.com", "quanguochaxun.com"] {
+        assert_eq!(standing(host), Standing::Clean, "{host}");
+    }
+}
