@@ -111,7 +111,10 @@ fn open_cases_are_judged_again_and_what_changed_is_told() {
     assert_eq!(case["score"], acquitted["score"]);
     let (shown, _) = run(data, &["cases", "show", &case["id"].to_string()]);
     assert!(shown[0]["notes"].to_string().contains("规则变更重判"), "{}", shown[0]["notes"]);
-    let reports = || std::fs::read_dir(data.join("practice/reports")).unwrap().count();
+    let reports = || {
+        let files = std::fs::read_dir(data.join("practice/reports")).unwrap().map(|entry| entry.unwrap().file_name());
+        files.filter(|name| name.to_str().unwrap().contains("规则变更")).count()
+    };
     assert_eq!(reports(), 1);
     assert!(withdrawn(data, "2026-03-03") > 0, "whoever was told of it hears that it is taken back");
 
@@ -142,4 +145,28 @@ fn a_set_that_breaks_its_own_examples_is_told_but_obeyed() {
     std::fs::write(rules.join("offers.toml"), offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1)).unwrap();
     let (_, told) = run(data.path(), &["patrol", "--max-pages", "3"]);
     assert!(told.contains("不成立") && told.contains("今天有雨"), "{told}");
+}
+
+#[test]
+fn the_week_begins_with_a_line_of_false_alarms() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &data.join("rules"));
+    run(data, &["patrol", "--day", "1"]);
+    let (hits, _) = run(data, &["hits", "list"]);
+    let wrong = hit(&hits, SOFT);
+    run(data, &["cases", "dismiss", &wrong["case"].to_string(), "--wrong", "--by", "王工", "--day", "5"]);
+    let report = || std::fs::read_to_string(data.join("practice/reports/规则误报.txt")).unwrap();
+    let before = report().lines().count();
+    // 2026-03-02 is a Monday; day 8 is the next one.
+    let (_, told) = run(data, &["patrol", "--day", "8"]);
+    assert!(told.contains("规则误报") && told.contains("seller.exam-waiver 1 次"), "{told}");
+    assert_eq!(report().lines().count(), before + 1);
+    let (_, told) = run(data, &["patrol", "--day", "9"]);
+    assert!(!told.contains("规则误报"), "{told}");
+    assert_eq!(report().lines().count(), before + 1);
+    let (rules, _) = run(data, &["rules", "list"]);
+    let rule = rules.iter().find(|rule| rule["id"] == "seller.exam-waiver").unwrap();
+    assert_eq!(rule["wrong"], 1, "{rule}");
+    assert!(rule["hits"].as_u64().unwrap() > 3 && rule["last_hit"].is_string());
 }

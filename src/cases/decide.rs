@@ -4,6 +4,7 @@
 use jianzheng_core::case::{self, Decision};
 use jiff::Timestamp;
 
+use super::innocence::{remember, sum_up};
 use super::{audit, case_subject, clipped, hit_subject, law, settle, stored};
 use crate::store::{Case, CaseNote, Hit, Label, Store, StoreError, Tx};
 
@@ -40,6 +41,15 @@ pub async fn decide(
                 Decision::Wrong | Decision::Dismiss if was.is_set_aside() => {}
                 Decision::Wrong | Decision::Dismiss => case.set_aside_from = Some(case.state),
                 Decision::Reopen => case.set_aside_from = None,
+            }
+            if decision == Decision::Wrong {
+                let mut below = u64::MAX;
+                while let Some(id) = tx.case_hit_below(case.id, below)? {
+                    if let Some(hit) = tx.hit(id)? {
+                        remember(&mut case.grounds, &hit.reasons);
+                    }
+                    below = id;
+                }
             }
             case.state = stored(next);
             let action = format!("case.{}", decision.as_str());
@@ -91,9 +101,20 @@ pub async fn label(store: &Store, hit: u64, label: &str, actor: &str, now: Times
     let actor = named(actor)?;
     store
         .transact(move |tx| {
-            tx.put_label(Label { hit, label: label.clone(), actor: actor.clone(), time: now })?;
+            let missing = || StoreError::Missing { what: "线索", key: hit.to_string() };
+            let mut grounds = Vec::new();
+            remember(&mut grounds, &tx.hit(hit)?.ok_or_else(missing)?.reasons);
+            tx.put_label(Label { hit, label: label.clone(), actor: actor.clone(), time: now, grounds })?;
             audit(tx, now, &actor, "hit.label", hit_subject(hit), &label)?;
-            tx.hit(hit)?.ok_or_else(|| StoreError::Missing { what: "线索", key: hit.to_string() })
+            let labelled = tx.hit(hit)?.ok_or_else(missing)?;
+            // The case rests on the hits that nobody called innocent.
+            if let Some(mut case) = super::living_case(tx, labelled.case)?
+                && law(case.state).is_open()
+            {
+                sum_up(tx, &mut case, now)?;
+                tx.put_case(case)?;
+            }
+            Ok(labelled)
         })
         .await
 }

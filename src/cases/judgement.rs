@@ -4,11 +4,10 @@
 //! a hit that the new rules acquit stays, with its new score, and the case goes back to 待复核 unless an officer confirmed it. The machine
 //! never closes a case by a change of rules. Start at [`Judgement::of`] and [`rejudged`].
 
-use jianzheng_core::case;
 use jianzheng_core::verdict::Verdict;
 use jiff::Timestamp;
 
-use super::{MACHINE, audit, clipped, hit_subject, is_confirmed, law, living_case, move_case, sighting::fit};
+use super::{MACHINE, audit, clipped, hit_subject, innocence::sum_up, living_case, sighting::fit};
 use crate::store::{CaseNote, Entities, Hit, KindScores, Reason, StoreError, Tx};
 
 /// Reasons kept with a hit.
@@ -183,21 +182,7 @@ pub fn rejudged(
         changes.push(change);
     }
     let Some(mut case) = living_case(tx, case)? else { return Ok(changes) };
-    let (mut score, mut strong, mut below) = (0.0f64, false, u64::MAX);
-    while let Some(id) = tx.case_hit_below(case.id, below)? {
-        if let Some(hit) = tx.hit(id)? {
-            score = score.max(hit.score);
-            strong |= hit.verdict != "suspicious";
-        }
-        below = id;
-    }
-    case.score = score;
-    let state = law(case.state);
-    if strong && state == case::State::Review {
-        move_case(tx, &mut case, case::State::New, MACHINE, now)?;
-    } else if !strong && !is_confirmed(&case) && matches!(state, case::State::New | case::State::Back) {
-        move_case(tx, &mut case, case::State::Review, MACHINE, now)?;
-    }
+    sum_up(tx, &mut case, now)?;
     let id = tx.put_case(case)?;
     let said: Vec<String> = changes.iter().filter(|change| change.matters()).map(told).collect();
     if !said.is_empty() {

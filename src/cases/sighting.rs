@@ -8,6 +8,7 @@ use jianzheng_core::case::{self, Kind};
 use jianzheng_core::schedule::Seen;
 use jiff::Timestamp;
 
+use super::innocence::{Doubt, is_doubted, is_innocent};
 use super::{
     CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored,
 };
@@ -201,7 +202,10 @@ fn join(tx: &mut Tx<'_>, mut hit: Hit, newcomer: Newcomer, now: Timestamp) -> Re
         Some(case) => case,
         None => opened(&hit, &newcomer, now),
     };
-    case.score = case.score.max(hit.score);
+    let innocent = is_innocent(&hit);
+    if !innocent {
+        case.score = case.score.max(hit.score);
+    }
     case.routes = case::united_routes(&case.routes, &hit.routes);
     case.route = case.routes.first().cloned().unwrap_or_default();
     for area in &hit.areas {
@@ -225,8 +229,22 @@ fn join(tx: &mut Tx<'_>, mut hit: Hit, newcomer: Newcomer, now: Timestamp) -> Re
             let back = case::after_seen_again(law(case.state));
             move_case(tx, &mut case, back, MACHINE, now)?;
         }
-        let strong = hit.verdict != "suspicious";
-        if strong && law(case.state) == case::State::Review {
+        let strong = hit.verdict != "suspicious" && !innocent;
+        let doubt = if innocent {
+            let label = tx.label(hit.id)?;
+            label.and_then(|label| Doubt::against(&label.grounds, &hit.reasons))
+        } else if law(case.state) == case::State::Wrong {
+            Doubt::against(&case.grounds, &hit.reasons)
+        } else {
+            None
+        };
+        if let Some(doubt) = doubt {
+            if innocent {
+                hit.label = None;
+                case.score = case.score.max(hit.score);
+            }
+            doubt.raise(tx, &mut case, hit.id, now)?;
+        } else if strong && law(case.state) == case::State::Review && !is_doubted(&case) {
             case.kind = newcomer.kind.as_str().to_owned();
             move_case(tx, &mut case, case::State::New, MACHINE, now)?;
         }
@@ -270,5 +288,6 @@ fn opened(hit: &Hit, newcomer: &Newcomer, now: Timestamp) -> Case {
         notes: 0,
         merged_into: None,
         set_aside_from: None,
+        grounds: Vec::new(),
     }
 }

@@ -325,6 +325,81 @@ async fn what_an_officer_set_aside_stays_silent_with_all_its_hits_and_comes_back
     assert_eq!(store.verify_audit().await.unwrap().broken, None);
 }
 
+/// The page, with one more rule that speaks.
+fn with_rule(page: &Found<'_>, rule: &str, points: f64) -> Sighting {
+    let mut sighting = found(page);
+    let reason = sighting.hit.reasons[0].clone();
+    sighting.hit.reasons.push(Reason { rule: rule.to_owned(), points, ..reason });
+    sighting
+}
+
+async fn see_it(store: &Store, one: Sighting) -> Hit {
+    let mut set = Changes::new();
+    set.then(sighting(one));
+    let id = store.commit(set).await.unwrap().ids[0];
+    store.hit(id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_false_alarm_comes_back_to_the_officer_only_with_something_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let hit = see(&store, SELLER).await;
+    decide(&store, 1, Decision::Confirm, None, "王工", at(1)).await.unwrap();
+    decide(&store, 1, Decision::Wrong, None, "李工", at(2)).await.unwrap();
+    // The same page, and another page of the same telephone: the same grounds, and a little more.
+    see(&store, Found { hours: 3, round: 2, ..SELLER }).await;
+    let other = Found { url: "http://b.example/2", hours: 4, ..SELLER };
+    see_it(&store, with_rule(&other, "seller.days", 4.0)).await;
+    assert_eq!(case_of(&store, &hit).await.state, CaseState::Wrong);
+    assert_eq!(store.cases().count(), 1);
+    // Now it says something else too.
+    let third = Found { url: "http://c.example/3", hours: 5, ..SELLER };
+    see_it(&store, with_rule(&third, "seller.maker", 12.0)).await;
+    let case = case_of(&store, &hit).await;
+    assert_eq!(case.state, CaseState::Review);
+    assert!(is_doubted(&case) && !is_confirmed(&case), "{case:?}");
+    let told: Vec<_> = store.case_notes(1).map(|note| note.unwrap().text).collect();
+    assert!(told.iter().any(|note| note.contains("出现新依据") && note.contains("seller.maker")), "{told:?}");
+    // Seen again it stays on the desk, and only the officer's word makes it a case.
+    see(&store, Found { hours: 6, round: 3, ..SELLER }).await;
+    assert!(is_doubted(&case_of(&store, &hit).await));
+    let case = decide(&store, 1, Decision::Confirm, None, "王工", at(7)).await.unwrap();
+    assert!(is_confirmed(&case) && !is_doubted(&case));
+    // Called a false alarm once more, what was new then is old now.
+    decide(&store, 1, Decision::Wrong, None, "李工", at(8)).await.unwrap();
+    see_it(&store, with_rule(&Found { hours: 9, ..third }, "seller.maker", 12.0)).await;
+    assert_eq!(case_of(&store, &hit).await.state, CaseState::Wrong);
+    assert_eq!(store.verify_audit().await.unwrap().broken, None);
+}
+
+#[tokio::test]
+async fn a_page_labelled_innocent_weighs_nothing_until_it_says_something_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let hit = see(&store, SELLER).await;
+    let other = see(&store, Found { url: "http://b.example/2", score: 85.0, hours: 1, ..SELLER }).await;
+    label(&store, hit.id, "benign", "王工", at(2)).await.unwrap();
+    let case = case_of(&store, &hit).await;
+    assert_eq!((case.state, case.score), (CaseState::New, 85.0), "the other page still accuses");
+    label(&store, other.id, "notice", "王工", at(2)).await.unwrap();
+    let case = case_of(&store, &hit).await;
+    assert_eq!((case.state, case.score), (CaseState::Review, 0.0));
+    let again = see(&store, Found { hours: 8, round: 2, ..SELLER }).await;
+    assert_eq!(again.label.as_deref(), Some("benign"));
+    let case = case_of(&store, &hit).await;
+    assert_eq!((case.state, case.score), (CaseState::Review, 0.0));
+    // A label taken back counts again.
+    label(&store, other.id, "seller", "王工", at(9)).await.unwrap();
+    assert_eq!(case_of(&store, &hit).await.score, 85.0);
+    label(&store, other.id, "benign", "王工", at(9)).await.unwrap();
+    let new = see_it(&store, with_rule(&Found { hours: 15, round: 3, ..SELLER }, "seller.maker", 12.0)).await;
+    assert_eq!(new.label, None);
+    let case = case_of(&store, &hit).await;
+    assert_eq!((case.state, case.score), (CaseState::Review, 90.0));
+    assert!(is_doubted(&case));
+}
+
 #[tokio::test]
 async fn acts_of_nobody_on_nothing_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Kind, Reason, Row, RowState};
 use crate::{
-    cases::{ACQUITTED, is_confirmed, law},
+    cases::{ACQUITTED, is_confirmed, is_doubted, is_innocent, law},
     store::{Case, CaseState, Digest, DigestState, Hit, HitState, Store, StoreError},
 };
 
@@ -58,7 +58,7 @@ impl Contact {
     /// Under which of its routes this contact is told of a case; `None`: not at all.
     fn route_of<'a>(&self, case: &'a Case, threshold: f64) -> Option<&'a str> {
         let confirmed = is_confirmed(case);
-        if law(case.state).is_set_aside() || !(confirmed || case.score >= threshold) {
+        if law(case.state).is_set_aside() || is_doubted(case) || !(confirmed || case.score >= threshold) {
             return None;
         }
         let concerned = |a: &String| case.areas.iter().any(|b| covers(a, b));
@@ -73,7 +73,7 @@ impl Contact {
 /// Whether nobody stands behind a case any more: the machine took its word back when rules changed, and no officer gave theirs.
 /// Whoever was told of it hears that.
 fn no_longer_asserted(case: &Case, threshold: f64) -> bool {
-    case.state == CaseState::Review && !is_confirmed(case) && case.score < threshold
+    is_doubted(case) || (case.state == CaseState::Review && !is_confirmed(case) && case.score < threshold)
 }
 
 /// Contacts with one mailbox and unit are one: they share the mail and its Message-ID.
@@ -185,7 +185,7 @@ struct Entry {
     hit: u64,
     case: u64,
     state: HitState,
-    /// Other rules took the machine's word back, and no officer gave theirs.
+    /// An officer called this page innocent, or other rules took the machine's word back and no officer gave theirs.
     acquitted: bool,
     first_seen: Timestamp,
     row: Row,
@@ -229,7 +229,8 @@ impl Standing {
                     hit: hit.id,
                     case: hit.case,
                     state: hit.state,
-                    acquitted: !is_confirmed(case) && hit.notes.iter().any(|note| note == ACQUITTED),
+                    acquitted: is_innocent(&hit)
+                        || (!is_confirmed(case) && hit.notes.iter().any(|note| note == ACQUITTED)),
                     first_seen: hit.first_seen,
                     row,
                 });
@@ -474,6 +475,7 @@ mod tests {
             notes: 0,
             merged_into: None,
             set_aside_from: None,
+            grounds: Vec::new(),
         };
         use CaseState::*;
         let table = [
@@ -486,6 +488,8 @@ mod tests {
             (case(Wrong, 90.0, &["市监"], &[]), None),
             (case(Dismissed, 90.0, &["市监"], &[]), None),
             (case(Back, 90.0, &["网信"], &[]), None),
+            // Something new was found where an officer had seen a false alarm: nobody else hears of it yet.
+            (Case { set_aside_from: Some(New), ..case(Review, 99.0, &["市监"], &[]) }, None),
         ];
         for (case, expected) in table {
             assert_eq!(contact.route_of(&case, 80.0), expected, "{case:?}");

@@ -119,6 +119,26 @@ async fn each_contact_hears_of_its_routes_and_places_and_of_every_change_once() 
 }
 
 #[tokio::test]
+async fn a_page_that_an_officer_labels_innocent_is_withdrawn_and_the_rest_of_its_case_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let market = contact("市监局", &["市监"], &[]);
+    let all = edition(std::slice::from_ref(&market));
+    let one = see(&store, SELLER).await;
+    let two = see(&store, Found { url: "http://b.example/2", ..SELLER }).await;
+    assert_eq!(told(&store, &all, &market, 1, false).await.unwrap().len(), 2);
+    crate::cases::label(&store, one.id, "benign", "王工", at(20)).await.unwrap();
+    let mut expected = [format!("更正 {}", one.id), format!("仍在 {}", two.id)];
+    expected.sort();
+    assert_eq!(told(&store, &all, &market, 24, false).await.unwrap(), expected);
+    assert_eq!(told(&store, &all, &market, 48, false).await.unwrap(), [format!("仍在 {}", two.id)]);
+    // The last page too: the case rests on nothing.
+    crate::cases::label(&store, two.id, "notice", "王工", at(50)).await.unwrap();
+    assert_eq!(told(&store, &all, &market, 72, false).await.unwrap(), [format!("更正 {}", two.id)]);
+    assert_eq!(told(&store, &all, &market, 96, false).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_withdrawal_reaches_all_who_were_told_whatever_they_would_be_told_now() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

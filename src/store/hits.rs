@@ -56,6 +56,11 @@ impl Tx<'_> {
         Ok(hit.id)
     }
 
+    /// The label on a hit.
+    pub fn label(&self, hit: u64) -> Result<Option<Label>, StoreError> {
+        self.record(&id_key(hit))
+    }
+
     /// Keeps an officer's label, also in its hit.
     pub fn put_label(&mut self, label: Label) -> Result<(), StoreError> {
         let mut hit =

@@ -2,7 +2,7 @@
 //!
 //! Read from the hits that are kept, so it tells of what was found, not of what was missed. Start at [`of_hits`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use jianzheng_core::page;
@@ -93,6 +93,45 @@ pub async fn of_hits(store: &Store) -> Result<HashMap<String, Standing>, StoreEr
         }
     }
     Ok(all)
+}
+
+/// False alarms that officers found at or after `since`, by rule, the most frequent first: hits labelled innocent, and hits of cases
+/// called false alarms. A hit counts once.
+///
+/// # Errors
+/// The store failed.
+pub async fn false_alarms(store: &Store, since: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut hits: BTreeSet<u64> = BTreeSet::new();
+    for label in store.labels() {
+        let label = label?;
+        if label.time >= since && matches!(label.label.as_str(), "official" | "notice" | "benign") {
+            hits.insert(label.hit);
+        }
+    }
+    for (n, row) in store.audit().reversed().enumerate() {
+        let row = row?;
+        if row.time < since {
+            break;
+        }
+        let case = (row.action == "case.wrong").then(|| row.subject.strip_prefix("case ")?.parse().ok()).flatten();
+        if let Some(case) = case {
+            hits.extend(store.case_hits(case).collect::<Result<Vec<u64>, _>>()?);
+        }
+        if n % BREATH == BREATH - 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut rules: HashMap<String, u64> = HashMap::new();
+    for id in hits {
+        for reason in store.hit(id).await?.into_iter().flat_map(|hit| hit.reasons) {
+            if reason.points > 0.0 && reason.kind != "notice" {
+                *rules.entry(reason.rule).or_default() += 1;
+            }
+        }
+    }
+    let mut rules: Vec<(String, u64)> = rules.into_iter().collect();
+    rules.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(rules)
 }
 
 /// What it takes to let each rule look at a page, by its place in the set: the mean over the pages of the clean corpus. The one pass

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jianzheng_core::rules::problem::Problem;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use tokio::sync::watch;
 
 use super::{Opened, Program, rules};
@@ -14,7 +15,7 @@ use crate::cases;
 use crate::clock::{self, Clock};
 use crate::patrol::progress::Progress;
 use crate::telemetry::escape;
-use crate::tuning::{clean, renewal};
+use crate::tuning::{clean, renewal, standing};
 
 /// Mistakes and changed verdicts that are told at once.
 const SHOWN: usize = 20;
@@ -86,6 +87,40 @@ pub(super) fn tell_if_unproven(program: &Program, data: &Path, progress: &Progre
     progress
         .stage(&format!("规则里有 {} 处自己的例子不成立，本轮仍按它判；详情看 jianzheng rules test", problems.len()));
     problems.iter().take(SHOWN).for_each(|problem| progress.stage(&escape(&format!("  {problem}"))));
+}
+
+/// In the first round of each week, which rules officers found to have raised false alarms in the last seven days: one line on stderr
+/// and one in `reports/规则误报.txt`.
+pub(super) async fn tell_false_alarms(opened: &Opened, clock: &Clock, progress: &Progress) -> anyhow::Result<()> {
+    let now = clock.now();
+    let monday = {
+        let today = clock::shanghai_date(now);
+        today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days())
+    };
+    let folder = opened.data().join("reports");
+    let file = folder.join("规则误报.txt");
+    let week = format!("{monday} 起的一周");
+    if std::fs::read_to_string(&file).is_ok_and(|told| told.lines().any(|line| line.starts_with(&week))) {
+        return Ok(());
+    }
+    let since = now.checked_sub(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MIN);
+    let rules = standing::false_alarms(opened.store(), since).await?;
+    let told: Vec<String> = rules.iter().take(SHOWN).map(|(rule, hits)| format!("{rule} {hits} 次")).collect();
+    let told = if told.is_empty() { "人没有判出误报".to_owned() } else { told.join("，") };
+    let line = format!("{week}开始前七天的规则误报：{told}");
+    if !rules.is_empty() {
+        progress.stage(&escape(&line));
+    }
+    let written = std::fs::create_dir_all(&folder).and_then(|()| {
+        use std::io::Write as _;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file)?;
+        writeln!(file, "{line}")
+    });
+    // The round is worth more than the line.
+    if let Err(error) = written {
+        tracing::warn!(%error, "weekly line of false alarms not written");
+    }
+    Ok(())
 }
 
 /// Judges the open cases by the rules in force where they were judged by others, and lists what changed.

@@ -46,6 +46,9 @@ pub struct Case {
     /// Where it stood when an officer set it aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside_from: Option<CaseState>,
+    /// The rules that spoke when an officer called it a false alarm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grounds: Vec<String>,
 }
 
 impl Case {

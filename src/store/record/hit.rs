@@ -140,6 +140,9 @@ pub struct Label {
     /// When.
     #[serde(with = "time")]
     pub time: Timestamp,
+    /// The rules that spoke then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grounds: Vec<String>,
 }
 
 impl Record for Label {

@@ -141,7 +141,7 @@ pub(in crate::store) fn hit() -> Hit {
 }
 
 pub(in crate::store) fn label() -> Label {
-    Label { hit: 8, label: "seller".to_owned(), actor: "officer".to_owned(), time: time(3) }
+    Label { hit: 8, label: "seller".to_owned(), actor: "officer".to_owned(), time: time(3), grounds: Vec::new() }
 }
 
 pub(in crate::store) fn case() -> Case {
@@ -163,6 +163,7 @@ pub(in crate::store) fn case() -> Case {
         notes: 0,
         merged_into: None,
         set_aside_from: None,
+        grounds: Vec::new(),
     }
 }
 

@@ -1,0 +1,94 @@
+//! What officers called innocent is not accused again without something new.
+//!
+//! A label on a hit, or a case called a false alarm, remembers its grounds: the rules that spoke then. A later look, or another page of
+//! the same target, joins in silence as long as only these speak. Rules that did not speak then, and together make it at least
+//! [`NEW`] decibans likelier, bring the case back to an officer's desk; nobody else hears of it until the officer confirms.
+//! Start at [`Doubt`].
+
+use jianzheng_core::case;
+use jiff::Timestamp;
+
+use super::{MACHINE, audit, case_subject, is_confirmed, law, move_case};
+use crate::store::{Case, CaseNote, Hit, Reason, StoreError, Tx};
+
+/// Decibans that rules unheard of before have to bring: ten times likelier.
+const NEW: f64 = 10.0;
+/// Rules remembered of one acquittal.
+const GROUNDS: usize = 64;
+
+/// Whether an officer called this very page innocent.
+pub fn is_innocent(hit: &Hit) -> bool {
+    matches!(hit.label.as_deref(), Some("official" | "notice" | "benign"))
+}
+
+/// Whether a case waits for an officer who set it aside before: nobody else is told of it until it is confirmed.
+pub fn is_doubted(case: &Case) -> bool {
+    case.set_aside_from.is_some() && !law(case.state).is_set_aside() && !is_confirmed(case)
+}
+
+/// The rules that accuse.
+fn accusing(reasons: &[Reason]) -> impl Iterator<Item = &Reason> {
+    reasons.iter().filter(|reason| reason.points > 0.0 && reason.kind != "notice")
+}
+
+/// Adds the rules that accuse to what is remembered.
+pub(super) fn remember(grounds: &mut Vec<String>, reasons: &[Reason]) {
+    for reason in accusing(reasons) {
+        if grounds.len() < GROUNDS && !grounds.contains(&reason.rule) {
+            grounds.push(reason.rule.clone());
+        }
+    }
+}
+
+/// Something new against what was called innocent.
+pub(super) struct Doubt(Vec<Reason>);
+
+impl Doubt {
+    /// What speaks now and did not then; `None` where that is too little.
+    pub(super) fn against(grounds: &[String], reasons: &[Reason]) -> Option<Self> {
+        let new: Vec<Reason> = accusing(reasons).filter(|reason| !grounds.contains(&reason.rule)).cloned().collect();
+        (new.iter().map(|reason| reason.points).sum::<f64>() >= NEW).then_some(Self(new))
+    }
+
+    fn told(&self, hit: u64) -> String {
+        let rules: Vec<String> = self.0.iter().map(|r| format!("{}（{} {:+.1}）", r.say, r.rule, r.points)).collect();
+        format!("【出现新依据】原判为无关，线索 {hit} 又见：{}", rules.join("、"))
+    }
+
+    /// Brings the case back to an officer's desk.
+    pub(super) fn raise(&self, tx: &mut Tx<'_>, case: &mut Case, hit: u64, now: Timestamp) -> Result<(), StoreError> {
+        let told = self.told(hit);
+        if law(case.state).is_set_aside() {
+            // The officer's last word was not the confirmation.
+            (case.confirmed_by, case.confirmed_at) = (None, None);
+        }
+        if !is_confirmed(case) {
+            case.set_aside_from.get_or_insert(case.state);
+            move_case(tx, case, case::State::Review, MACHINE, now)?;
+        }
+        audit(tx, now, MACHINE, "case.something-new", case_subject(case.id), &told)?;
+        tx.add_note(CaseNote { case: case.id, n: 0, time: now, actor: MACHINE.to_owned(), text: told })?;
+        Ok(())
+    }
+}
+
+/// Sums a case up from the hits that nobody called innocent: its score, and whether it goes back to an officer's desk. The case is not
+/// put.
+pub(super) fn sum_up(tx: &mut Tx<'_>, case: &mut Case, now: Timestamp) -> Result<(), StoreError> {
+    let (mut score, mut strong, mut below) = (0.0f64, false, u64::MAX);
+    while let Some(id) = tx.case_hit_below(case.id, below)? {
+        if let Some(hit) = tx.hit(id)?.filter(|hit| !is_innocent(hit)) {
+            score = score.max(hit.score);
+            strong |= hit.verdict != "suspicious";
+        }
+        below = id;
+    }
+    case.score = score;
+    let state = law(case.state);
+    if strong && state == case::State::Review && !is_doubted(case) {
+        move_case(tx, case, case::State::New, MACHINE, now)?;
+    } else if !strong && !is_confirmed(case) && matches!(state, case::State::New | case::State::Back) {
+        move_case(tx, case, case::State::Review, MACHINE, now)?;
+    }
+    Ok(())
+}
