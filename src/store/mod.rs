@@ -9,6 +9,7 @@
 //! Start at [`Store::open`] and [`Changes`]; the records are in [`record`].
 
 mod audit;
+mod baselines;
 mod cases;
 mod changes;
 mod digests;
@@ -38,8 +39,8 @@ pub use error::StoreError;
 pub use list::Listing;
 pub use queue::{FrontierRows, QueueBlock, QueueKey, SLOTS};
 pub use record::{
-    Ask, AuditRow, Capture, Case, CaseNote, CaseState, Digest, DigestRow, DigestState, Entities, Hit, HitState,
-    HostFacts, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Round, Via,
+    Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, Digest, DigestRow, DigestState, Entities, Hit,
+    HitState, HostFacts, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Round, Via,
 };
 pub use rounds::RoundCounts;
 pub use space::FreeSpace;

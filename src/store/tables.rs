@@ -52,11 +52,13 @@ pub(super) enum Table {
     Blocks,
     /// (host number, lane, block) → which of them are done.
     Done,
+    /// digest of host and URL → Baseline.
+    Baselines,
 }
 
 impl Table {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Meta,
         Self::Counters,
         Self::Rounds,
@@ -79,6 +81,7 @@ impl Table {
         Self::Audit,
         Self::Blocks,
         Self::Done,
+        Self::Baselines,
     ];
 
     /// The tree's name on disk.
@@ -106,6 +109,7 @@ impl Table {
             Self::Audit => "audit",
             Self::Blocks => "frontier_blocks",
             Self::Done => "frontier_done",
+            Self::Baselines => "baselines",
         }
     }
 }

@@ -147,8 +147,9 @@ pub(super) fn own(resources: &[String]) -> Vec<String> {
 fn name(address: &str) -> Option<String> {
     let path = address.split(['?', '#']).next()?;
     let name = path.rsplit(['/', '\\']).next()?;
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '@' | '+' | '%');
     // x.js and m.css are nobody's.
-    if name.len() > LONGEST || letters(name, 6) < 6 {
+    if name.len() > LONGEST || !name.chars().all(plain) || letters(name, 6) < 6 {
         return None;
     }
     let name = name.to_ascii_lowercase();
