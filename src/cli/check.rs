@@ -3,7 +3,6 @@
 //! A URL is visited as a round would visit it: guarded client, robots.txt, redirects checked hop by hop. Nothing is kept.
 //! Start at [`run`].
 
-use std::time::Duration;
 use std::{collections::VecDeque, path::Path};
 
 use jianzheng_core::{entities::mask_url, host, page, verdict::Verdict};
@@ -15,18 +14,14 @@ use super::{
     explain::explain,
     judging::{IMAGE_BYTES, address, host_of, read_file},
     out::Out,
+    visiting::{self, Visiting},
     words,
 };
 use crate::{
-    config::Robots,
-    crawl::{
-        client::{Answer, Exchange, FetchError, Get},
-        qr,
-        robots::{Access, RobotsCache},
-    },
+    crawl::qr,
     desk::verdict_row::VerdictRow,
     patrol::reading::{self, Content},
-    wiring::{Program, StartError, Visitor},
+    wiring::{Program, StartError},
 };
 
 /// 判断一个网址、网页文件或图片，用中文说明理由
@@ -58,8 +53,6 @@ const EXAMPLES: &str = "\
 const NOWHERE: &str = "http://bendi.invalid/";
 /// Bytes read of a page file.
 const PAGE_BYTES: u64 = 32 << 20;
-/// Redirects from host to host that are followed.
-const MAX_HOSTS: usize = 10;
 /// Links of one picture that are visited.
 const MAX_LINKS: usize = 10;
 
@@ -67,13 +60,6 @@ const MAX_LINKS: usize = 10;
 enum Thing {
     Page(String),
     File(String),
-}
-
-/// Why a page was not seen.
-struct Unseen {
-    say: String,
-    /// We did not go, rather than got nothing.
-    ours: bool,
 }
 
 #[derive(Serialize)]
@@ -95,8 +81,7 @@ struct NameRow<'a> {
 
 struct Checking<'p> {
     program: &'p Program,
-    visitor: Option<Visitor>,
-    robots: RobotsCache,
+    visiting: Option<Visiting<'p>>,
     /// Where files stood on the web.
     told: Url,
     out: Out,
@@ -107,15 +92,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let program = context.load()?;
     let told = args.url.as_deref().unwrap_or(NOWHERE);
     let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
-    let visitor = if args.offline { None } else { Some(program.visitor().await?) };
-    let mut checking = Checking {
-        program: &program,
-        visitor,
-        robots: RobotsCache::default(),
-        told,
-        out: context.out(),
-        exit: Exit::Done,
-    };
+    let visiting = if args.offline { None } else { Some(Visiting::new(&program).await?) };
+    let mut checking = Checking { program: &program, visiting, told, out: context.out(), exit: Exit::Done };
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
@@ -149,12 +127,12 @@ impl Checking<'_> {
             self.unseen(named, None, say)?;
             return Ok(Vec::new());
         };
-        let exchange = match &self.visitor {
+        let exchange = match &self.visiting {
             None => {
                 self.unseen(named, Some(&url), "没有联网，只看了域名")?;
                 return Ok(Vec::new());
             }
-            Some(visitor) => visit(self.program, visitor, &self.robots, &url).await,
+            Some(visiting) => visiting.page(&url).await,
         };
         let exchange = match exchange {
             Ok(exchange) => exchange,
@@ -165,12 +143,7 @@ impl Checking<'_> {
             }
         };
         let (end, status) = (exchange.url.clone(), exchange.status);
-        let terms = reading::Terms {
-            max_body: (self.program.settings.network.max_body_mb as usize) << 20,
-            thresholds: self.program.thresholds(),
-            practice: self.program.practice.is_some(),
-            ..reading::Terms::default()
-        };
+        let terms = visiting::terms(self.program);
         match reading::read(&self.program.rules, exchange, false, Vec::new(), &terms).content {
             Content::Page(page) => {
                 let (extract, verdict) = *page;
@@ -282,37 +255,4 @@ fn looks_like_a_file(thing: &str) -> bool {
     let lower = thing.to_ascii_lowercase();
     !thing.contains("://")
         && (thing.starts_with(['/', '.', '~']) || (!thing.contains('/') && ENDS.iter().any(|end| lower.ends_with(end))))
-}
-
-/// Fetches a page; each host on the way is asked for its robots.txt first.
-async fn visit(program: &Program, visitor: &Visitor, robots: &RobotsCache, url: &Url) -> Result<Exchange, Unseen> {
-    let fetcher = &visitor.fetcher;
-    let obey = program.settings.network.robots == Robots::Obey;
-    let max_body = (program.settings.network.max_body_mb as usize) << 20;
-    let pause = Duration::from_millis(program.settings.network.host_delay_ms);
-    let refused = |error: FetchError| Unseen { ours: matches!(error, FetchError::Refused(_)), say: error.to_string() };
-    let mut url = url.clone();
-    for _ in 0..MAX_HOSTS {
-        fetcher.check(&url).map_err(|refusal| Unseen { say: refusal.to_string(), ours: true })?;
-        let access = if obey { Some(robots.of(fetcher, &url, pause).await) } else { None };
-        if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
-            return Err(match &**access {
-                Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
-                Access::Failing(status) => {
-                    Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false }
-                }
-                _ => Unseen { say: "网站的 robots.txt 不允许访问".to_owned(), ours: true },
-            });
-        }
-        let host = url.host_str().map(str::to_owned);
-        let go_on =
-            |next: &Url| next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next));
-        let get = Get { max_body, pause, ..Get::page(url.clone()) };
-        let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
-        match onward {
-            Some(next) if (300..400).contains(&exchange.status) => url = next,
-            _ => return Ok(exchange),
-        }
-    }
-    Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })
 }

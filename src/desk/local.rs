@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::{
     CaseFilter, Decision, Desk, DeskError, HitFilter,
+    baselines::{self, BaselineRow, NewBaseline},
     rows::{
         AuditLine, CaptureRow, CaseDetail, CaseRow, DigestPreview, DigestStatus, EntityRow, HitRow, HostReport,
         NoteRow, NotifiedRow, ReasonRow,
@@ -457,6 +458,14 @@ impl Desk for LocalDesk {
             }
         }
         Ok(lines)
+    }
+
+    async fn keep_baseline(&self, new: NewBaseline, actor: &str) -> Result<BaselineRow, DeskError> {
+        baselines::keep(&self.store, self.authorities(), new, actor, self.now()).await
+    }
+
+    async fn baselines(&self) -> Result<Vec<BaselineRow>, DeskError> {
+        baselines::list(&self.store)
     }
 }
 

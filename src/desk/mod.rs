@@ -4,6 +4,7 @@
 //! [`local::LocalDesk`] answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
+pub mod baselines;
 pub mod export;
 pub mod local;
 pub mod rows;
@@ -16,6 +17,7 @@ pub use jianzheng_core::case::Decision;
 use std::future::Future;
 use std::ops::ControlFlow;
 
+use baselines::{BaselineRow, NewBaseline};
 use rows::{AuditLine, CaseDetail, CaseRow, DigestPreview, DigestStatus, HitRow, HostReport};
 
 /// Which hits are wanted.
@@ -123,4 +125,14 @@ pub trait Desk: Send + Sync {
 
     /// The log of decisions on one subject, oldest first.
     fn audit(&self, subject: &str) -> impl Future<Output = Result<Vec<AuditLine>, DeskError>> + Send;
+
+    /// Keeps what a protected site looks like, in the place of the earlier baseline of the same page.
+    fn keep_baseline(
+        &self,
+        new: NewBaseline,
+        actor: &str,
+    ) -> impl Future<Output = Result<BaselineRow, DeskError>> + Send;
+
+    /// All baselines, by number.
+    fn baselines(&self) -> impl Future<Output = Result<Vec<BaselineRow>, DeskError>> + Send;
 }
