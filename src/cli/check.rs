@@ -3,9 +3,9 @@
 //! A URL is visited as a round would visit it: guarded client, robots.txt, redirects checked hop by hop. Nothing is kept.
 //! Start at [`run`].
 
-use std::{collections::VecDeque, path::Path};
+use std::{collections::VecDeque, path::Path, sync::Arc};
 
-use jianzheng_core::{entities::mask_url, host, page, verdict::Verdict};
+use jianzheng_core::{entities::mask_url, host, likeness::Baselines, page, verdict::Verdict};
 use serde::Serialize;
 use url::Url;
 
@@ -21,6 +21,7 @@ use crate::{
     crawl::qr,
     desk::verdict_row::VerdictRow,
     patrol::reading::{self, Content},
+    telemetry::escape,
     wiring::{Program, StartError},
 };
 
@@ -82,6 +83,7 @@ struct NameRow<'a> {
 struct Checking<'p> {
     program: &'p Program,
     visiting: Option<Visiting<'p>>,
+    terms: reading::Terms,
     /// Where files stood on the web.
     told: Url,
     out: Out,
@@ -92,8 +94,14 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let program = context.load()?;
     let told = args.url.as_deref().unwrap_or(NOWHERE);
     let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
+    // A round may hold the store for hours; what the page says by itself is worth telling meanwhile.
+    let baselines = program.baselines().unwrap_or_else(|error| {
+        eprintln!("{}", escape(&format!("这次没有和官网样本比对：{error}")));
+        Baselines::default()
+    });
     let visiting = if args.offline { None } else { Some(Visiting::new(&program).await?) };
-    let mut checking = Checking { program: &program, visiting, told, out: context.out(), exit: Exit::Done };
+    let terms = reading::Terms { baselines: Arc::new(baselines), ..visiting::terms(&program) };
+    let mut checking = Checking { program: &program, visiting, terms, told, out: context.out(), exit: Exit::Done };
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
@@ -143,10 +151,18 @@ impl Checking<'_> {
             }
         };
         let (end, status) = (exchange.url.clone(), exchange.status);
-        let terms = visiting::terms(self.program);
-        match reading::read(&self.program.rules, exchange, false, Vec::new(), &terms).content {
+        let terms = &self.terms;
+        match reading::read(&self.program.rules, exchange, false, Vec::new(), terms).content {
             Content::Page(page) => {
-                let (extract, verdict) = *page;
+                let (extract, mut verdict) = *page;
+                // Looking at pictures costs requests: only where a baseline has some, and the page is worth them.
+                if terms.baselines.have_pictures()
+                    && (verdict.names_certificates || verdict.kind.is_hit())
+                    && let Some(visiting) = &self.visiting
+                {
+                    let pictures = visiting.pictures(&extract, &end).await;
+                    verdict = reading::judge(&self.program.rules, &extract, &end, &pictures, terms);
+                }
                 if end != url && !self.out.json {
                     self.out.line(&format!("{named} 跳转到 {end}"))?;
                 }
@@ -182,7 +198,7 @@ impl Checking<'_> {
             return self.codes(named, &qr::read(&bytes));
         }
         let extract = reading::with_inline_codes(page::read(&bytes, None, Some(&self.told)));
-        let verdict = self.program.rules.judge(&extract, &self.told, self.program.thresholds());
+        let verdict = reading::judge(&self.program.rules, &extract, &self.told, &[], &self.terms);
         if !self.out.json {
             self.out.line(&format!("文件：{named}"))?;
         }

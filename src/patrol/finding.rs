@@ -10,7 +10,7 @@ use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
-use super::{Failure, Shared};
+use super::{Failure, Shared, reading};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
@@ -182,7 +182,7 @@ impl Shared {
         if extract.qr.len() == before {
             return Ok(());
         }
-        let verdict = self.rules.judge(&extract, &url, self.terms.thresholds);
+        let verdict = reading::judge(&self.rules, &extract, &url, &[], &self.terms);
         page.verdict = Some(verdict.kind.as_str().to_owned());
         page.score = verdict.score;
         changes.put_extract(seq, &extract_form::pack(&extract));

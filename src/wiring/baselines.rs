@@ -2,7 +2,7 @@
 
 use jianzheng_core::likeness::Baselines;
 
-use super::{Program, StartError};
+use super::{Opened, Program, StartError};
 use crate::store::{Store, StoreError};
 
 impl Program {
@@ -16,6 +16,13 @@ impl Program {
         }
         let read = Store::open(&self.data, self.store_opts()).and_then(|store| of(&store));
         read.map_err(|error| StartError::State(error.to_string()))
+    }
+}
+
+impl Opened {
+    /// The baselines as they stand now.
+    pub(super) fn baselines(&self) -> Result<Baselines, StoreError> {
+        of(&self.store)
     }
 }
 
