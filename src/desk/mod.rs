@@ -7,6 +7,7 @@
 pub mod baselines;
 pub mod export;
 pub mod local;
+mod near;
 pub mod rows;
 pub mod verdict_row;
 
@@ -18,7 +19,7 @@ use std::future::Future;
 use std::ops::ControlFlow;
 
 use baselines::{BaselineRow, NewBaseline};
-use rows::{AuditLine, CaseDetail, CaseRow, DigestPreview, DigestStatus, HitRow, HostReport};
+use rows::{AuditLine, CaseDetail, CaseRow, DigestPreview, DigestStatus, HitDetail, HitRow, HostReport};
 
 /// Which hits are wanted.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +82,9 @@ pub trait Desk: Send + Sync {
 
     /// One hit.
     fn hit(&self, id: u64) -> impl Future<Output = Result<HitRow, DeskError>> + Send;
+
+    /// One hit, with those that say nearly the same.
+    fn hit_detail(&self, id: u64) -> impl Future<Output = Result<HitDetail, DeskError>> + Send;
 
     /// An officer's label on a hit.
     fn label(&self, hit: u64, label: &str, actor: &str) -> impl Future<Output = Result<HitRow, DeskError>> + Send;

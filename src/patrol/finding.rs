@@ -5,6 +5,7 @@
 
 use jianzheng_core::case::{self, Contacts};
 use jianzheng_core::entities;
+use jianzheng_core::likeness;
 use jianzheng_core::page::Extract;
 use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
@@ -139,6 +140,7 @@ impl Shared {
             rules: self.rules.hash().to_owned(),
             first_round: self.round,
             last_round: self.round,
+            text: likeness::number_of(extract).map(|number| format!("{number:016x}")),
             codes: extract.qr.iter().take(8).cloned().collect(),
             label: None,
             robots_ignored: self.robots == Robots::Ignore,

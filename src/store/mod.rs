@@ -21,6 +21,7 @@ mod hits;
 mod hold;
 mod hosts;
 mod list;
+mod near_hits;
 mod pages;
 mod queue;
 pub mod record;

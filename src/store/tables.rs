@@ -54,11 +54,13 @@ pub(super) enum Table {
     Done,
     /// digest of host and URL → Baseline.
     Baselines,
+    /// (quarter, its sixteen bits, hit) → simhash of the hit's text.
+    HitTexts,
 }
 
 impl Table {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Meta,
         Self::Counters,
         Self::Rounds,
@@ -82,6 +84,7 @@ impl Table {
         Self::Blocks,
         Self::Done,
         Self::Baselines,
+        Self::HitTexts,
     ];
 
     /// The tree's name on disk.
@@ -110,6 +113,7 @@ impl Table {
             Self::Blocks => "frontier_blocks",
             Self::Done => "frontier_done",
             Self::Baselines => "baselines",
+            Self::HitTexts => "hit_texts",
         }
     }
 }

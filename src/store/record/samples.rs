@@ -136,6 +136,7 @@ pub(in crate::store) fn hit() -> Hit {
         first_round: 1,
         last_round: 3,
         codes: Vec::new(),
+        text: None,
         label: Some("seller".to_owned()),
         robots_ignored: false,
         set_clock: true,
@@ -281,6 +282,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("not_looked", &not_looked());
     check("page", &page());
     check("hit", &hit());
+    check("hit_text", &Hit { text: Some("0123456789abcdef".to_owned()), ..hit() });
     check("label", &label());
     check("case", &case());
     check("case_note", &note());
