@@ -1,6 +1,6 @@
 //! QR codes in pictures of strangers: what they say, at a bounded cost.
 //!
-//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory ([`picture::open`]), detection runs on a copy of bounded
+//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory (`picture::open`), detection runs on a copy of bounded
 //! size, and it does not run at all where the picture has more finder patterns than a page's codes could have, because the
 //! detector tries triples of them and copies the picture for each. Nothing here fetches, and nothing fails: a picture that
 //! cannot be read says nothing. Start at [`read`].

@@ -1,4 +1,4 @@
-//! What protected sites look like: kept by officers, listed for them. Start at [`keep`].
+//! What protected sites look like: kept by officers, listed for them. Start at [`BaselineRow`].
 
 use jianzheng_core::{host::Authorities, likeness};
 use jiff::Timestamp;

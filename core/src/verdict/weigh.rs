@@ -231,9 +231,12 @@ fn from_where(reading: &Reading, compiled: &Compiled) -> String {
         let mut asked = compiled.any.iter().chain(&compiled.all).chain(&compiled.near);
         asked.any(|wanted| *wanted == Wanted::Fact(fact))
     };
-    let copies = reading.copied.iter().filter(|copied| asked(Fact::of_copy(copied.part)));
-    let said: Vec<String> = copies.map(Copied::say).collect();
-    if said.is_empty() { String::new() } else { format!("（{}）", said.join("；")) }
+    let copies: Vec<&Copied> = reading.copied.iter().filter(|c| asked(Fact::of_copy(c.part))).collect();
+    let Some(first) = copies.first() else { return String::new() };
+    // Records keep the beginning of a long sentence: what and from where come first, in what it shows after that.
+    let parts: Vec<&str> = copies.iter().filter(|c| c.host == first.host).map(|c| c.part.name()).collect();
+    let said: Vec<String> = copies.iter().map(|copied| copied.say()).collect();
+    format!("（{}照抄 {}。{}）", parts.join("、"), first.host, said.join("；"))
 }
 
 fn tenth(points: f64) -> f64 {
