@@ -195,6 +195,7 @@ async fn round(address: SocketAddr, pages: usize, rules: Arc<RuleSet>) -> (Durat
             thresholds: Thresholds::default(),
             notes: Vec::new(),
             practice: false,
+            ..reading::Terms::default()
         },
         day: None,
     };

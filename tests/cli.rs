@@ -94,6 +94,9 @@ const COMMANDS: &[&str] = &[
     "sources list",
     "evidence",
     "evidence verify",
+    "baseline",
+    "baseline capture",
+    "baseline list",
     "doctor",
     "init",
 ];

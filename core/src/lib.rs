@@ -4,7 +4,8 @@
 //! out, and hostile input never becomes an error, only a result that says what was cut. The manifest keeps that promise.
 //!
 //! The way of the data: [`page`] turns bytes into an extract, [`text`] undoes disguises, [`entities`] finds contacts,
-//! [`place`] tells where, [`host`] tells whom a name imitates, [`rules`] are what officers write, [`verdict`] weighs it all.
+//! [`place`] tells where, [`host`] tells whom a name imitates, [`likeness`] whose page it copies, [`rules`] are what officers
+//! write, [`verdict`] weighs it all.
 //! [`address`] canonicalises URLs; [`schedule`] and [`case`] are the laws of time and of a case's life.
 //! Start at [`verdict`].
 
@@ -15,6 +16,7 @@ pub mod address;
 pub mod case;
 pub mod entities;
 pub mod host;
+pub mod likeness;
 pub mod page;
 pub mod place;
 pub mod rules;

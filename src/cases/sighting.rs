@@ -103,6 +103,7 @@ fn again(tx: &mut Tx<'_>, mut hit: Hit, seen: Hit) -> Result<Hit, StoreError> {
             cert_types: seen.cert_types,
             areas: seen.areas,
             title: seen.title,
+            text: seen.text,
             reasons: seen.reasons,
             rules: seen.rules,
             capture,

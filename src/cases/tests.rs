@@ -97,6 +97,7 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         rules: "sha256:00".to_owned(),
         first_round: page.round,
         last_round: page.round,
+        text: None,
         codes: Vec::new(),
         label: None,
         robots_ignored: false,

@@ -3,10 +3,9 @@
 //! A URL is visited as a round would visit it: guarded client, robots.txt, redirects checked hop by hop. Nothing is kept.
 //! Start at [`run`].
 
-use std::time::Duration;
-use std::{collections::VecDeque, path::Path};
+use std::{collections::VecDeque, path::Path, sync::Arc};
 
-use jianzheng_core::{entities::mask_url, host, page, verdict::Verdict};
+use jianzheng_core::{entities::mask_url, host, likeness::Baselines, page, verdict::Verdict};
 use serde::Serialize;
 use url::Url;
 
@@ -15,18 +14,15 @@ use super::{
     explain::explain,
     judging::{IMAGE_BYTES, address, host_of, read_file},
     out::Out,
+    visiting::{self, Visiting},
     words,
 };
 use crate::{
-    config::Robots,
-    crawl::{
-        client::{Answer, Exchange, FetchError, Get},
-        qr,
-        robots::{Access, RobotsCache},
-    },
+    crawl::qr,
     desk::verdict_row::VerdictRow,
     patrol::reading::{self, Content},
-    wiring::{Program, StartError, Visitor},
+    telemetry::escape,
+    wiring::{Program, StartError},
 };
 
 /// 判断一个网址、网页文件或图片，用中文说明理由
@@ -58,8 +54,6 @@ const EXAMPLES: &str = "\
 const NOWHERE: &str = "http://bendi.invalid/";
 /// Bytes read of a page file.
 const PAGE_BYTES: u64 = 32 << 20;
-/// Redirects from host to host that are followed.
-const MAX_HOSTS: usize = 10;
 /// Links of one picture that are visited.
 const MAX_LINKS: usize = 10;
 
@@ -67,13 +61,6 @@ const MAX_LINKS: usize = 10;
 enum Thing {
     Page(String),
     File(String),
-}
-
-/// Why a page was not seen.
-struct Unseen {
-    say: String,
-    /// We did not go, rather than got nothing.
-    ours: bool,
 }
 
 #[derive(Serialize)]
@@ -95,8 +82,8 @@ struct NameRow<'a> {
 
 struct Checking<'p> {
     program: &'p Program,
-    visitor: Option<Visitor>,
-    robots: RobotsCache,
+    visiting: Option<Visiting<'p>>,
+    terms: reading::Terms,
     /// Where files stood on the web.
     told: Url,
     out: Out,
@@ -107,15 +94,14 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let program = context.load()?;
     let told = args.url.as_deref().unwrap_or(NOWHERE);
     let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
-    let visitor = if args.offline { None } else { Some(program.visitor().await?) };
-    let mut checking = Checking {
-        program: &program,
-        visitor,
-        robots: RobotsCache::default(),
-        told,
-        out: context.out(),
-        exit: Exit::Done,
-    };
+    // A round may hold the store for hours; what the page says by itself is worth telling meanwhile.
+    let baselines = program.baselines().unwrap_or_else(|error| {
+        eprintln!("{}", escape(&format!("这次没有和官网样本比对：{error}")));
+        Baselines::default()
+    });
+    let visiting = if args.offline { None } else { Some(Visiting::new(&program).await?) };
+    let terms = reading::Terms { baselines: Arc::new(baselines), ..visiting::terms(&program) };
+    let mut checking = Checking { program: &program, visiting, terms, told, out: context.out(), exit: Exit::Done };
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
@@ -149,12 +135,12 @@ impl Checking<'_> {
             self.unseen(named, None, say)?;
             return Ok(Vec::new());
         };
-        let exchange = match &self.visitor {
+        let exchange = match &self.visiting {
             None => {
                 self.unseen(named, Some(&url), "没有联网，只看了域名")?;
                 return Ok(Vec::new());
             }
-            Some(visitor) => visit(self.program, visitor, &self.robots, &url).await,
+            Some(visiting) => visiting.page(&url).await,
         };
         let exchange = match exchange {
             Ok(exchange) => exchange,
@@ -165,15 +151,18 @@ impl Checking<'_> {
             }
         };
         let (end, status) = (exchange.url.clone(), exchange.status);
-        let terms = reading::Terms {
-            max_body: (self.program.settings.network.max_body_mb as usize) << 20,
-            thresholds: self.program.thresholds(),
-            practice: self.program.practice.is_some(),
-            ..reading::Terms::default()
-        };
-        match reading::read(&self.program.rules, exchange, false, Vec::new(), &terms).content {
+        let terms = &self.terms;
+        match reading::read(&self.program.rules, exchange, false, Vec::new(), terms).content {
             Content::Page(page) => {
-                let (extract, verdict) = *page;
+                let (extract, mut verdict) = *page;
+                // Looking at pictures costs requests: only where a baseline has some, and the page is worth them.
+                if terms.baselines.have_pictures()
+                    && (verdict.names_certificates || verdict.kind.is_hit())
+                    && let Some(visiting) = &self.visiting
+                {
+                    let pictures = visiting.pictures(&extract, &end).await;
+                    verdict = reading::judge(&self.program.rules, &extract, &end, &pictures, terms);
+                }
                 if end != url && !self.out.json {
                     self.out.line(&format!("{named} 跳转到 {end}"))?;
                 }
@@ -209,7 +198,7 @@ impl Checking<'_> {
             return self.codes(named, &qr::read(&bytes));
         }
         let extract = reading::with_inline_codes(page::read(&bytes, None, Some(&self.told)));
-        let verdict = self.program.rules.judge(&extract, &self.told, self.program.thresholds());
+        let verdict = reading::judge(&self.program.rules, &extract, &self.told, &[], &self.terms);
         if !self.out.json {
             self.out.line(&format!("文件：{named}"))?;
         }
@@ -282,37 +271,4 @@ fn looks_like_a_file(thing: &str) -> bool {
     let lower = thing.to_ascii_lowercase();
     !thing.contains("://")
         && (thing.starts_with(['/', '.', '~']) || (!thing.contains('/') && ENDS.iter().any(|end| lower.ends_with(end))))
-}
-
-/// Fetches a page; each host on the way is asked for its robots.txt first.
-async fn visit(program: &Program, visitor: &Visitor, robots: &RobotsCache, url: &Url) -> Result<Exchange, Unseen> {
-    let fetcher = &visitor.fetcher;
-    let obey = program.settings.network.robots == Robots::Obey;
-    let max_body = (program.settings.network.max_body_mb as usize) << 20;
-    let pause = Duration::from_millis(program.settings.network.host_delay_ms);
-    let refused = |error: FetchError| Unseen { ours: matches!(error, FetchError::Refused(_)), say: error.to_string() };
-    let mut url = url.clone();
-    for _ in 0..MAX_HOSTS {
-        fetcher.check(&url).map_err(|refusal| Unseen { say: refusal.to_string(), ours: true })?;
-        let access = if obey { Some(robots.of(fetcher, &url, pause).await) } else { None };
-        if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
-            return Err(match &**access {
-                Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
-                Access::Failing(status) => {
-                    Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false }
-                }
-                _ => Unseen { say: "网站的 robots.txt 不允许访问".to_owned(), ours: true },
-            });
-        }
-        let host = url.host_str().map(str::to_owned);
-        let go_on =
-            |next: &Url| next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next));
-        let get = Get { max_body, pause, ..Get::page(url.clone()) };
-        let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
-        match onward {
-            Some(next) if (300..400).contains(&exchange.status) => url = next,
-            _ => return Ok(exchange),
-        }
-    }
-    Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })
 }

@@ -15,7 +15,7 @@ use crate::{
     desk::{
         Desk, HitFilter,
         export::{Format, export},
-        rows::HitRow,
+        rows::{HitDetail, HitRow, NearRow},
     },
     wiring::StartError,
 };
@@ -112,7 +112,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let mut out = context.out();
     match args.command {
         Command::List { filter } => list(desk, filter.into(), &mut out).await?,
-        Command::Show { id } => show(&mut out, &desk.hit(id).await?)?,
+        Command::Show { id } => show(&mut out, &desk.hit_detail(id).await?)?,
         Command::Label { id, label, by } => {
             let hit = desk.label(id, &label, &actor(by)).await?;
             match out.json {
@@ -203,10 +203,11 @@ pub(super) fn day(time: &str) -> String {
     time.get(..16).unwrap_or(time).replace('T', " ")
 }
 
-fn show(out: &mut Out, hit: &HitRow) -> anyhow::Result<()> {
+fn show(out: &mut Out, detail: &HitDetail) -> anyhow::Result<()> {
     if out.json {
-        return Ok(out.object(hit)?);
+        return Ok(out.object(detail)?);
     }
+    let hit = &detail.hit;
     let mut line = |name: &str, value: &str| match value {
         "" => Ok(()),
         value => out.line(&format!("{name}：{value}")),
@@ -246,6 +247,19 @@ fn show(out: &mut Out, hit: &HitRow) -> anyhow::Result<()> {
     for reason in &hit.reasons {
         let quote = reason.quote.as_ref().map_or(String::new(), |quote| format!("：“{quote}”"));
         out.line(&format!("  {:+.1}  {}{quote}（{}）", reason.points, reason.say, reason.rule))?;
+    }
+    near(out, &detail.near)
+}
+
+/// Hits elsewhere that say nearly the same.
+pub(super) fn near(out: &mut Out, rows: &[NearRow]) -> anyhow::Result<()> {
+    if !rows.is_empty() {
+        out.line("内容几乎一样的线索：")?;
+    }
+    for row in rows {
+        let how =
+            if row.bits == 0 { "文字指纹一样".to_owned() } else { format!("文字指纹差 {} 位", row.bits) };
+        out.line(&format!("  线索 {}（案件 {}，{how}）{}", row.hit, row.case, row.final_url))?;
     }
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! `host show`: what is known of one host.
 
-use super::{Context, Exit, hits::day, words};
+use super::{
+    Context, Exit,
+    hits::{day, near},
+    words,
+};
 use crate::{desk::Desk as _, wiring::StartError};
 
 /// 网站：查看对一个网站知道些什么
@@ -45,6 +49,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             out.line(&format!("对方要求 {} 以前不要再来", day(until)))?;
         }
         out.line(&format!("等着看的网址 {} 个，线索 {} 条", report.waiting, report.hits))?;
+        near(&mut out, &report.near)?;
     }
     out.flush()?;
     Ok(Exit::Done)

@@ -4,6 +4,7 @@
 //! [desk](crate::desk) for what is kept; what they print goes through `out`, which escapes what strangers wrote. The doc
 //! comments on arguments are the help texts, hence Chinese. Start at `Command`.
 
+mod baseline;
 mod cases;
 mod check;
 mod daemon;
@@ -28,6 +29,7 @@ mod stop;
 mod table;
 mod twist;
 mod usage;
+mod visiting;
 mod words;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -108,6 +110,7 @@ enum Command {
     Rules(rules::Args),
     Sources(sources::Args),
     Evidence(evidence::Args),
+    Baseline(baseline::Args),
     Doctor(doctor::Args),
     Init(init::Args),
 }
@@ -169,6 +172,7 @@ fn run(cli: Cli, cwd: PathBuf) -> anyhow::Result<Exit> {
         Command::Digest(args) => wait(digest::run(args, &context)),
         Command::Sources(args) => wait(sources::run(&args, &context)),
         Command::Evidence(args) => wait(evidence::run(&args, &context)),
+        Command::Baseline(args) => wait(baseline::run(args, &context)),
         Command::Doctor(args) => wait(doctor::run(&args, &context)),
     }
 }

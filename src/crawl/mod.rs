@@ -11,6 +11,7 @@ pub mod decode;
 pub mod existence;
 pub mod frontier;
 pub mod guard;
+pub mod picture;
 pub mod qr;
 pub mod resolver;
 pub mod retry;

@@ -1,21 +1,18 @@
 //! QR codes in pictures of strangers: what they say, at a bounded cost.
 //!
-//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory, detection runs on a copy of bounded
+//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory (`picture::open`), detection runs on a copy of bounded
 //! size, and it does not run at all where the picture has more finder patterns than a page's codes could have, because the
 //! detector tries triples of them and copies the picture for each. Nothing here fetches, and nothing fails: a picture that
 //! cannot be read says nothing. Start at [`read`].
 
 use std::collections::HashSet;
-use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{DynamicImage, GrayImage, ImageDecoder as _, ImageReader, Limits, imageops};
+use image::{GrayImage, imageops};
 use rqrr::PreparedImage;
 
-/// Pixels that are decoded; a photograph of a telephone has some twelve million.
-const MAX_PIXELS: u64 = 16 << 20;
-const MAX_SIDE: u32 = 16_384;
-const MAX_ALLOC: u64 = 64 << 20;
+use super::picture;
+
 /// Longest side of the copy that is searched first, and of the one that is searched when the first says nothing.
 const SIDE: u32 = 1200;
 const LARGE_SIDE: u32 = 2000;
@@ -33,7 +30,10 @@ const MAX_INLINE: usize = 4;
 pub fn read(bytes: &[u8]) -> Vec<String> {
     // The decoders and the detector are other people's, made for honest pictures: the detector asserts where a region is not
     // what it expects. A picture of a stranger must not end the program, so a panic of theirs means "says nothing".
-    catch_unwind(AssertUnwindSafe(|| open(bytes).map(|picture| search(&picture)))).ok().flatten().unwrap_or_default()
+    catch_unwind(AssertUnwindSafe(|| picture::open(bytes).map(|picture| search(&picture))))
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 /// What the codes say in pictures that are written into a page as `data:` URLs.
@@ -71,30 +71,6 @@ pub fn data_url(address: &str) -> Option<Vec<u8>> {
         }
     }
     (!bytes.is_empty()).then_some(bytes)
-}
-
-fn open(bytes: &[u8]) -> Option<GrayImage> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
-    let mut limits = Limits::no_limits();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_ALLOC);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().ok()?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS || width == 0 || height == 0 {
-        return None;
-    }
-    let picture = DynamicImage::from_decoder(decoder).ok()?;
-    if !picture.color().has_alpha() {
-        return Some(picture.into_luma8());
-    }
-    // Codes are drawn on nothing: what is transparent shows the page, which is white.
-    let picture = picture.into_luma_alpha8();
-    Some(GrayImage::from_fn(width, height, |x, y| {
-        let [luma, alpha] = picture.get_pixel(x, y).0.map(u32::from);
-        image::Luma([((luma * alpha + 255 * (255 - alpha)) / 255) as u8])
-    }))
 }
 
 /// Tries the picture in the sizes and the two colourings in which codes are found; the first that says something counts.
@@ -226,7 +202,9 @@ fn parts(black: &[bool], width: usize) -> (Vec<u32>, Vec<usize>) {
 
 #[cfg(test)]
 mod tests {
-    use image::{ImageFormat, Luma};
+    use std::io::Cursor;
+
+    use image::{DynamicImage, ImageFormat, Luma};
     use proptest::prelude::*;
 
     use super::*;

@@ -15,9 +15,11 @@ use jiff::Timestamp;
 
 use super::{
     CaseFilter, Decision, Desk, DeskError, HitFilter,
+    baselines::{self, BaselineRow, NewBaseline},
+    near,
     rows::{
-        AuditLine, CaptureRow, CaseDetail, CaseRow, DigestPreview, DigestStatus, EntityRow, HitRow, HostReport,
-        NoteRow, NotifiedRow, ReasonRow,
+        AuditLine, CaptureRow, CaseDetail, CaseRow, DigestPreview, DigestStatus, EntityRow, HitDetail, HitRow,
+        HostReport, NoteRow, NotifiedRow, ReasonRow,
     },
 };
 use crate::{
@@ -293,6 +295,13 @@ impl Desk for LocalDesk {
         Ok(self.hit_row(self.store.hit(id).await?.ok_or_else(missing)?))
     }
 
+    async fn hit_detail(&self, id: u64) -> Result<HitDetail, DeskError> {
+        let missing = || DeskError::Missing { what: "线索", id: id.to_string() };
+        let hit = self.store.hit(id).await?.ok_or_else(missing)?;
+        let near = near::of(&self.store, &hit, |other| other.id != hit.id).await?;
+        Ok(HitDetail { hit: self.hit_row(hit), near })
+    }
+
     async fn label(&self, hit: u64, label: &str, actor: &str) -> Result<HitRow, DeskError> {
         let hit = cases::label(&self.store, hit, label, actor, self.now()).await.map_err(declined)?;
         Ok(self.hit_row(hit))
@@ -425,13 +434,21 @@ impl Desk for LocalDesk {
                 waiting += block.entries.iter().filter(|(place, _)| done & (1 << place) == 0).count() as u64;
             }
         }
-        let mut hits = 0;
+        let (mut hits, mut latest) = (0, None);
         for (n, hit) in self.store.hits().enumerate() {
-            hits += u64::from(hit?.host == host);
+            let hit = hit?;
+            if hit.host == host {
+                hits += 1;
+                latest = Some(hit);
+            }
             if n % BREATH == BREATH - 1 {
                 tokio::task::yield_now().await;
             }
         }
+        let near = match &latest {
+            Some(hit) => near::of(&self.store, hit, |other| other.host != host).await?,
+            None => Vec::new(),
+        };
         Ok(HostReport {
             host,
             verdict: verdict.standing.as_str().to_owned(),
@@ -442,6 +459,7 @@ impl Desk for LocalDesk {
             not_before: facts.not_before.map(rfc3339),
             waiting,
             hits,
+            near,
         })
     }
 
@@ -457,6 +475,14 @@ impl Desk for LocalDesk {
             }
         }
         Ok(lines)
+    }
+
+    async fn keep_baseline(&self, new: NewBaseline, actor: &str) -> Result<BaselineRow, DeskError> {
+        baselines::keep(&self.store, self.authorities(), new, actor, self.now()).await
+    }
+
+    async fn baselines(&self) -> Result<Vec<BaselineRow>, DeskError> {
+        baselines::list(&self.store)
     }
 }
 

@@ -4,8 +4,10 @@
 //! [`local::LocalDesk`] answers from the store that this process holds. The rows in [`rows`] are the shapes that CONTRACT.md
 //! promises. Nothing here prints, and nothing here decides what a page is.
 
+pub mod baselines;
 pub mod export;
 pub mod local;
+mod near;
 pub mod rows;
 pub mod verdict_row;
 
@@ -16,7 +18,8 @@ pub use jianzheng_core::case::Decision;
 use std::future::Future;
 use std::ops::ControlFlow;
 
-use rows::{AuditLine, CaseDetail, CaseRow, DigestPreview, DigestStatus, HitRow, HostReport};
+use baselines::{BaselineRow, NewBaseline};
+use rows::{AuditLine, CaseDetail, CaseRow, DigestPreview, DigestStatus, HitDetail, HitRow, HostReport};
 
 /// Which hits are wanted.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +83,9 @@ pub trait Desk: Send + Sync {
     /// One hit.
     fn hit(&self, id: u64) -> impl Future<Output = Result<HitRow, DeskError>> + Send;
 
+    /// One hit, with those that say nearly the same.
+    fn hit_detail(&self, id: u64) -> impl Future<Output = Result<HitDetail, DeskError>> + Send;
+
     /// An officer's label on a hit.
     fn label(&self, hit: u64, label: &str, actor: &str) -> impl Future<Output = Result<HitRow, DeskError>> + Send;
 
@@ -123,4 +129,14 @@ pub trait Desk: Send + Sync {
 
     /// The log of decisions on one subject, oldest first.
     fn audit(&self, subject: &str) -> impl Future<Output = Result<Vec<AuditLine>, DeskError>> + Send;
+
+    /// Keeps what a protected site looks like, in the place of the earlier baseline of the same page.
+    fn keep_baseline(
+        &self,
+        new: NewBaseline,
+        actor: &str,
+    ) -> impl Future<Output = Result<BaselineRow, DeskError>> + Send;
+
+    /// All baselines, by number.
+    fn baselines(&self) -> impl Future<Output = Result<Vec<BaselineRow>, DeskError>> + Send;
 }

@@ -255,4 +255,31 @@ pub struct HostReport {
     pub waiting: u64,
     /// Hits on it.
     pub hits: u64,
+    /// Hits elsewhere that say nearly the same as its latest.
+    pub near: Vec<NearRow>,
+}
+
+/// A hit that says nearly the same as another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NearRow {
+    /// Its number.
+    pub hit: u64,
+    /// Its host.
+    pub host: String,
+    /// Its canonical final URL.
+    pub final_url: String,
+    /// Its case.
+    pub case: u64,
+    /// Of the 64 bits of the texts' simhashes so many differ.
+    pub bits: u32,
+}
+
+/// `hits show`: a hit with those that say nearly the same.
+#[derive(Debug, Clone, Serialize)]
+pub struct HitDetail {
+    /// The hit.
+    #[serde(flatten)]
+    pub hit: HitRow,
+    /// The others, the nearest first.
+    pub near: Vec<NearRow>,
 }

@@ -5,12 +5,13 @@
 
 use jianzheng_core::case::{self, Contacts};
 use jianzheng_core::entities;
+use jianzheng_core::likeness;
 use jianzheng_core::page::Extract;
 use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
-use super::{Failure, Shared};
+use super::{Failure, Shared, reading};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
@@ -121,6 +122,7 @@ impl Shared {
             rules: String::new(),
             first_round: self.round,
             last_round: self.round,
+            text: likeness::number_of(extract).map(|number| format!("{number:016x}")),
             codes: extract.qr.iter().take(8).cloned().collect(),
             label: None,
             robots_ignored: self.robots == Robots::Ignore,
@@ -166,7 +168,7 @@ impl Shared {
         if extract.qr.len() == before {
             return Ok(());
         }
-        let verdict = self.rules.judge(&extract, &url, self.terms.thresholds);
+        let verdict = reading::judge(&self.rules, &extract, &url, &[], &self.terms);
         page.verdict = Some(verdict.kind.as_str().to_owned());
         page.score = verdict.score;
         changes.put_extract(seq, &extract_form::pack(&extract));

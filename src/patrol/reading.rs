@@ -2,9 +2,13 @@
 //!
 //! One function, no I/O: an exchange in, a [`Read`] out. Start at [`read`].
 
+use std::sync::Arc;
+
+use jianzheng_core::likeness::{Baselines, Picture};
 use jianzheng_core::page::{self, Extract, charset};
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::{Thresholds, Verdict};
+use url::Url;
 
 use crate::crawl::client::{Exchange, ResolvedBy, Truncated};
 use crate::crawl::{decode, qr};
@@ -21,6 +25,8 @@ pub struct Terms {
     pub notes: Vec<(String, String)>,
     /// The bundled practice web answers.
     pub practice: bool,
+    /// What protected sites look like; pages are held against them, where there are any.
+    pub baselines: Arc<Baselines>,
 }
 
 /// What a body turned out to be.
@@ -72,8 +78,14 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<Strin
     let mut extract = with_inline_codes(extract);
     // Only a page that still shows pictures can still show what they said.
     extract.qr.extend(codes.into_iter().filter(|_| !extract.images.is_empty()));
-    let verdict = rules.judge(&extract, &exchange.url, terms.thresholds);
+    let verdict = judge(rules, &extract, &exchange.url, &[], terms);
     (Content::Page(Box::new((extract, verdict))), unpacked)
+}
+
+/// Judges a page beside the baselines. `pictures` are those of the page whose looks are known.
+pub fn judge(rules: &RuleSet, extract: &Extract, url: &Url, pictures: &[Picture], terms: &Terms) -> Verdict {
+    let copied = terms.baselines.copied(rules.authorities(), extract, url, pictures);
+    rules.judge_beside(extract, url, &copied, terms.thresholds)
 }
 
 /// Reads the QR codes of pictures that are written into the page itself.

@@ -9,7 +9,9 @@ use super::{
     StoreError,
     extracts::Packed,
     queue::FrontierRows,
-    record::{Ask, Case, CaseNote, Digest, DigestRow, Hit, HostFacts, Label, NotLooked, Page, Record, Round, encode},
+    record::{
+        Ask, Baseline, Case, CaseNote, Digest, DigestRow, Hit, HostFacts, Label, NotLooked, Page, Record, Round, encode,
+    },
     tables::id_key,
     tx::Tx,
 };
@@ -174,6 +176,8 @@ puts! {
     put_host(HostFacts) -> |()| None;
     /// Keeps an officer's label, also in its hit.
     put_label(Label) -> |()| None;
+    /// Keeps what a protected site looks like.
+    put_baseline(Baseline) -> Some;
 }
 
 /// Read, change, put back, with nobody in between.

@@ -40,6 +40,7 @@ impl Tx<'_> {
         }
         let before = self.hit(hit.id)?;
         self.count_hit(before.as_ref(), &hit)?;
+        self.put_near(before.as_ref(), &hit)?;
         if let Some(before) = &before {
             if before.final_url != hit.final_url {
                 self.delete_row(Table::HitUrls, &digest_key(&before.final_url));

@@ -9,6 +9,7 @@
 //! Start at [`Store::open`] and [`Changes`]; the records are in [`record`].
 
 mod audit;
+mod baselines;
 mod cases;
 mod changes;
 mod digests;
@@ -20,6 +21,7 @@ mod hits;
 mod hold;
 mod hosts;
 mod list;
+mod near_hits;
 mod pages;
 mod queue;
 pub mod record;
@@ -38,8 +40,8 @@ pub use error::StoreError;
 pub use list::Listing;
 pub use queue::{FrontierRows, QueueBlock, QueueKey, SLOTS};
 pub use record::{
-    Ask, AuditRow, Capture, Case, CaseNote, CaseState, Digest, DigestRow, DigestState, Entities, Hit, HitState,
-    HostFacts, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Round, Via,
+    Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, Digest, DigestRow, DigestState, Entities, Hit,
+    HitState, HostFacts, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Round, Via,
 };
 pub use rounds::RoundCounts;
 pub use space::FreeSpace;

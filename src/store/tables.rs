@@ -52,11 +52,15 @@ pub(super) enum Table {
     Blocks,
     /// (host number, lane, block) → which of them are done.
     Done,
+    /// digest of host and URL → Baseline.
+    Baselines,
+    /// (quarter, its sixteen bits, hit) → simhash of the hit's text.
+    HitTexts,
 }
 
 impl Table {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Meta,
         Self::Counters,
         Self::Rounds,
@@ -79,6 +83,8 @@ impl Table {
         Self::Audit,
         Self::Blocks,
         Self::Done,
+        Self::Baselines,
+        Self::HitTexts,
     ];
 
     /// The tree's name on disk.
@@ -106,6 +112,8 @@ impl Table {
             Self::Audit => "audit",
             Self::Blocks => "frontier_blocks",
             Self::Done => "frontier_done",
+            Self::Baselines => "baselines",
+            Self::HitTexts => "hit_texts",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! a stream (`judge`, `hosts`) stop after the first step, which opens no file of DATA and no connection.
 //! It must not print, and must not end the process. Start at [`Program::load`].
 
+mod baselines;
 mod mail;
 mod network;
 mod open;

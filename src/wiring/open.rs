@@ -115,7 +115,7 @@ impl Program {
         Store::open(&self.data, self.store_opts()).map(drop)
     }
 
-    fn store_opts(&self) -> Opts {
+    pub(super) fn store_opts(&self) -> Opts {
         Opts { free_floor: self.settings.general.free_floor_mb << 20, ..Opts::default() }
     }
 

@@ -41,7 +41,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<Summary> {
     let program = &*opened.program();
     let work = work(program, &order, clock, &progress)?;
-    let manner = manner(program, clock);
+    let mut manner = manner(program, clock);
+    manner.terms.baselines = Arc::new(opened.baselines()?);
     let web = opened.practice.as_ref().map(|(_, web)| web);
     let days = program.settings.keep.innocent_days;
     match aging::let_go(&opened.store, opened.data(), clock, days).await {
@@ -123,6 +124,7 @@ fn manner(program: &Program, clock: &Clock) -> Manner {
             thresholds: program.thresholds(),
             notes,
             practice: program.practice.is_some(),
+            baselines: Arc::default(),
         },
         day: program.practice,
     }

@@ -134,7 +134,7 @@ impl Authorities {
         parents(host).find_map(|name| self.retired.get(name).map(|(index, note)| (*index, note.as_str())))
     }
 
-    pub(super) fn innocent_of(&self, host: &str) -> Option<&str> {
+    pub(crate) fn innocent_of(&self, host: &str) -> Option<&str> {
         parents(host).find_map(|name| self.lookalikes.get(name).map(String::as_str))
     }
 

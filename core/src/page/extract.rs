@@ -537,7 +537,7 @@ impl<'u> Extractor<'u> {
 }
 
 /// At most `most` bytes of the text, cut between characters.
-pub(super) fn cut(text: &str, most: usize) -> &str {
+pub(crate) fn cut(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
     }

@@ -69,7 +69,7 @@ impl Simhash {
 }
 
 /// A 64-bit finaliser (Stafford's variant 13 of MurmurHash3's).
-fn mix(mut x: u64) -> u64 {
+pub(crate) fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
@@ -92,7 +92,7 @@ pub(super) fn of_text(text: &str) -> u64 {
 }
 
 /// Letters and digits. Common ideographs, the bulk of the text, are told without the tables of Unicode.
-fn counts(c: char) -> bool {
+pub(crate) fn counts(c: char) -> bool {
     matches!(c, '\u{4E00}'..='\u{9FFF}') || c.is_alphanumeric()
 }
 

@@ -16,7 +16,9 @@ mod tag;
 pub mod token;
 pub mod tree;
 
+pub(crate) use extract::cut;
 pub use extract::{Caps, Extractor};
+pub(crate) use fingerprint::{counts, mix};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 //!
 //! How each is established is in [`crate::verdict::facts`]; this is the vocabulary only.
 
+use crate::likeness::Part;
+
 macro_rules! facts {
     ($($(#[doc = $doc:literal])* $name:ident = $chinese:literal,)*) => {
         /// Something that a page was found to be.
@@ -84,12 +86,42 @@ facts! {
     SoundAlike = "谐音躲避",
     /// The host is a shared market place or board.
     Platform = "平台站",
+    /// The page repeats the text of a captured page of a protected site.
+    CopiedText = "抄官网文字",
+    /// The page is laid out as a captured page of a protected site.
+    CopiedLayout = "抄官网版面",
+    /// The page has the title of a captured page of a protected site.
+    CopiedTitle = "抄官网标题",
+    /// The page loads scripts and style sheets of the names that a protected site gave its own.
+    CopiedFiles = "抄官网脚本样式",
+    /// The page reports to the statistics account of a protected site.
+    CopiedStatistics = "抄官网统计号",
+    /// A form asks for the same fields by the same names as a protected site's.
+    CopiedForm = "抄官网表单",
+    /// The site's icon looks like a protected site's.
+    CopiedIcon = "抄官网图标",
+    /// A picture of the page looks like a protected site's.
+    CopiedPicture = "抄官网图片",
 }
 
 impl Fact {
     /// The fact of that name.
     pub fn from_name(name: &str) -> Option<Fact> {
         Self::ALL.iter().copied().find(|f| f.name() == name)
+    }
+
+    /// What a page is found to have copied, where somebody had baselines to hold it against.
+    pub fn of_copy(part: Part) -> Fact {
+        match part {
+            Part::Text => Fact::CopiedText,
+            Part::Layout => Fact::CopiedLayout,
+            Part::Title => Fact::CopiedTitle,
+            Part::Files => Fact::CopiedFiles,
+            Part::Statistics => Fact::CopiedStatistics,
+            Part::Form => Fact::CopiedForm,
+            Part::Icon => Fact::CopiedIcon,
+            Part::Picture => Fact::CopiedPicture,
+        }
     }
 
     /// Its bit in a [`FactSet`].

@@ -8,6 +8,7 @@ use url::Url;
 use super::RuleSet;
 use super::problem::Problem;
 use super::rule::{Example, Status};
+use crate::likeness::{Copied, Part};
 use crate::page;
 
 /// Address of examples that name none: no authority's, reserved for examples (RFC 2606).
@@ -61,8 +62,14 @@ impl RuleSet {
         let url = Url::parse(example.url.as_deref().unwrap_or(NOWHERE)).ok()?;
         let mut extract = page::read_text(&example.html, Some(&url));
         extract.qr.clone_from(&example.qr);
-        Some(self.fires(rule, &extract, &url))
+        let copied: Vec<Copied> = example.copied.iter().map(|part| of_somebody(*part)).collect();
+        Some(self.fires(rule, &extract, &url, &copied))
     }
+}
+
+/// What an example says that it copied.
+fn of_somebody(part: Part) -> Copied {
+    Copied { part, strength: 1.0, detail: String::new(), host: String::new(), url: String::new() }
 }
 
 fn short(text: &str) -> String {

@@ -10,7 +10,9 @@ use std::fmt;
 use super::fact::Fact;
 use super::gap::Piece;
 use super::problem::Problem;
-use super::sheet::{Part, Placed, Sheet, WRONG_VALUE};
+use super::sheet;
+use super::sheet::{Placed, Sheet, WRONG_VALUE};
+use crate::likeness::Part;
 
 /// What a rule speaks for or against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +136,8 @@ pub struct Example {
     pub html: String,
     /// What QR codes of its pictures say.
     pub qr: Vec<String>,
+    /// What it has copied of a protected site: a baseline is no part of the rules, so the example says it.
+    pub copied: Vec<Part>,
     /// Line in the file.
     pub line: usize,
 }
@@ -219,7 +223,7 @@ pub(super) fn read(file: &str, text: &str) -> (Option<Tables>, Vec<Problem>) {
     })
 }
 
-fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
+fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
     let id = part.need_text("id", "起一个不重复的英文名，例如 seller.exam-waiver");
     let title = part.need_text("title", "用一句中文说明这条规则");
     let kind = part.need_text("kind", "写 fake_site、seller 或 notice").and_then(|k| {
@@ -304,7 +308,7 @@ fn rule(file: &str, part: &Part<'_>) -> Option<Rule> {
     })
 }
 
-fn choice<T: Copy>(part: &Part<'_>, word: &Placed<String>, key: &str, choices: &[(&str, T)]) -> Option<T> {
+fn choice<T: Copy>(part: &sheet::Part<'_>, word: &Placed<String>, key: &str, choices: &[(&str, T)]) -> Option<T> {
     let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
     if found.is_none() {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
@@ -318,7 +322,7 @@ fn choice<T: Copy>(part: &Part<'_>, word: &Placed<String>, key: &str, choices: &
     found
 }
 
-fn items(part: &Part<'_>, key: &'static str, lines: &mut Vec<(String, usize)>) -> Vec<Item> {
+fn items(part: &sheet::Part<'_>, key: &'static str, lines: &mut Vec<(String, usize)>) -> Vec<Item> {
     part.texts(key)
         .into_iter()
         .filter_map(|word| {
@@ -379,17 +383,21 @@ fn items(part: &Part<'_>, key: &'static str, lines: &mut Vec<(String, usize)>) -
         .collect()
 }
 
-fn examples(part: &Part<'_>, key: &'static str) -> Vec<Example> {
+fn examples(part: &sheet::Part<'_>, key: &'static str) -> Vec<Example> {
     part.texts_or_tables(key, |table| {
         let url = table.text("url");
         let html = table.need_text("html", "写上页面内容");
         let qr = table.texts("qr").into_iter().map(|q| q.value).collect();
+        let parts = Part::ALL.map(|part| (part.name(), part));
+        let copied = table.texts("copied").iter().filter_map(|name| choice(table, name, "copied", &parts)).collect();
         table.finish();
-        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, qr, line: table.line() })
+        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, qr, copied, line: table.line() })
     })
     .into_iter()
     .map(|example| match example {
-        Ok(text) => Example { url: None, html: text.value, qr: Vec::new(), line: part.line_of(text.at) },
+        Ok(text) => {
+            Example { url: None, html: text.value, qr: Vec::new(), copied: Vec::new(), line: part.line_of(text.at) }
+        }
         Err(example) => example,
     })
     .collect()

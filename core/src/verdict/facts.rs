@@ -49,6 +49,12 @@ pub(crate) fn establish(reading: &mut Reading) {
             reading.facts.insert(fact);
         }
     }
+    // Whoever compared has left out hosts that have leave; an official page is accused of nothing, whoever compared.
+    if reading.host.standing != Standing::Official {
+        for copied in reading.copied {
+            reading.facts.insert(Fact::of_copy(copied.part));
+        }
+    }
     forms(reading);
     face::establish(reading);
     voice::mark(reading);

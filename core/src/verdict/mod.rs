@@ -19,6 +19,7 @@ use std::ops::Range;
 use url::Url;
 
 use crate::entities::Contacts;
+use crate::likeness::Copied;
 use crate::page::Extract;
 use crate::rules::RuleSet;
 use crate::wording::Manner;
@@ -131,7 +132,13 @@ pub fn score(decibans: f64) -> f64 {
 impl RuleSet {
     /// Judges a page that was read from `url`.
     pub fn judge(&self, extract: &Extract, url: &Url, thresholds: Thresholds) -> Verdict {
+        self.judge_beside(extract, url, &[], thresholds)
+    }
+
+    /// The same for a page that was held against baselines ([`crate::likeness::Baselines::copied`]) and found to have copied this.
+    pub fn judge_beside(&self, extract: &Extract, url: &Url, copied: &[Copied], thresholds: Thresholds) -> Verdict {
         let mut reading = reading::Reading::new(self, extract, url);
+        reading.copied = copied;
         facts::establish(&mut reading);
         let weighed = weigh::weigh(&reading);
         outcome::decide(&reading, weighed, thresholds)
@@ -154,8 +161,9 @@ impl RuleSet {
     }
 
     /// Does this one rule fire on the page? For the rules' own examples.
-    pub fn fires(&self, rule: usize, extract: &Extract, url: &Url) -> bool {
+    pub fn fires(&self, rule: usize, extract: &Extract, url: &Url, copied: &[Copied]) -> bool {
         let mut reading = reading::Reading::new(self, extract, url);
+        reading.copied = copied;
         facts::establish(&mut reading);
         weigh::fires(&reading, rule).is_some()
     }

@@ -10,6 +10,7 @@ use url::Url;
 use super::postings::Postings;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
+use crate::likeness::Copied;
 use crate::page::{Extract, HiddenKind, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
@@ -87,6 +88,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) entities: Vec<Entity>,
     pub(crate) leads: Vec<Lead>,
     pub(crate) facts: FactSet,
+    /// What the page was found to have copied of protected sites, by who had baselines.
+    pub(crate) copied: &'a [Copied],
     /// Authority whose face the page wears, found by [`super::facts`].
     pub(crate) face: Option<u16>,
 }
@@ -128,6 +131,7 @@ impl<'a> Reading<'a> {
             entities: Vec::new(),
             leads: Vec::new(),
             facts: FactSet::default(),
+            copied: &[],
             face: None,
         };
         reading.scan();

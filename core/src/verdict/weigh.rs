@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::reading::{Found, Part, Reading};
 use super::{Signal, voice};
+use crate::likeness::Copied;
 use crate::rules::rule::{Kind, Place, Rule, Status};
-use crate::rules::{Fact, Wanted};
+use crate::rules::{Compiled, Fact, Wanted};
 use crate::wording::Manner;
 
 /// Longest quote on either side of the phrase, in characters.
@@ -71,7 +72,11 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         if rule.status == Status::Live && !weighed.families.contains(&rule.family) {
             weighed.families.push(rule.family.clone());
         }
-        weighed.signals.push(signal(reading, rule, points, firing));
+        let mut signal = signal(reading, rule, points, firing);
+        if !reading.copied.is_empty() {
+            signal.say.push_str(&from_where(reading, &reading.rules.compiled[index]));
+        }
+        weighed.signals.push(signal);
     }
     for manner in Manner::ALL {
         weighed.signals.extend(wording(reading, manner));
@@ -218,6 +223,20 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
         quote(reading, &mut signal, clause);
     }
     Some(signal)
+}
+
+/// What a rule that rests on copies rests on, in brackets: what was copied, and from where.
+fn from_where(reading: &Reading, compiled: &Compiled) -> String {
+    let asked = |fact: Fact| {
+        let mut asked = compiled.any.iter().chain(&compiled.all).chain(&compiled.near);
+        asked.any(|wanted| *wanted == Wanted::Fact(fact))
+    };
+    let copies: Vec<&Copied> = reading.copied.iter().filter(|c| asked(Fact::of_copy(c.part))).collect();
+    let Some(first) = copies.first() else { return String::new() };
+    // Records keep the beginning of a long sentence: what and from where come first, in what it shows after that.
+    let parts: Vec<&str> = copies.iter().filter(|c| c.host == first.host).map(|c| c.part.name()).collect();
+    let said: Vec<String> = copies.iter().map(|copied| copied.say()).collect();
+    format!("（{}照抄 {}。{}）", parts.join("、"), first.host, said.join("；"))
 }
 
 fn tenth(points: f64) -> f64 {

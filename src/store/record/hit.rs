@@ -116,12 +116,22 @@ pub struct Hit {
     /// What QR codes of its pictures said; a later look judges with them, for pictures are fetched once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
+    /// Simhash of its text in hexadecimal, where the text is long enough for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// An officer's label.
     pub label: Option<String>,
     /// Whether robots.txt was set aside by order of the unit.
     pub robots_ignored: bool,
     /// Whether it was kept under a set clock.
     pub set_clock: bool,
+}
+
+impl Hit {
+    /// The simhash of its text.
+    pub fn text_number(&self) -> Option<u64> {
+        self.text.as_deref().and_then(|text| u64::from_str_radix(text, 16).ok())
+    }
 }
 
 impl Record for Hit {

@@ -38,6 +38,7 @@ macro_rules! words {
     };
 }
 
+mod baseline;
 mod case;
 mod digest;
 mod hit;
@@ -48,6 +49,7 @@ mod round;
 pub(super) mod samples;
 pub(super) mod time;
 
+pub use baseline::{Baseline, StoredPrints};
 pub use case::{Case, CaseNote};
 pub use digest::{Digest, DigestRow};
 pub use hit::{Entities, Hit, KindScores, Label, Reason};

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use jianzheng_core::likeness;
+
 use super::*;
 use crate::store::tables::id_key;
 
@@ -134,6 +136,7 @@ pub(in crate::store) fn hit() -> Hit {
         first_round: 1,
         last_round: 3,
         codes: Vec::new(),
+        text: None,
         label: Some("seller".to_owned()),
         robots_ignored: false,
         set_clock: true,
@@ -224,6 +227,27 @@ fn audit() -> AuditRow {
     }
 }
 
+pub(in crate::store) fn baseline() -> Baseline {
+    let prints = likeness::Prints {
+        text: Some(0x0123_4567_89AB_CDEF),
+        shape: Some(1),
+        sample: vec![3, 5],
+        title: vec![7],
+        files: words(&["czzcx_query.js"]),
+        statistics: words(&["百度统计 0123456789abcdef0123456789abcdef"]),
+        forms: words(&["text:zjhm text:xm text:yzm"]),
+    };
+    let icon = likeness::Picture { icon: true, look: 255, url: "http://cx.mem.gov.cn/favicon.ico".to_owned() };
+    let what = likeness::Baseline {
+        host: "cx.mem.gov.cn".to_owned(),
+        url: "http://cx.mem.gov.cn/".to_owned(),
+        prints,
+        pictures: vec![icon],
+    };
+    let record = Baseline::new(what, "特种作业操作证查询平台", "应急管理部", time(0), "officer");
+    Baseline { id: 2, file: Some("cx.html".to_owned()), ..record }
+}
+
 /// The newest form is what is written now, and every form reads as the sample (`older` says what of it was not told yet).
 fn check<R: Record + PartialEq + std::fmt::Debug>(name: &str, sample: &R) {
     let file =
@@ -259,6 +283,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("not_looked", &not_looked());
     check("page", &page());
     check("hit", &hit());
+    check("hit_text", &Hit { text: Some("0123456789abcdef".to_owned()), ..hit() });
     check("label", &label());
     check("case", &case());
     check("case_note", &note());
@@ -266,6 +291,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("digest_rows", &digest_rows());
     check("host", &host());
     check("audit", &audit());
+    check("baseline", &baseline());
 }
 
 #[test]

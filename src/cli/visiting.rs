@@ -1,0 +1,133 @@
+//! Single visits for commands, as a round would make them: guarded client, robots.txt, redirects checked hop by hop.
+//!
+//! Pages, and of a page its icon and a few pictures for their looks. Nothing is kept and nothing is said. Start at
+//! [`Visiting::page`].
+
+use std::time::Duration;
+
+use jianzheng_core::{address, likeness::Picture, page::Extract};
+use url::Url;
+
+use crate::{
+    config::Robots,
+    crawl::{
+        client::{Accept, Answer, Exchange, FetchError, Get},
+        decode, picture, qr,
+        robots::{Access, RobotsCache},
+    },
+    patrol::reading,
+    wiring::{Program, StartError, Visitor},
+};
+
+/// Redirects from host to host that are followed.
+const MAX_HOSTS: usize = 10;
+/// Bytes of one picture, and pictures of one page besides its icon.
+const IMAGE_BYTES: usize = 2 << 20;
+const PICTURES: usize = 4;
+/// Sides from which a picture is more than a dot between lines.
+const SMALL: u32 = 24;
+
+/// Why a page was not seen.
+pub(super) struct Unseen {
+    pub(super) say: String,
+    /// We did not go, rather than got nothing.
+    pub(super) ours: bool,
+}
+
+/// What visits are made with.
+pub(super) struct Visiting<'p> {
+    program: &'p Program,
+    visitor: Visitor,
+    robots: RobotsCache,
+}
+
+/// How a visited page is read.
+pub(super) fn terms(program: &Program) -> reading::Terms {
+    reading::Terms {
+        max_body: (program.settings.network.max_body_mb as usize) << 20,
+        thresholds: program.thresholds(),
+        practice: program.practice.is_some(),
+        ..reading::Terms::default()
+    }
+}
+
+impl<'p> Visiting<'p> {
+    pub(super) async fn new(program: &'p Program) -> Result<Self, StartError> {
+        Ok(Self { program, visitor: program.visitor().await?, robots: RobotsCache::default() })
+    }
+
+    /// Fetches a page; each host on the way is asked for its robots.txt first.
+    pub(super) async fn page(&self, url: &Url) -> Result<Exchange, Unseen> {
+        self.fetch(url, Accept::Page, (self.program.settings.network.max_body_mb as usize) << 20).await
+    }
+
+    /// How the page's icon and its first pictures look; what cannot be had or says nothing is left out.
+    pub(super) async fn pictures(&self, extract: &Extract, url: &Url) -> Vec<Picture> {
+        let large = |(w, h): (u32, u32)| (w == 0 || w >= SMALL) && (h == 0 || h >= SMALL);
+        let icon = extract.resources.iter().find(|address| is_icon(address)).map_or("/favicon.ico", String::as_str);
+        let images = extract.images.iter().filter(|image| large(image.size)).map(|image| image.src.as_str());
+        let mut found: Vec<Picture> = Vec::new();
+        for (nth, source) in std::iter::once(icon).chain(images.take(PICTURES)).enumerate() {
+            let (look, address) = match qr::data_url(source) {
+                Some(bytes) => (picture::look(&bytes), "data:".to_owned()),
+                None => {
+                    let Some(address) = address::resolve(url, source) else { continue };
+                    if found.iter().any(|known| known.url == address.as_str()) {
+                        continue;
+                    }
+                    tokio::time::sleep(self.pause()).await;
+                    let Ok(exchange) = self.fetch(&address, Accept::Image, IMAGE_BYTES).await else { continue };
+                    if !(200..300).contains(&exchange.status) {
+                        continue;
+                    }
+                    let body = decode::decode(&exchange.content_encoding(), &exchange.body, IMAGE_BYTES);
+                    (picture::look(&body.bytes), address.into())
+                }
+            };
+            found.extend(look.map(|look| Picture { icon: nth == 0, look, url: address }));
+        }
+        found
+    }
+
+    fn pause(&self) -> Duration {
+        Duration::from_millis(self.program.settings.network.host_delay_ms)
+    }
+
+    async fn fetch(&self, url: &Url, accept: Accept, max_body: usize) -> Result<Exchange, Unseen> {
+        let fetcher = &self.visitor.fetcher;
+        let obey = self.program.settings.network.robots == Robots::Obey;
+        let pause = self.pause();
+        let refused =
+            |error: FetchError| Unseen { ours: matches!(error, FetchError::Refused(_)), say: error.to_string() };
+        let mut url = url.clone();
+        for _ in 0..MAX_HOSTS {
+            fetcher.check(&url).map_err(|refusal| Unseen { say: refusal.to_string(), ours: true })?;
+            let access = if obey { Some(self.robots.of(fetcher, &url, pause).await) } else { None };
+            if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
+                return Err(match &**access {
+                    Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
+                    Access::Failing(status) => {
+                        Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false }
+                    }
+                    _ => Unseen { say: "网站的 robots.txt 不允许访问".to_owned(), ours: true },
+                });
+            }
+            let host = url.host_str().map(str::to_owned);
+            let go_on = |next: &Url| {
+                next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next))
+            };
+            let get = Get { accept, max_body, pause, ..Get::page(url.clone()) };
+            let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
+            match onward {
+                Some(next) if (300..400).contains(&exchange.status) => url = next,
+                _ => return Ok(exchange),
+            }
+        }
+        Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })
+    }
+}
+
+fn is_icon(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    path.ends_with(".ico") || path.rsplit('/').next().is_some_and(|name| name.contains("favicon"))
+}
