@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use jianzheng::store::{Changes, Kind, Opts, Outcome, Page, Store, Via, extract_form};
 use jianzheng::tuning::backtest::{self, Trial};
+use jianzheng::tuning::past::Judge;
 use jianzheng_core::page;
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Thresholds;
@@ -98,7 +99,8 @@ async fn main() {
         }
     }
     let bare = bare.elapsed().as_secs_f64();
-    let trial = Trial { new: other, old: Some(rules), thresholds: Thresholds::default(), since: None, threads: 1 };
+    let judge = Judge { rules: other, baselines: Arc::default(), thresholds: Thresholds::default() };
+    let trial = Trial { new: judge, old: Some(rules), since: None, threads: 1 };
     let (_on, stop) = tokio::sync::watch::channel(false);
     let began = Instant::now();
     let count = backtest::run(&store, trial, &stop, |_| {}, |_, _| {}).await.unwrap();

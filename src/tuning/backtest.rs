@@ -9,12 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jianzheng_core::rules::RuleSet;
-use jianzheng_core::verdict::Thresholds;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use url::Url;
 
-use super::past::extract_of;
+use super::past::{Judge, extract_of};
 use super::standing::{Word, word};
 use crate::cases;
 use crate::store::{Hit, Page, Reason, Store, StoreError};
@@ -26,12 +25,10 @@ const RULES: usize = 8;
 
 /// What is tried.
 pub struct Trial {
-    /// The rules that are tried.
-    pub new: Arc<RuleSet>,
+    /// The rules that are tried, and what else pages are judged by.
+    pub new: Judge,
     /// The rules that they are held against; none: what was said of each page when it was fetched.
     pub old: Option<Arc<RuleSet>>,
-    /// Where the unit draws its lines.
-    pub thresholds: Thresholds,
     /// Only pages fetched at or after this time.
     pub since: Option<Timestamp>,
     /// Threads that judge.
@@ -209,10 +206,10 @@ fn judge(trial: &Trial, data: &Path, page: &Page, known: Option<&Known>, stored:
             extract.qr.push(code.clone());
         }
     }
-    let new = trial.new.judge(&extract, &url, trial.thresholds);
+    let new = trial.new.judge(&extract, &url);
     let (was, before) = match &trial.old {
         Some(old) => {
-            let old = old.judge(&extract, &url, trial.thresholds);
+            let old = Judge { rules: Arc::clone(old), ..trial.new.clone() }.judge(&extract, &url);
             ((old.kind.as_str().to_owned(), old.score), cases::reasons(&old))
         }
         None => {

@@ -1,10 +1,15 @@
 //! Pages as they were kept, ready to be judged again: the stored extract, or one made anew from the capture.
 //!
-//! Start at [`extract_of`].
+//! Start at [`extract_of`], then [`Judge::judge`].
 
 use std::path::Path;
+use std::sync::Arc;
 
+use jianzheng_core::likeness::Baselines;
 use jianzheng_core::page::{self, Extract, charset};
+use jianzheng_core::rules::RuleSet;
+use jianzheng_core::verdict::{Thresholds, Verdict};
+use url::Url;
 
 use crate::crawl::decode;
 use crate::evidence;
@@ -12,6 +17,25 @@ use crate::store::{Page, extract_form};
 
 /// Bytes of a body that are read again, before and after unpacking; the extractor's own cap lies below.
 const BODY: usize = 32 << 20;
+
+/// What pages are judged by.
+#[derive(Clone)]
+pub struct Judge {
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    /// What protected sites look like.
+    pub baselines: Arc<Baselines>,
+    /// Where the unit draws its lines.
+    pub thresholds: Thresholds,
+}
+
+impl Judge {
+    /// The verdict on a kept page. Pictures are not kept, so what a round saw in them it alone can tell.
+    pub fn judge(&self, extract: &Extract, url: &Url) -> Verdict {
+        let copied = self.baselines.copied(self.rules.authorities(), extract, url, &[]);
+        self.rules.judge_beside(extract, url, &copied, self.thresholds)
+    }
+}
 
 /// What judging needs of a kept page. `stored` is what the store holds under its number; where that is of an older program's
 /// making, the capture is read again. Nothing where neither is to be had.
@@ -29,6 +53,6 @@ fn from_capture(data: &Path, page: &Page) -> Option<Extract> {
     };
     let body = decode::decode(&field("content-encoding"), &kept.body, BODY);
     let kind = field("content-type").to_ascii_lowercase();
-    let url = url::Url::parse(&page.final_url).ok()?;
+    let url = Url::parse(&page.final_url).ok()?;
     Some(page::read(&body.bytes, charset::of_content_type(&kind), Some(&url)))
 }

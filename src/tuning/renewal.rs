@@ -6,15 +6,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use jianzheng_core::rules::RuleSet;
-use jianzheng_core::verdict::Thresholds;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use url::Url;
 
-use super::past::extract_of;
+use super::past::{Judge, extract_of};
 use crate::cases::{self, Judgement, Rejudged};
 use crate::store::{Capture, Hit, Page, Store, StoreError};
 
@@ -63,8 +60,7 @@ impl Renewal {
 /// The store failed.
 pub async fn judge_open_cases(
     store: &Store,
-    rules: &Arc<RuleSet>,
-    thresholds: Thresholds,
+    judge: &Judge,
     now: Timestamp,
     stop: &watch::Receiver<bool>,
 ) -> Result<Renewal, StoreError> {
@@ -73,7 +69,7 @@ pub async fn judge_open_cases(
     let mut open: HashMap<u64, bool> = HashMap::new();
     for (n, hit) in store.hits().enumerate() {
         let hit = hit?;
-        if hit.rules != rules.hash() && is_open(store, &mut open, hit.case).await? {
+        if hit.rules != judge.rules.hash() && is_open(store, &mut open, hit.case).await? {
             wanted.entry(hit.case).or_default().push(hit);
         }
         breathe(n).await;
@@ -91,7 +87,7 @@ pub async fn judge_open_cases(
                 continue;
             };
             let stored = store.extract(page.seq).await?;
-            let (data, judge) = (store.data().to_owned(), Arc::clone(rules));
+            let (data, judge) = (store.data().to_owned(), judge.clone());
             let judged = tokio::task::spawn_blocking(move || {
                 let mut extract = extract_of(&data, &page, stored.as_deref())?;
                 let url = Url::parse(&hit.final_url).ok()?;
@@ -100,7 +96,7 @@ pub async fn judge_open_cases(
                         extract.qr.push(code);
                     }
                 }
-                Some((hit.id, Judgement::of(&judge.judge(&extract, &url, thresholds), judge.hash())))
+                Some((hit.id, Judgement::of(&judge.judge(&extract, &url), judge.rules.hash())))
             });
             match judged.await.map_err(|_| StoreError::Closed)? {
                 Some(judgement) => judgements.push(judgement),

@@ -27,7 +27,7 @@ impl Opened {
 }
 
 /// Those whose prints are of this program's making; `baseline list` names the others.
-fn of(store: &Store) -> Result<Baselines, StoreError> {
+pub(super) fn of(store: &Store) -> Result<Baselines, StoreError> {
     let mut all = Vec::new();
     for kept in store.baselines() {
         all.extend(kept?.to_compare());

@@ -15,7 +15,7 @@ use crate::cases;
 use crate::clock::{self, Clock};
 use crate::patrol::progress::Progress;
 use crate::telemetry::escape;
-use crate::tuning::{clean, renewal, standing};
+use crate::tuning::{clean, past::Judge, renewal, standing};
 
 /// Mistakes and changed verdicts that are told at once.
 const SHOWN: usize = 20;
@@ -132,7 +132,12 @@ pub(super) async fn judge_open_cases(
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let now = clock.now();
-    let renewal = renewal::judge_open_cases(&opened.store, &program.rules, program.thresholds(), now, stop).await?;
+    let judge = Judge {
+        rules: Arc::clone(&program.rules),
+        baselines: Arc::new(opened.baselines()?),
+        thresholds: program.thresholds(),
+    };
+    let renewal = renewal::judge_open_cases(&opened.store, &judge, now, stop).await?;
     if renewal.judged + renewal.not_kept == 0 {
         return Ok(());
     }

@@ -8,9 +8,10 @@ use jianzheng_core::rules::RuleSet;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{Program, StartError, rules};
+use super::{Program, StartError, baselines, rules};
 use crate::store::Store;
 use crate::tuning::backtest::{self, Count, Moved, Trial};
+use crate::tuning::past::Judge;
 use crate::tuning::suggest::{self, Advice, Examples};
 
 impl Program {
@@ -33,7 +34,9 @@ impl Program {
         };
         let store = self.kept()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let trial = Trial { new: Arc::clone(&new), old, thresholds: self.thresholds(), since, threads };
+        let baselines = Arc::new(baselines::of(&store).map_err(|error| StartError::State(error.to_string()))?);
+        let judge = Judge { rules: Arc::clone(&new), baselines, thresholds: self.thresholds() };
+        let trial = Trial { new: judge, old, since, threads };
         let count = backtest::run(&store, trial, stop, each, done).await;
         Ok((new, count.map_err(|error| StartError::State(error.to_string()))?))
     }
