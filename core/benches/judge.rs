@@ -74,9 +74,7 @@ fn corpus() -> Vec<String> {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/clean");
     let files = std::fs::read_dir(dir).expect("the clean corpus").flatten();
     let texts = files.map(|file| std::fs::read_to_string(file.path()).expect("a file of pages"));
-    let mut pages: Vec<String> = texts
-        .flat_map(|text| text.lines().map(page_of).collect::<Vec<_>>())
-        .collect();
+    let mut pages: Vec<String> = texts.flat_map(|text| text.lines().map(page_of).collect::<Vec<_>>()).collect();
     pages.sort();
     pages
 }
@@ -138,7 +136,14 @@ fn main() {
     let judge = whole(&mut || {
         small_extracts.iter().for_each(|e| drop(black_box(rules.judge(e, &url, Thresholds::default()))));
     });
-    println!("{} pages of the clean corpus, {} KB together", small.len(), small.iter().map(String::len).sum::<usize>() / 1000);
+    println!(
+        "{} pages of the clean corpus, {} KB together",
+        small.len(),
+        small.iter().map(String::len).sum::<usize>() / 1000
+    );
     println!("scraper: parse                      {parse:>10.1?}");
-    println!("ours: judge an extract              {judge:>10.1?}          {:.2} × scraper's parse", ratio(judge, parse));
+    println!(
+        "ours: judge an extract              {judge:>10.1?}          {:.2} × scraper's parse",
+        ratio(judge, parse)
+    );
 }

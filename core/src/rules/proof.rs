@@ -7,7 +7,7 @@ use url::Url;
 
 use super::RuleSet;
 use super::problem::Problem;
-use super::rule::{Example, Status};
+use super::rule::{Example, Item, Rule, Status};
 use crate::likeness::{Copied, Part};
 use crate::page;
 
@@ -47,6 +47,48 @@ impl RuleSet {
                             advice: "写完整的网址，例如 http://www.shili.example/".into(),
                         }),
                     }
+                }
+            }
+        }
+        problems
+    }
+
+    /// Phrases that a rule is woken by and that another rule for the same thing holds already: the second one adds nothing but points
+    /// that nobody meant.
+    pub fn held_twice(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let in_use = |rule: &&Rule| rule.status != Status::Retired;
+        for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| in_use(rule)) {
+            for item in &rule.any {
+                let phrase = match item {
+                    Item::Phrase(phrase) => phrase.clone(),
+                    Item::Gapped(_) => item.to_string(),
+                    Item::List(_) | Item::Fact(_) => continue,
+                };
+                let same = |other: &&Rule| other.kind == rule.kind && other.points * rule.points > 0.0;
+                let mut others = self.rules.iter().enumerate().filter(|(number, _)| *number != index);
+                let holder = others.find(|(number, other)| {
+                    in_use(other)
+                        && same(other)
+                        && other.any.iter().any(|held| match held {
+                            // Of two that say it themselves the later one is told.
+                            Item::Phrase(_) | Item::Gapped(_) => *number < index && held.to_string() == phrase,
+                            Item::List(name) => self
+                                .list(name)
+                                .into_iter()
+                                .flatten()
+                                .any(|word| word == &phrase || crate::text::fold(word).as_str() == phrase),
+                            Item::Fact(_) => false,
+                        })
+                });
+                if let Some((_, holder)) = holder {
+                    problems.push(Problem {
+                        code: "phrase-held",
+                        file: rule.file.clone(),
+                        line: rule.line,
+                        say: format!("规则 {} 的“{phrase}”，规则 {} 已经有了", rule.id, holder.id),
+                        advice: "删去这里的，或者删去那里的：一句话算两次分没有道理".into(),
+                    });
                 }
             }
         }

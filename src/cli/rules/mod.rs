@@ -126,7 +126,17 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let place = files.folder.as_ref().map_or("程序自带的规则".to_owned(), |folder| folder.display().to_string());
     let exit = match &args.command {
         Command::Check => {
-            if !out.json {
+            // A rule that its own examples contradict is a mistake like any other.
+            let mut problems = rules.prove();
+            problems.extend(rules.held_twice());
+            problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+            if let Some(folder) = &files.folder {
+                problems.iter_mut().for_each(|p| p.file = folder.join(&p.file).display().to_string());
+            }
+            tell(&mut out, &problems)?;
+            if !out.json && !problems.is_empty() {
+                out.line(&format!("规则有 {} 处错误。", problems.len()))?;
+            } else if !out.json {
                 out.line(&format!(
                     "没有错误：{place}，{} 个文件，{} 条规则，{} 家机关，{} 个来源。",
                     files.count,
@@ -136,7 +146,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
                 ))?;
                 out.line(rules.hash())?;
             }
-            Exit::Done
+            if problems.is_empty() { Exit::Done } else { Exit::Wrong }
         }
         Command::Test => test(&mut out, &loaded, &place)?,
         Command::List { time } => {

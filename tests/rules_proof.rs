@@ -1,0 +1,102 @@
+//! The rules' own proof is put to the proof: each rule is broken on purpose, one condition at a time, and `rules test` has to notice. A
+//! mutant that lives means that no example and no page of the clean corpus stands for that condition.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jianzheng::tuning::clean;
+use jianzheng_core::rules::RuleSet;
+use jianzheng_core::verdict::Thresholds;
+use toml::{Table, Value};
+
+/// Mutants that no page can tell from the rule: what their other conditions demand holds this one already.
+const SAME: [&str; 9] = [
+    "fake.issuer woken by any certificate",
+    "fake.watch-host without unless",
+    "fake.copied-page woken by any certificate",
+    "notice.about-certificates woken by any certificate",
+    "seller.no-exam-told without all",
+    "seller.no-show without all",
+    "seller.stand-in-told without all",
+    "seller.insider without all",
+    "seller.only-papers without all",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == ending))
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The ways to break a rule, by their names; none where the rule has no such condition.
+fn mutants(rule: &Table) -> Vec<(&'static str, Table)> {
+    let mut all = Vec::new();
+    let mut without = |name, keys: &[&str]| {
+        if rule.contains_key(keys[0]) {
+            let mut broken = rule.clone();
+            keys.iter().for_each(|key| drop(broken.remove(*key)));
+            all.push((name, broken));
+        }
+    };
+    without("without near", &["near", "within"]);
+    without("without all", &["all"]);
+    without("without unless", &["unless"]);
+    let mut wide = rule.clone();
+    if let Some(Value::Array(any)) = wide.get_mut("any") {
+        any.push(Value::String("@证书词".to_owned()));
+        all.push(("woken by any certificate", wide));
+    }
+    let mut silent = rule.clone();
+    if let Some(Value::Array(any)) = silent.get_mut("any") {
+        *any = vec![Value::String("没有人会这么说的一句话".to_owned())];
+        all.push(("woken by nothing", silent));
+    }
+    all
+}
+
+#[test]
+fn a_broken_rule_does_not_prove_itself() {
+    let shipped = files(&root(), "toml");
+    let innocents = files(&root().join("clean"), "ndjson");
+    let (mut made, mut alive) = (0, Vec::new());
+    for (file, text) in &shipped {
+        let table: Table = text.parse().unwrap();
+        let Some(Value::Array(rules)) = table.get("rule") else { continue };
+        for (at, rule) in rules.iter().enumerate() {
+            let rule = rule.as_table().unwrap();
+            for (how, mutant) in mutants(rule) {
+                let mut broken = table.clone();
+                broken["rule"][at] = Value::Table(mutant);
+                let mut set: BTreeMap<String, String> = shipped.iter().cloned().collect();
+                set.insert(file.clone(), broken.to_string());
+                let set: Vec<(String, String)> = set.into_iter().collect();
+                made += 1;
+                // What does not even compile is noticed too.
+                let Ok(set) = RuleSet::compile(&set) else { continue };
+                let noticed = !set.prove().is_empty()
+                    || !clean::test(&set, Thresholds::default(), &innocents).failures.is_empty();
+                if !noticed {
+                    alive.push(format!("{} {how}", rule["id"].as_str().unwrap()));
+                }
+            }
+        }
+    }
+    println!("{made} mutants, {} live", alive.len());
+    assert!(made > 200, "only {made} mutants were made");
+    let mut same: Vec<&str> = SAME.to_vec();
+    same.sort_unstable();
+    alive.sort();
+    assert_eq!(
+        alive, same,
+        "a rule lost the example that stood for a condition, or has one more condition than examples"
+    );
+}
