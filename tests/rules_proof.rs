@@ -100,3 +100,32 @@ fn a_broken_rule_does_not_prove_itself() {
         "a rule lost the example that stood for a condition, or has one more condition than examples"
     );
 }
+
+/// What officers are told of their mistakes, word for word. `BLESS=1 cargo test --test rules_proof` writes the answers anew; read them
+/// before they are committed.
+#[test]
+fn every_kind_of_mistake_is_told_as_it_was_before() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/diagnostics");
+    let shipped = files(&root(), "toml");
+    let cases = files(&folder, "toml");
+    assert!(cases.len() > 12, "only {} mistakes were read", cases.len());
+    let mut differ = Vec::new();
+    for (name, text) in cases {
+        let mut set = shipped.clone();
+        set.push(("local.toml".to_owned(), text));
+        let problems = match RuleSet::compile(&set) {
+            Err(problems) => problems,
+            Ok(set) => [set.prove(), set.held_twice()].concat(),
+        };
+        let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+        let answer = folder.join(name.replace(".toml", ".txt"));
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&answer, &told).unwrap();
+        }
+        let wanted = std::fs::read_to_string(&answer).unwrap_or_default();
+        if told != wanted {
+            differ.push(format!("{name}\n  wanted: {wanted}\n  told:   {told}"));
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}

@@ -72,7 +72,9 @@ impl RuleSet {
                         && same(other)
                         && other.any.iter().any(|held| match held {
                             // Of two that say it themselves the later one is told.
-                            Item::Phrase(_) | Item::Gapped(_) => *number < index && held.to_string() == phrase,
+                            Item::Phrase(_) | Item::Gapped(_) => {
+                                (&other.date, *number) < (&rule.date, index) && held.to_string() == phrase
+                            }
                             Item::List(name) => self
                                 .list(name)
                                 .into_iter()

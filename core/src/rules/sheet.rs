@@ -52,6 +52,11 @@ impl<'f> Sheet<'f> {
         for error in &errors {
             let at = error.span().map_or(0, |s| s.start);
             let message = error.message().lines().next().unwrap_or_default();
+            if text.get(at..).is_some_and(|rest| rest.starts_with(['“', '”', '‘', '’', '＂'])) {
+                let advice = "切到英文输入法，改成直引号，例如 title = \"本地新说法\"";
+                sheet.report(SYNTAX, at, "用了中文引号“”，程序只认英文的直引号 \"".into(), advice.into());
+                continue;
+            }
             let advice = match syntax::advice(message) {
                 "" => "检查引号、方括号、等号是否成对，文字要放在引号里",
                 advice => advice,
