@@ -109,8 +109,7 @@ fn wears(reading: &Reading, found: &Found, block: usize) -> bool {
         let segment = segment(text, &found.at, &line);
         return !has_article(reading, block) && leads(text, &found.at, &segment);
     }
-    let short = text[line.clone()].chars().count() <= NAME;
-    head && short && !has_article(reading, block) && leads(text, &found.at, &line)
+    head && fits(&text[line.clone()], NAME) && !has_article(reading, block) && leads(text, &found.at, &line)
 }
 
 /// The same in what is not visible: the words of a logo, and of a page that scripts will make.
@@ -125,7 +124,7 @@ fn wears_hidden(reading: &Reading, found: &Found) -> bool {
     let start = text[..found.at.start].rfind('\n').map_or(0, |i| i + 1);
     let end = text[found.at.end..].find('\n').map_or(text.len(), |i| found.at.end + i);
     let article = reading.list(Lists::Article).any(|a| a.block.is_none() && a.at.start >= start && a.at.end <= end);
-    !article && text[start..end].chars().count() <= NAME && leads(text, &found.at, &(start..end))
+    !article && fits(&text[start..end], NAME) && leads(text, &found.at, &(start..end))
 }
 
 /// The name begins its line but for a few signs (中华人民共和国, the name of its place), and little follows.
@@ -133,7 +132,7 @@ fn leads(text: &str, name: &Range<usize>, line: &Range<usize>) -> bool {
     let before = text[line.start..name.start].trim_matches(|c: char| !c.is_alphanumeric());
     let after = text[name.end..line.end].trim_matches(|c: char| !c.is_alphanumeric());
     let sentence = text[line.clone()].contains(['。', '?', '!', ';', '“', '"']);
-    before.chars().count() <= 14 && after.chars().count() <= TAIL && !sentence && is_place_or_nation(before)
+    fits(before, 14) && fits(after, TAIL) && !sentence && is_place_or_nation(before)
 }
 
 /// What may stand before a body's name in its own name: nothing, the nation, a place.
@@ -237,16 +236,16 @@ fn national(reading: &Reading) -> bool {
         let title = found.place == Place::Title.bit();
         let part = if title { segment(text, &found.at, &line) } else { line };
         let named = title || shape.zone == Zone::Header || shape.role == Role::Heading || block < HEAD;
-        let begins = text[part.start..found.at.start].chars().all(|c| !c.is_alphanumeric());
+        let begins = || text[part.start..found.at.start].chars().all(|c| !c.is_alphanumeric());
         let within = |f: &Found| f.block == Some(block) && f.at.start >= part.start && f.at.end <= part.end;
         let site = reading.list(Lists::SiteWord).chain(reading.list(Lists::LookupTitle)).any(within);
         let about = reading.certificates.iter().any(|(_, i)| within(&reading.found[*i as usize]))
             || reading.list(Lists::Trade).any(within);
         named
-            && begins
+            && begins()
             && site
             && about
-            && text[part].chars().count() <= NAME
+            && fits(&text[part], NAME)
             && !has_article(reading, block)
             && !in_genuine_link(reading, found)
     })
@@ -270,15 +269,20 @@ fn line_of(reading: &Reading, block: usize) -> Range<usize> {
 /// In a title the phrase is the site's own name when it begins it (after an authority's name at most) and little follows.
 /// "…查询平台使用指南 - 某某网" is an article about it.
 fn is_sites_name(text: &str, phrase: &Range<usize>, title: &Range<usize>) -> bool {
-    let before = text[title.start..phrase.start].trim_matches(|c: char| !c.is_alphanumeric()).chars().count();
+    let before = text[title.start..phrase.start].trim_matches(|c: char| !c.is_alphanumeric());
     let after = text[phrase.end..title.end].trim_start();
-    let rest = after.trim_matches(|c: char| !c.is_alphanumeric()).chars().count();
+    let rest = after.trim_matches(|c: char| !c.is_alphanumeric());
     let separated = after.starts_with(['-', '_', '|', '—', '–', '(', '（', '·', '首']);
-    before <= 12 && (rest <= 2 || (separated && rest <= 16))
+    fits(before, 12) && (fits(rest, 2) || (separated && fits(rest, 16)))
+}
+
+/// Whether a text has at most so many characters. A line of a megabyte with a name at each place must not be counted at each of them.
+fn fits(text: &str, most: usize) -> bool {
+    text.len() <= 4 * most && text.chars().count() <= most
 }
 
 /// The phrase is its whole line.
 fn is_whole(text: &str, phrase: &Range<usize>, line: &Range<usize>) -> bool {
     let rest = text[line.start..phrase.start].chars().chain(text[phrase.end..line.end].chars());
-    rest.filter(|c| c.is_alphanumeric()).count() <= 2
+    rest.filter(|c| c.is_alphanumeric()).take(3).count() <= 2
 }
