@@ -99,6 +99,7 @@ fn latest_before(times: &[Time], local: DateTime) -> Option<DateTime> {
 /// # Errors
 /// The store is beyond use; the service manager starts the program again, and the store opens or says why not.
 pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    tell(&opened.hold_to_proven_rules());
     let mut last_mail = std::time::Instant::now();
     let mut quiet_until = std::time::Instant::now();
     loop {
@@ -113,7 +114,10 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
             digest(opened, true).await;
         }
         if now.round && std::time::Instant::now() >= quiet_until {
-            renew_rules(opened);
+            // A round that was cut off goes on under the rules that it began with, as far as this process knows them.
+            if !so_far.unfinished {
+                tell(&opened.renew_rules());
+            }
             let round = opened.patrol(Order { no_mail: true, ..Order::default() }, stop.clone());
             tokio::pin!(round);
             let ended = loop {
@@ -163,14 +167,14 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
     }
 }
 
-/// A round begins with the rules as they are saved now, if they are good.
-fn renew_rules(opened: &Opened) {
-    match opened.renew_rules() {
+/// Tells what became of saved rules.
+fn tell(renewed: &Renewed) {
+    match renewed {
         Renewed::Same => {}
         Renewed::InForce => tracing::info!("new rules in force"),
         Renewed::Refused(problems) => {
-            tracing::error!(problems = problems.len(), "saved rules refused, the old ones stay in force");
-            eprintln!("保存的规则有 {} 处问题，仍用原来的一套：", problems.len());
+            tracing::error!(problems = problems.len(), "saved rules refused");
+            eprintln!("保存的规则有 {} 处问题，仍用原来通过检验的一套（从来没有过就先用它）：", problems.len());
             for problem in problems.iter().take(SHOWN) {
                 eprintln!("  {}", crate::telemetry::escape(&problem.to_string()));
             }

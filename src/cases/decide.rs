@@ -4,7 +4,7 @@
 use jianzheng_core::case::{self, Decision};
 use jiff::Timestamp;
 
-use super::innocence::{remember, sum_up};
+use super::innocence::{is_innocent, remember, sum_up};
 use super::{audit, case_subject, clipped, hit_subject, law, settle, stored};
 use crate::store::{Case, CaseNote, Hit, Label, Store, StoreError, Tx};
 
@@ -34,10 +34,11 @@ pub async fn decide(
             let next = case::after_decision(was, before, decision).map_err(StoreError::Refused)?;
             match decision {
                 Decision::Confirm if case.confirmed_by.is_none() => {
+                    case.doubted = false;
                     case.confirmed_by = Some(actor.clone());
                     case.confirmed_at = Some(now);
                 }
-                Decision::Confirm => {}
+                Decision::Confirm => case.doubted = false,
                 Decision::Wrong | Decision::Dismiss if was.is_set_aside() => {}
                 Decision::Wrong | Decision::Dismiss => case.set_aside_from = Some(case.state),
                 Decision::Reopen => case.set_aside_from = None,
@@ -102,7 +103,9 @@ pub async fn label(store: &Store, hit: u64, label: &str, actor: &str, now: Times
     store
         .transact(move |tx| {
             let missing = || StoreError::Missing { what: "线索", key: hit.to_string() };
-            let mut grounds = Vec::new();
+            // Grounds of an earlier acquittal stay, or two adverts in turn would bring it back for ever.
+            let earlier = tx.hit(hit)?.filter(is_innocent).and(tx.label(hit)?);
+            let mut grounds = earlier.map(|label| label.grounds).unwrap_or_default();
             remember(&mut grounds, &tx.hit(hit)?.ok_or_else(missing)?.reasons);
             tx.put_label(Label { hit, label: label.clone(), actor: actor.clone(), time: now, grounds })?;
             audit(tx, now, &actor, "hit.label", hit_subject(hit), &label)?;

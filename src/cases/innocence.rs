@@ -23,7 +23,7 @@ pub fn is_innocent(hit: &Hit) -> bool {
 
 /// Whether a case waits for an officer who set it aside before: nobody else is told of it until it is confirmed.
 pub fn is_doubted(case: &Case) -> bool {
-    case.set_aside_from.is_some() && !law(case.state).is_set_aside() && !is_confirmed(case)
+    case.doubted && !law(case.state).is_set_aside() && !is_confirmed(case)
 }
 
 /// The rules that accuse.
@@ -55,21 +55,78 @@ impl Doubt {
         format!("【出现新依据】原判为无关，线索 {hit} 又见：{}", rules.join("、"))
     }
 
-    /// Brings the case back to an officer's desk.
-    pub(super) fn raise(&self, tx: &mut Tx<'_>, case: &mut Case, hit: u64, now: Timestamp) -> Result<(), StoreError> {
-        let told = self.told(hit);
-        if law(case.state).is_set_aside() {
-            // The officer's last word was not the confirmation.
-            (case.confirmed_by, case.confirmed_at) = (None, None);
-        }
-        if !is_confirmed(case) {
-            case.set_aside_from.get_or_insert(case.state);
-            move_case(tx, case, case::State::Review, MACHINE, now)?;
-        }
-        audit(tx, now, MACHINE, "case.something-new", case_subject(case.id), &told)?;
-        tx.add_note(CaseNote { case: case.id, n: 0, time: now, actor: MACHINE.to_owned(), text: told })?;
+    /// Brings the case back to an officer's desk; nobody else hears of it until the officer confirms.
+    fn raise(&self, tx: &mut Tx<'_>, case: &mut Case, hit: u64, now: Timestamp) -> Result<(), StoreError> {
+        // The officer's last word was not the confirmation.
+        (case.confirmed_by, case.confirmed_at) = (None, None);
+        case.doubted = true;
+        move_case(tx, case, case::State::Review, MACHINE, now)?;
+        self.write_down(tx, case, hit, now)
+    }
+
+    fn write_down(&self, tx: &mut Tx<'_>, case: &Case, hit: u64, now: Timestamp) -> Result<(), StoreError> {
+        let text = self.told(hit);
+        audit(tx, now, MACHINE, "case.something-new", case_subject(case.id), &text)?;
+        tx.add_note(CaseNote { case: case.id, n: 0, time: now, actor: MACHINE.to_owned(), text })?;
         Ok(())
     }
+}
+
+/// Holds a sighting against what officers called innocent: the hit, where it is labelled so, or its whole case. `before` are the hit's
+/// reasons before this look. What is new is remembered, so that it is told once. Neither hit nor case is put.
+pub(super) fn hold_against(
+    tx: &mut Tx<'_>,
+    case: &mut Case,
+    hit: &mut Hit,
+    before: &[Reason],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let state = law(case.state);
+    if is_innocent(hit) {
+        let Some(mut label) = tx.label(hit.id)? else { return Ok(()) };
+        let mut grounds = label.grounds.clone();
+        if grounds.is_empty() {
+            // Labelled by a program that did not write them down.
+            remember(&mut grounds, before);
+        }
+        let known: Vec<String> = grounds.iter().chain(&case.grounds).cloned().collect();
+        let doubt = Doubt::against(&known, &hit.reasons).filter(|_| state != case::State::Dismissed);
+        if doubt.is_some() {
+            remember(&mut grounds, &hit.reasons);
+        }
+        if grounds != label.grounds {
+            label.grounds = grounds;
+            tx.put_label(label)?;
+        }
+        let Some(doubt) = doubt else { return Ok(()) };
+        if state == case::State::Wrong || (state == case::State::Review && case.score == 0.0) {
+            remember(&mut case.grounds, &hit.reasons);
+            hit.label = None;
+            case.score = case.score.max(hit.score);
+            return doubt.raise(tx, case, hit.id, now);
+        }
+        // The case stands on other pages; of this one the officer reads in the notes.
+        return doubt.write_down(tx, case, hit.id, now);
+    }
+    if state != case::State::Wrong {
+        return Ok(());
+    }
+    if case.grounds.is_empty() {
+        // Called a false alarm by a program that did not write them down: what its pages showed so far.
+        remember(&mut case.grounds, before);
+        let mut below = u64::MAX;
+        while let Some(id) = tx.case_hit_below(case.id, below)? {
+            if let Some(other) = tx.hit(id)?.filter(|other| other.id != hit.id) {
+                remember(&mut case.grounds, &other.reasons);
+            }
+            below = id;
+        }
+    }
+    if let Some(doubt) = Doubt::against(&case.grounds, &hit.reasons).filter(|_| !case.grounds.is_empty()) {
+        remember(&mut case.grounds, &hit.reasons);
+        doubt.raise(tx, case, hit.id, now)?;
+    }
+    Ok(())
 }
 
 /// Sums a case up from the hits that nobody called innocent: its score, and whether it goes back to an officer's desk. The case is not

@@ -8,7 +8,7 @@ use jianzheng_core::case::{self, Kind};
 use jianzheng_core::schedule::Seen;
 use jiff::Timestamp;
 
-use super::innocence::{Doubt, is_doubted, is_innocent};
+use super::innocence::{hold_against, is_doubted, is_innocent, sum_up};
 use super::{
     CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored,
 };
@@ -45,19 +45,16 @@ pub fn sighting(sighting: Sighting) -> impl FnOnce(&mut Tx<'_>) -> Result<Option
 fn keep(tx: &mut Tx<'_>, sighting: Sighting) -> Result<u64, StoreError> {
     let Sighting { hit: seen, kind, target, contacts } = sighting;
     let now = seen.last_seen;
-    let (hit, was_gone) = match tx.hit_by_url(&seen.final_url)? {
-        Some(known) => {
-            let was_gone = known.state == HitState::Gone;
-            (again(tx, known, seen)?, was_gone)
-        }
+    let (hit, before) = match tx.hit_by_url(&seen.final_url)? {
+        Some(known) => (again(tx, known.clone(), seen)?, Some(known)),
         None => {
             let mut hit = first(seen);
             hit.id = tx.put_hit(hit.clone())?;
             audit(tx, now, MACHINE, "hit.found", hit_subject(hit.id), &hit.final_url)?;
-            (hit, false)
+            (hit, None)
         }
     };
-    join(tx, hit, Newcomer { kind, target, contacts, was_gone }, now)
+    join(tx, hit, Newcomer { kind, target, contacts, before }, now)
 }
 
 /// A hit on its first day.
@@ -187,7 +184,8 @@ struct Newcomer {
     kind: Kind,
     target: String,
     contacts: Vec<String>,
-    was_gone: bool,
+    /// The hit as it was kept before this look.
+    before: Option<Hit>,
 }
 
 /// Brings a hit to its case, which is opened where there is none, and puts both.
@@ -204,6 +202,9 @@ fn join(tx: &mut Tx<'_>, mut hit: Hit, newcomer: Newcomer, now: Timestamp) -> Re
         None => opened(&hit, &newcomer, now),
     };
     let innocent = is_innocent(&hit);
+    let was_gone = newcomer.before.as_ref().is_some_and(|before| before.state == HitState::Gone);
+    let strength = |hit: &Hit| (hit.verdict != "suspicious", hit.score);
+    let weaker = newcomer.before.as_ref().is_some_and(|before| strength(&hit) < strength(before));
     if !innocent {
         case.score = case.score.max(hit.score);
     }
@@ -226,33 +227,27 @@ fn join(tx: &mut Tx<'_>, mut hit: Hit, newcomer: Newcomer, now: Timestamp) -> Re
         case.id = tx.put_case(case.clone())?;
         audit(tx, now, MACHINE, &format!("case.{}", case.state), super::case_subject(case.id), &case.target)?;
     } else {
-        if (joined || newcomer.was_gone || hit.state == HitState::Back) && law(case.state).is_gone() {
+        if (joined || was_gone || hit.state == HitState::Back) && law(case.state).is_gone() {
             let back = case::after_seen_again(law(case.state));
             move_case(tx, &mut case, back, MACHINE, now)?;
         }
         let strong = hit.verdict != "suspicious" && !innocent;
-        let doubt = if innocent {
-            let label = tx.label(hit.id)?;
-            label.and_then(|label| Doubt::against(&label.grounds, &hit.reasons))
-        } else if law(case.state) == case::State::Wrong {
-            Doubt::against(&case.grounds, &hit.reasons)
-        } else {
-            None
-        };
-        if let Some(doubt) = doubt {
-            if innocent {
-                hit.label = None;
-                case.score = case.score.max(hit.score);
-            }
-            doubt.raise(tx, &mut case, hit.id, now)?;
-        } else if strong && law(case.state) == case::State::Review && !is_doubted(&case) {
+        let reasons = newcomer.before.as_ref().map_or(&[][..], |before| &before.reasons);
+        hold_against(tx, &mut case, &mut hit, reasons, now)?;
+        if strong && law(case.state) == case::State::Review && !is_doubted(&case) {
             case.kind = newcomer.kind.as_str().to_owned();
             move_case(tx, &mut case, case::State::New, MACHINE, now)?;
         }
         tx.put_case(case.clone())?;
     }
     hit.case = case.id;
-    tx.put_hit(hit)
+    let id = tx.put_hit(hit)?;
+    // What other rules call less, the case rests on less.
+    if weaker {
+        sum_up(tx, &mut case, now)?;
+        tx.put_case(case)?;
+    }
+    Ok(id)
 }
 
 /// The case that the target or a contact leads to; one that an officer set aside only where no other is found.
@@ -290,5 +285,6 @@ fn opened(hit: &Hit, newcomer: &Newcomer, now: Timestamp) -> Case {
         merged_into: None,
         set_aside_from: None,
         grounds: Vec::new(),
+        doubted: false,
     }
 }

@@ -70,10 +70,10 @@ impl Contact {
     }
 }
 
-/// Whether nobody stands behind a case any more: the machine took its word back when rules changed, and no officer gave theirs.
-/// Whoever was told of it hears that.
+/// Whether nobody stands behind a case any more: other rules or labels took from it what the machine said, and no officer gave
+/// their word. Whoever was told of it hears that.
 fn no_longer_asserted(case: &Case, threshold: f64) -> bool {
-    is_doubted(case) || (case.state == CaseState::Review && !is_confirmed(case) && case.score < threshold)
+    !law(case.state).is_set_aside() && !is_confirmed(case) && (is_doubted(case) || case.score < threshold)
 }
 
 /// Contacts with one mailbox and unit are one: they share the mail and its Message-ID.
@@ -146,7 +146,7 @@ pub(super) async fn plan(store: &Store, contacts: &[Contact], scope: Scope<'_>) 
             lines.push(Line { hit: entry.hit, case: entry.case, route: route.to_owned(), row });
         }
         for case in &standing.wrong {
-            for hit in past.still_accused(store, case.id)? {
+            for hit in past.still_accused(store, case)? {
                 let Some(hit) = store.hit(hit).await? else { continue };
                 let row = Row { state: RowState::Withdrawn, ..row_of(&hit, case) };
                 let route = case.routes.iter().find(|route| contact.routes.contains(route));
@@ -212,7 +212,10 @@ impl Standing {
                 continue;
             }
             if case.state == CaseState::Wrong || no_longer_asserted(&case, threshold) {
-                standing.wrong.push(case);
+                // Most that are under the line were never told to anybody.
+                if store.case_digests(case.id).next().is_some() {
+                    standing.wrong.push(case);
+                }
             } else if contacts.iter().any(|contact| contact.route_of(&case, threshold).is_some()) {
                 standing.cases.insert(case.id, case);
             }
@@ -313,20 +316,24 @@ impl Past {
         Ok(None)
     }
 
-    /// Hits of a wrong case of which the contact was told and that it has not heard to be withdrawn.
-    fn still_accused(&mut self, store: &Store, case: u64) -> Result<Vec<u64>, StoreError> {
+    /// Hits of a case that nobody stands behind, of which the contact was told and that it has not heard to be withdrawn. That a page is
+    /// gone takes no accusation back, but where no officer called it wrong there is nothing to correct either.
+    fn still_accused(&mut self, store: &Store, case: &Case) -> Result<Vec<u64>, StoreError> {
+        let all = store.case_hits(case.id).collect::<Result<Vec<u64>, _>>()?;
         let mut told: HashMap<u64, RowState> = HashMap::new();
-        for (n, list) in self.lists_of(store, case)?.into_iter().enumerate() {
-            let rows = self.rows(store, &list)?.get(&case).map_or(&[][..], Vec::as_slice);
-            if n == 0 && rows.iter().all(|(_, state)| *state == RowState::Withdrawn) {
-                return Ok(Vec::new());
-            }
+        for list in self.lists_of(store, case.id)? {
+            let rows = self.rows(store, &list)?.get(&case.id).map_or(&[][..], Vec::as_slice);
             for (hit, state) in rows {
                 told.entry(*hit).or_insert(*state);
             }
+            // What older lists say of the same hits is out of date.
+            if all.iter().all(|hit| told.contains_key(hit)) {
+                break;
+            }
         }
-        let mut hits: Vec<u64> =
-            told.into_iter().filter(|(_, state)| *state != RowState::Withdrawn).map(|(hit, _)| hit).collect();
+        let wrong = case.state == CaseState::Wrong;
+        let stands = |state: RowState| state != RowState::Withdrawn && (wrong || state != RowState::Gone);
+        let mut hits: Vec<u64> = told.into_iter().filter(|(_, state)| stands(*state)).map(|(hit, _)| hit).collect();
         hits.sort_unstable();
         Ok(hits)
     }
@@ -476,6 +483,7 @@ mod tests {
             merged_into: None,
             set_aside_from: None,
             grounds: Vec::new(),
+            doubted: false,
         };
         use CaseState::*;
         let table = [
@@ -489,7 +497,7 @@ mod tests {
             (case(Dismissed, 90.0, &["市监"], &[]), None),
             (case(Back, 90.0, &["网信"], &[]), None),
             // Something new was found where an officer had seen a false alarm: nobody else hears of it yet.
-            (Case { set_aside_from: Some(New), ..case(Review, 99.0, &["市监"], &[]) }, None),
+            (Case { doubted: true, ..case(Review, 99.0, &["市监"], &[]) }, None),
         ];
         for (case, expected) in table {
             assert_eq!(contact.route_of(&case, 80.0), expected, "{case:?}");

@@ -18,6 +18,9 @@ use crate::crawl::frontier::Lease;
 use crate::evidence::{self, Series};
 use crate::store::{Capture, Changes, Entities, Hit, HitState, KindScores, Page, StoreError, Via, extract_form};
 
+/// Bits by which the numbers of one page's text differ from day to day, with its dates and adverts.
+const SAME_TEXT: u32 = 10;
+
 impl Shared {
     /// A look at a hit that another part of this round, or a fetch on another way, has taken already.
     pub(super) async fn seen_lately(&self, lease: &Lease) -> Result<bool, Failure> {
@@ -26,10 +29,17 @@ impl Shared {
         Ok(!schedule::due(hit.last_look, self.clock.now(), self.recheck_hours))
     }
 
-    /// Whether the hit is none any more by the rules in force.
-    pub(super) async fn is_acquitted(&self, hit: u64) -> Result<bool, Failure> {
-        let hit = self.store.hit(hit).await?;
-        Ok(hit.is_some_and(|hit| hit.notes.iter().any(|note| note == cases::ACQUITTED)))
+    /// Whether a page that accuses nobody is a hit's own page as it stood, which other rules acquitted: then nobody took anything down.
+    pub(super) async fn is_acquitted(&self, hit: u64, extract: &Extract) -> Result<bool, Failure> {
+        let Some(hit) = self.store.hit(hit).await? else { return Ok(false) };
+        let acquitted = hit.state != HitState::Gone && hit.notes.iter().any(|note| note == cases::ACQUITTED);
+        let same = match (hit.text_number(), likeness::number_of(extract)) {
+            (Some(was), Some(is)) => (was ^ is).count_ones() <= SAME_TEXT,
+            // A short page has no number that says anything.
+            (None, None) => true,
+            _ => false,
+        };
+        Ok(acquitted && same)
     }
 
     /// What pictures of the page said when it was first found; they are not fetched again for a look.

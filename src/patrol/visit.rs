@@ -242,11 +242,10 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             if hit {
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {
-                let seen = match read.whole {
-                    // Acquitted by other rules it is innocent as it stands: nobody took anything down.
-                    true if shared.is_acquitted(*hit).await? => Seen::There { changed: false },
-                    true => innocent_now(&extract, &final_url),
-                    false => Seen::Unseen,
+                let seen = match innocent_now(&extract, &final_url) {
+                    _ if !read.whole => Seen::Unseen,
+                    Seen::Missing if shared.is_acquitted(*hit, &extract).await? => Seen::There { changed: false },
+                    seen => seen,
                 };
                 shared.looked(&mut changes, *hit, seen, Some(&capture));
             }

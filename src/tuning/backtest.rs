@@ -99,8 +99,8 @@ struct Known {
     sha256: String,
     codes: Vec<String>,
     word: Option<Word>,
-    /// Of the deciding verdict.
-    reasons: Vec<Reason>,
+    /// The verdict that is kept of it, its score and its reasons; none where the trial judges by the old rules itself.
+    said: Option<(String, f64, Vec<Reason>)>,
 }
 
 /// The number of a page to be judged, and its hit.
@@ -117,7 +117,7 @@ pub async fn run(
     mut each: impl FnMut(Moved),
     done: impl Fn(usize, usize),
 ) -> Result<Count, StoreError> {
-    let work = pages(store, trial.since).await?;
+    let work = pages(store, &trial, stop).await?;
     let mut count = Count { wanted: work.len(), ..Count::default() };
     let trial = Arc::new(trial);
     let mut batches = work.chunks(BATCH).map(<[Work]>::to_vec);
@@ -163,20 +163,29 @@ pub async fn run(
         }
         done(count.judged + count.not_kept, count.wanted);
     }
-    count.cut_off = count.judged + count.not_kept < count.wanted;
+    count.cut_off = count.judged + count.not_kept < count.wanted || *stop.borrow();
     Ok(count)
 }
 
 /// The fetch that stands for each address, newest first.
-async fn pages(store: &Store, since: Option<Timestamp>) -> Result<Vec<Work>, StoreError> {
+async fn pages(store: &Store, trial: &Trial, stop: &watch::Receiver<bool>) -> Result<Vec<Work>, StoreError> {
     let mut hits: HashMap<String, Arc<Known>> = HashMap::new();
-    for hit in store.hits() {
+    for (n, hit) in store.hits().enumerate() {
         let hit = hit?;
+        if n % 500 == 499 {
+            tokio::task::yield_now().await;
+        }
+        if *stop.borrow() {
+            break;
+        }
         let case = store.case(hit.case).await?;
         let said = word(&hit, case.as_ref());
-        let Hit { id, final_url, capture, codes, reasons, .. } = hit;
+        let Hit { id, final_url, capture, codes, verdict, score, notes, reasons, .. } = hit;
+        let acquitted = notes.iter().any(|note| note == cases::ACQUITTED);
+        let verdict = if acquitted { "benign".to_owned() } else { verdict };
+        let said_then = trial.old.is_none().then_some((verdict, score, reasons));
         let sha256 = capture.map_or_else(String::new, |capture| capture.sha256);
-        hits.insert(final_url, Arc::new(Known { id, sha256, codes, word: said, reasons }));
+        hits.insert(final_url, Arc::new(Known { id, sha256, codes, word: said, said: said_then }));
     }
     // A million addresses are told apart by their hashes; the key is new each time, so nobody can make two of them meet.
     let (mut seen, key) = (HashSet::new(), RandomState::new());
@@ -186,7 +195,10 @@ async fn pages(store: &Store, since: Option<Timestamp>) -> Result<Vec<Work>, Sto
         if n % 500 == 499 {
             tokio::task::yield_now().await;
         }
-        if page.verdict.is_none() || since.is_some_and(|since| page.fetched < since) {
+        if *stop.borrow() {
+            break;
+        }
+        if page.verdict.is_none() || trial.since.is_some_and(|since| page.fetched < since) {
             continue;
         }
         let known = hits.get(&page.final_url);
@@ -212,10 +224,10 @@ fn judge(trial: &Trial, data: &Path, page: &Page, known: Option<&Known>, stored:
             let old = Judge { rules: Arc::clone(old), ..trial.new.clone() }.judge(&extract, &url);
             ((old.kind.as_str().to_owned(), old.score), cases::reasons(&old))
         }
-        None => {
-            let was = (page.verdict.clone().unwrap_or_default(), page.score);
-            (was, known.map(|known| known.reasons.clone()).unwrap_or_default())
-        }
+        None => match known.and_then(|known| known.said.clone()) {
+            Some((verdict, score, reasons)) => ((verdict, score), reasons),
+            None => ((page.verdict.clone().unwrap_or_default(), page.score), Vec::new()),
+        },
     };
     let is = (new.kind.as_str(), new.score);
     let mut rules = if was.0 == is.0 { Vec::new() } else { cases::differences(before, &cases::reasons(&new)) };

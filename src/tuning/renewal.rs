@@ -5,15 +5,16 @@
 //! again stays as it is and is counted. Start at [`judge_open_cases`].
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use url::Url;
 
 use super::past::{Judge, extract_of};
 use crate::cases::{self, Judgement, Rejudged};
-use crate::store::{Capture, Hit, Page, Store, StoreError};
+use crate::store::{Capture, Store, StoreError};
+use crate::telemetry::escape;
 
 /// Rows after which other tasks get their turn.
 const BREATH: usize = 500;
@@ -25,36 +26,29 @@ pub struct Renewal {
     pub judged: usize,
     /// Hits of which nothing is kept that could be judged.
     pub not_kept: usize,
-    /// Those that are called otherwise now, in the order of their cases.
-    pub changes: Vec<Rejudged>,
+    /// Those that are called otherwise now.
+    pub changed: usize,
     /// It was told to stop before the end.
     pub cut_off: bool,
 }
 
-impl Renewal {
-    /// The list for people, as it is written into the reports; empty where nothing is called otherwise.
-    pub fn report(&self, rules: &str, now: Timestamp) -> String {
-        if self.changes.is_empty() {
-            return String::new();
-        }
-        let mut text = format!(
-            "规则变更后重判未结案件\n规则：{rules}\n时间：{now}\n重判线索 {} 条，判定有变 {} 条，没有留存、判不了 {} 条\n\n",
-            self.judged,
-            self.changes.len(),
-            self.not_kept
-        );
-        for change in &self.changes {
-            let _ = writeln!(text, "案件 {}  {}", change.case, cases::told(change));
-            for (rule, before, now, quote) in &change.rules {
-                let quote = quote.as_ref().map_or(String::new(), |quote| format!("  原文：“{quote}”"));
-                let _ = writeln!(text, "    {rule} {before:+.1} → {now:+.1}{quote}");
-            }
-        }
-        text
+/// The lines of a report about one hit that is called otherwise now. Quotes are a stranger's words, so each line is escaped.
+pub fn report(change: &Rejudged) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        text.push_str(&escape(&words));
+        text.push('\n');
+    };
+    line(format!("案件 {}  {}", change.case, cases::told(change)));
+    for (rule, before, now, quote) in &change.rules {
+        let quote = quote.as_ref().map_or(String::new(), |quote| format!("  原文：“{quote}”"));
+        line(format!("    {rule} {before:+.1} → {now:+.1}{quote}"));
     }
+    text
 }
 
-/// Judges the hits of open cases again that were judged by other rules.
+/// Judges the hits of open cases again that were judged by other rules. `told` gets each that is called otherwise, case by case, once it is
+/// on disk.
 ///
 /// # Errors
 /// The store failed.
@@ -63,26 +57,39 @@ pub async fn judge_open_cases(
     judge: &Judge,
     now: Timestamp,
     stop: &watch::Receiver<bool>,
+    mut told: impl FnMut(&Rejudged),
 ) -> Result<Renewal, StoreError> {
     let mut renewal = Renewal::default();
-    let mut wanted: BTreeMap<u64, Vec<Hit>> = BTreeMap::new();
+    // Only numbers and digests are held: there may be a million hits.
+    let mut wanted: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut bodies: HashMap<Body, u64> = HashMap::new();
     let mut open: HashMap<u64, bool> = HashMap::new();
     for (n, hit) in store.hits().enumerate() {
         let hit = hit?;
         if hit.rules != judge.rules.hash() && is_open(store, &mut open, hit.case).await? {
-            wanted.entry(hit.case).or_default().push(hit);
+            wanted.entry(hit.case).or_default().push(hit.id);
+            bodies.extend(hit.capture.as_ref().map(|capture| (body(&hit.final_url, capture), hit.id)));
         }
         breathe(n).await;
-    }
-    let mut pages = deciding_pages(store, wanted.values().flatten()).await?;
-    for (case, hits) in wanted {
         if *stop.borrow() {
-            renewal.cut_off = true;
-            break;
+            return Ok(Renewal { cut_off: true, ..renewal });
         }
+    }
+    let Some(pages) = deciding_pages(store, &bodies, stop).await? else {
+        return Ok(Renewal { cut_off: true, ..renewal });
+    };
+    for (case, hits) in wanted {
         let mut judgements = Vec::new();
-        for hit in hits {
-            let Some(page) = pages.remove(&hit.id) else {
+        for id in hits {
+            if *stop.borrow() {
+                renewal.cut_off = true;
+                break;
+            }
+            let kept = match pages.get(&id) {
+                Some(seq) => store.page(*seq).await?.zip(store.hit(id).await?),
+                None => None,
+            };
+            let Some((page, hit)) = kept else {
                 renewal.not_kept += 1;
                 continue;
             };
@@ -103,12 +110,18 @@ pub async fn judge_open_cases(
                 None => renewal.not_kept += 1,
             }
         }
-        if judgements.is_empty() {
-            continue;
+        if !judgements.is_empty() {
+            renewal.judged += judgements.len();
+            // A part of a case is as good as all of it: the next round goes on with the rest.
+            let changes = store.transact(move |tx| cases::rejudged(tx, case, judgements, now)).await?;
+            for change in changes.iter().filter(|change| change.matters()) {
+                renewal.changed += 1;
+                told(change);
+            }
         }
-        renewal.judged += judgements.len();
-        let changes = store.transact(move |tx| cases::rejudged(tx, case, judgements, now)).await?;
-        renewal.changes.extend(changes.into_iter().filter(Rejudged::matters));
+        if renewal.cut_off {
+            break;
+        }
     }
     Ok(renewal)
 }
@@ -122,29 +135,44 @@ async fn is_open(store: &Store, open: &mut HashMap<u64, bool>, case: u64) -> Res
     Ok(is)
 }
 
-/// By hit, the last fetch of its address with the body that decided it. A capture may have been copied since, so the body's hash tells.
-async fn deciding_pages(store: &Store, hits: impl Iterator<Item = &Hit>) -> Result<HashMap<u64, Page>, StoreError> {
-    let body = |url: &str, capture: &Capture| (url.to_owned(), capture.sha256.clone());
-    let wanted: HashMap<(String, String), u64> =
-        hits.filter_map(|hit| Some((body(&hit.final_url, hit.capture.as_ref()?), hit.id))).collect();
-    let mut found = HashMap::new();
+/// A body at an address, as a digest.
+type Body = [u8; 16];
+
+fn body(url: &str, capture: &Capture) -> Body {
+    let mut hash = Sha256::new();
+    hash.update(url.as_bytes());
+    hash.update([0]);
+    hash.update(capture.sha256.as_bytes());
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash.finalize()[..16]);
+    short
+}
+
+/// By hit, the number of the last fetch of its address with the body that decided it; nothing where it was told to stop. A capture may
+/// have been copied since, so the body's hash tells.
+async fn deciding_pages(
+    store: &Store,
+    wanted: &HashMap<Body, u64>,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<HashMap<u64, u64>>, StoreError> {
+    let mut found: HashMap<u64, u64> = HashMap::new();
     if wanted.is_empty() {
-        return Ok(found);
+        return Ok(Some(found));
     }
     for (n, page) in store.pages(0).reversed().enumerate() {
         let page = page?;
-        let hit = page.capture.as_ref().and_then(|capture| wanted.get(&body(&page.final_url, capture)));
-        if let Some(hit) = hit
-            && !found.contains_key(hit)
-        {
-            found.insert(*hit, page);
+        if let Some(hit) = page.capture.as_ref().and_then(|capture| wanted.get(&body(&page.final_url, capture))) {
+            found.entry(*hit).or_insert(page.seq);
         }
         if found.len() == wanted.len() {
             break;
         }
         breathe(n).await;
+        if *stop.borrow() {
+            return Ok(None);
+        }
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 async fn breathe(n: usize) {

@@ -3,6 +3,7 @@
 //! Read from the hits that are kept, so it tells of what was found, not of what was missed. Start at [`of_hits`].
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use jianzheng_core::page;
@@ -95,25 +96,25 @@ pub async fn of_hits(store: &Store) -> Result<HashMap<String, Standing>, StoreEr
     Ok(all)
 }
 
-/// False alarms that officers found at or after `since`, by rule, the most frequent first: hits labelled innocent, and hits of cases
+/// False alarms that officers found within a time, by rule, the most frequent first: hits labelled innocent, and hits of cases
 /// called false alarms. A hit counts once.
 ///
 /// # Errors
 /// The store failed.
-pub async fn false_alarms(store: &Store, since: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+pub async fn false_alarms(store: &Store, within: Range<Timestamp>) -> Result<Vec<(String, u64)>, StoreError> {
     let mut hits: BTreeSet<u64> = BTreeSet::new();
     for label in store.labels() {
         let label = label?;
-        if label.time >= since && matches!(label.label.as_str(), "official" | "notice" | "benign") {
+        if within.contains(&label.time) && matches!(label.label.as_str(), "official" | "notice" | "benign") {
             hits.insert(label.hit);
         }
     }
     for (n, row) in store.audit().reversed().enumerate() {
         let row = row?;
-        if row.time < since {
-            break;
-        }
-        let case = (row.action == "case.wrong").then(|| row.subject.strip_prefix("case ")?.parse().ok()).flatten();
+        // Rows are not always in the order of their times: a clock may have been set.
+        let case = (row.action == "case.wrong" && within.contains(&row.time))
+            .then(|| row.subject.strip_prefix("case ")?.parse().ok())
+            .flatten();
         if let Some(case) = case {
             hits.extend(store.case_hits(case).collect::<Result<Vec<u64>, _>>()?);
         }

@@ -28,6 +28,8 @@ const OFF: f64 = 1.0;
 const PHRASES: usize = 20;
 /// Kept pages of innocents against which phrases have to stand out, besides the clean corpus.
 const BACKGROUND: usize = 1_000;
+/// Labelled hits that are asked, the newest first: their pages are held in memory.
+const MOST: usize = 5_000;
 /// Lines of a file around a changed one.
 const AROUND: usize = 2;
 
@@ -81,9 +83,12 @@ pub fn of_lines(text: &str) -> impl Iterator<Item = Option<Example>> + '_ {
 /// The store failed.
 pub async fn examples(store: &Store) -> Result<Examples, StoreError> {
     let mut wanted: BTreeMap<String, (String, String, Vec<String>)> = BTreeMap::new();
-    for hit in store.hits() {
+    for hit in store.hits().reversed() {
         let hit = hit?;
         let case = store.case(hit.case).await?;
+        if wanted.len() >= MOST {
+            break;
+        }
         if let (Some(called), Some(capture)) = (called(&hit, case.as_ref()), &hit.capture) {
             let of = (capture.sha256.clone(), called.to_owned(), hit.codes.clone());
             wanted.insert(hit.final_url.clone(), of);
@@ -223,7 +228,8 @@ fn points(rules: &RuleSet, says: Suggestion) -> Option<Points> {
     let off = (then - now).abs() >= OFF && says.labels.0 + says.labels.1 >= LABELS;
     // A rule that would change sides says something else than its title does.
     let then = if then * now.signum() < 0.5 { None } else { Some(then) };
-    off.then_some(Points { says, now, then })
+    let on_trial = rules.rules()[says.rule].status == Status::Trial;
+    (off && !(on_trial && then.is_none())).then_some(Points { says, now, then })
 }
 
 /// The suggested points as a unified diff of the rule files, given as (name, text); to be applied in the folder of rules.

@@ -3,11 +3,12 @@
 //! A set that is wrong, or that does not hold what its own examples and the clean corpus say, leaves the old one in force; why is
 //! told on stderr and in the log. Start at [`Opened::renew_rules`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jianzheng_core::rules::problem::Problem;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::{Opened, Program, rules};
@@ -19,8 +20,8 @@ use crate::tuning::{clean, past::Judge, renewal, standing};
 
 /// Mistakes and changed verdicts that are told at once.
 const SHOWN: usize = 20;
-/// Names the set that was proven last, so that a round need not prove it again.
-const PROVEN: &str = "rules-proven";
+/// The set that was proven last; a round need not prove it again.
+const PROVEN: &str = "rules-proven.json";
 
 /// What became of a look at the rule files.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +57,25 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// For a process that no officer watches: where the rules that were loaded do not prove themselves, those that were proven last are put
+    /// in force instead. Where there are none, the loaded ones stay.
+    pub fn hold_to_proven_rules(&self) -> Renewed {
+        let program = self.program();
+        let problems = problems_of(&program, self.data());
+        if problems.is_empty() {
+            return Renewed::Same;
+        }
+        if let Some(proven) = Proven::read(self.data())
+            && let Ok((set, files)) = rules::checked(program.rule_files.folder.as_deref(), proven.files, Vec::new())
+        {
+            let old = Program { rules: Arc::new(set), rule_files: Arc::new(files), ..(*program).clone() };
+            self.put_in_force(old);
+        }
+        Renewed::Refused(problems)
+    }
+}
+
 /// What examples and clean corpus say against a set.
 fn unproven(program: &Program) -> Vec<Problem> {
     let mut problems = program.rules.prove();
@@ -66,48 +86,80 @@ fn unproven(program: &Program) -> Vec<Problem> {
     problems
 }
 
-fn remember(program: &Program, data: &Path) {
-    // Only a saving of time: without it the set is proven once more.
-    if let Err(error) = std::fs::write(data.join(PROVEN), program.rules.hash()) {
-        tracing::warn!(%error, "proven rules not noted");
+/// The set that was proven last, as it is kept beside the store: a daemon that starts on a worse one goes on with it.
+#[derive(Serialize, Deserialize)]
+struct Proven {
+    hash: String,
+    files: Vec<(String, String)>,
+}
+
+impl Proven {
+    fn read(data: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(data.join(PROVEN)).ok()?).ok()
     }
+}
+
+fn remember(program: &Program, data: &Path) {
+    let proven = Proven { hash: program.rules.hash().to_owned(), files: program.rule_files.texts.clone() };
+    let (file, part) = (data.join(PROVEN), data.join(format!("{PROVEN}.part")));
+    let written = serde_json::to_vec(&proven).map_err(std::io::Error::from).and_then(|bytes| {
+        std::fs::write(&part, bytes)?;
+        std::fs::File::open(&part)?.sync_all()?;
+        std::fs::rename(&part, &file)
+    });
+    // Without it the set is proven once more, and a daemon has none to fall back upon.
+    if let Err(error) = written {
+        tracing::warn!(%error, "proven rules not kept");
+    }
+}
+
+/// What speaks against the rules that were loaded; nothing where they were proven before. Rules built in were proven where they were made.
+fn problems_of(program: &Program, data: &Path) -> Vec<Problem> {
+    let known = || Proven::read(data).is_some_and(|proven| proven.hash == program.rules.hash());
+    if program.rule_files.folder.is_none() || known() {
+        return Vec::new();
+    }
+    let problems = unproven(program);
+    if problems.is_empty() {
+        remember(program, data);
+    }
+    problems
 }
 
 /// Says so where a unit's own rules do not hold what their examples say. The officer who gave the order may know why, so the round
 /// goes on.
 pub(super) fn tell_if_unproven(program: &Program, data: &Path, progress: &Progress) {
-    let known = std::fs::read_to_string(data.join(PROVEN)).is_ok_and(|hash| hash == program.rules.hash());
-    if program.rule_files.folder.is_none() || known {
-        return;
-    }
-    let problems = unproven(program);
+    let problems = problems_of(program, data);
     if problems.is_empty() {
-        return remember(program, data);
+        return;
     }
     progress
         .stage(&format!("规则里有 {} 处自己的例子不成立，本轮仍按它判；详情看 jianzheng rules test", problems.len()));
     problems.iter().take(SHOWN).for_each(|problem| progress.stage(&escape(&format!("  {problem}"))));
 }
 
-/// In the first round of each week, which rules officers found to have raised false alarms in the last seven days: one line on stderr
+/// In the first round of each week, which rules officers found to have raised false alarms in the week before: one line on stderr
 /// and one in `reports/规则误报.txt`.
 pub(super) async fn tell_false_alarms(opened: &Opened, clock: &Clock, progress: &Progress) -> anyhow::Result<()> {
-    let now = clock.now();
-    let monday = {
-        let today = clock::shanghai_date(now);
-        today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days())
-    };
+    // A clock that was set by hand, but for practice, would use up weeks that are still to come.
+    if clock.is_set() && opened.program().practice.is_none() {
+        return Ok(());
+    }
+    let today = clock::shanghai_date(clock.now());
+    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+    let zone = clock::shanghai();
+    let begins = |day: jiff::civil::Date| zone.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MIN);
+    let (since, until) = (begins(monday.saturating_sub(7.days())), begins(monday));
     let folder = opened.data().join("reports");
     let file = folder.join("规则误报.txt");
-    let week = format!("{monday} 起的一周");
+    let week = format!("{} 起的一周", monday.saturating_sub(7.days()));
     if std::fs::read_to_string(&file).is_ok_and(|told| told.lines().any(|line| line.starts_with(&week))) {
         return Ok(());
     }
-    let since = now.checked_sub(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MIN);
-    let rules = standing::false_alarms(opened.store(), since).await?;
+    let rules = standing::false_alarms(opened.store(), since..until).await?;
     let told: Vec<String> = rules.iter().take(SHOWN).map(|(rule, hits)| format!("{rule} {hits} 次")).collect();
     let told = if told.is_empty() { "人没有判出误报".to_owned() } else { told.join("，") };
-    let line = format!("{week}开始前七天的规则误报：{told}");
+    let line = format!("{week}，规则误报：{told}");
     if !rules.is_empty() {
         progress.stage(&escape(&line));
     }
@@ -137,43 +189,69 @@ pub(super) async fn judge_open_cases(
         baselines: Arc::new(opened.baselines()?),
         thresholds: program.thresholds(),
     };
-    let renewal = renewal::judge_open_cases(&opened.store, &judge, now, stop).await?;
+    let hash = program.rules.hash().trim_start_matches("sha256:");
+    let name = format!("{}-规则变更-{}.txt", clock::shanghai_date(now), hash.get(..8).unwrap_or(hash));
+    let mut report = Report::new(opened.data(), &name, program.rules.hash(), clock);
+    let mut shown = 0;
+    let renewal = renewal::judge_open_cases(&opened.store, &judge, now, stop, |change| {
+        report.write(&renewal::report(change));
+        if shown == 0 {
+            progress.stage("规则有变，按新规则重判未结案件的线索：");
+        }
+        shown += 1;
+        if shown <= SHOWN {
+            progress.stage(&escape(&format!("  案件 {}：{}", change.case, cases::told(change))));
+        }
+    });
+    let renewal = renewal.await?;
     if renewal.judged + renewal.not_kept == 0 {
         return Ok(());
     }
+    let not_kept = match renewal.not_kept {
+        0 => String::new(),
+        hits => format!("；{hits} 条没有留存原件，等下次复查"),
+    };
     progress.stage(&format!(
-        "规则有变：按新规则重判未结案件的线索 {} 条，判定有变 {} 条{}",
-        renewal.judged,
-        renewal.changes.len(),
-        if renewal.not_kept > 0 {
-            format!("；{} 条没有留存原件，等下次复查", renewal.not_kept)
-        } else {
-            String::new()
-        }
+        "规则有变：重判未结案件的线索 {} 条，判定有变 {} 条{not_kept}",
+        renewal.judged, renewal.changed
     ));
-    for change in renewal.changes.iter().take(SHOWN) {
-        progress.stage(&escape(&format!("  案件 {}：{}", change.case, cases::told(change))));
-    }
-    let report = renewal.report(program.rules.hash(), now);
-    if !report.is_empty() {
-        let hash = program.rules.hash().trim_start_matches("sha256:");
-        let day = clock::shanghai_date(now);
-        let name = format!("{day}-规则变更-{}.txt", hash.get(..8).unwrap_or(hash));
-        let folder = opened.data().join("reports");
-        let file = folder.join(&name);
-        // A round that was cut off writes the rest of the list behind the first part.
-        let written = std::fs::create_dir_all(&folder).and_then(|()| {
-            use std::io::Write as _;
-            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file)?;
-            file.write_all(report.as_bytes())?;
-            file.sync_all()
+    if renewal.changed > 0 {
+        progress.stage(&match report.problem {
+            None => format!("  全部变化写在 reports/{name}，也记在各案件的备注里"),
+            Some(error) => format!("  reports/{name} 写不进去（{error}），变化已记在各案件的备注里"),
         });
-        match written {
-            Ok(()) => progress.stage(&format!("  全部变化写在 reports/{name}，也记在各案件的备注里")),
-            Err(error) => progress.stage(&format!("  reports/{name} 写不进去（{error}），变化已记在各案件的备注里")),
-        }
     }
     Ok(())
+}
+
+/// The list of what changed, written line by line: what was told once is not told again after a kill.
+struct Report {
+    folder: PathBuf,
+    file: PathBuf,
+    head: Option<String>,
+    problem: Option<std::io::Error>,
+}
+
+impl Report {
+    fn new(data: &Path, name: &str, rules: &str, clock: &Clock) -> Self {
+        let folder = data.join("reports");
+        let set = if clock.is_set() { "（时钟为人工设定）" } else { "" };
+        let head = format!("规则变更后重判未结案件\n规则：{rules}\n时间：{}{set}\n\n", clock.now());
+        Self { file: folder.join(name), folder, head: Some(head), problem: None }
+    }
+
+    fn write(&mut self, lines: &str) {
+        use std::io::Write as _;
+        let text = format!("{}{lines}", self.head.take().unwrap_or_default());
+        let written = std::fs::create_dir_all(&self.folder).and_then(|()| {
+            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.file)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_data()
+        });
+        if let Err(error) = written {
+            self.problem.get_or_insert(error);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -220,6 +298,18 @@ mod tests {
             assert!(problems.iter().any(|problem| problem.code == code), "{code}: {problems:?}");
             assert_eq!(opened.program().rules.hash(), first);
         }
+        // A process that starts on a set that is no good goes on with the one that was.
+        save(&offers);
+        assert_eq!(opened.hold_to_proven_rules(), Renewed::Same, "proven, and kept");
+        drop(opened);
+        save(&offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1));
+        let env = [("JIANZHENG_GENERAL__RULES".into(), folder.clone().into_os_string())];
+        let opened = Program::load(&Globals::default(), env.into_iter(), home.path()).unwrap().open().await.unwrap();
+        assert_ne!(opened.program().rules.hash(), first);
+        assert!(matches!(opened.hold_to_proven_rules(), Renewed::Refused(problems) if problems.len() == 1));
+        assert_eq!(opened.program().rules.hash(), first);
+        assert!(matches!(opened.renew_rules(), Renewed::Refused(_)));
+
         save(&format!("# 一句说明\n{offers}"));
         assert_eq!(opened.renew_rules(), Renewed::InForce);
         assert_ne!(opened.program().rules.hash(), first);

@@ -32,6 +32,8 @@ pub struct RuleFiles {
     pub sources: Vec<Definition>,
     /// What sources are asked.
     pub queries: QueryFile,
+    /// The files as they were read, by name.
+    pub texts: Vec<(String, String)>,
 }
 
 /// Where the clean corpus lies below the folder of rules.
@@ -53,7 +55,19 @@ pub(super) fn texts(folder: Option<&Path>) -> (Vec<(String, String)>, Vec<Proble
 /// # Errors
 /// Every mistake in every file.
 pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Problem>> {
-    let (files, mut problems) = texts(folder);
+    let (files, problems) = texts(folder);
+    checked(folder, files, problems)
+}
+
+/// Checks files that were read from `folder`, now or when they were last proven.
+///
+/// # Errors
+/// Every mistake in every file, after those that were found while reading.
+pub(super) fn checked(
+    folder: Option<&Path>,
+    files: Vec<(String, String)>,
+    mut problems: Vec<Problem>,
+) -> Result<(RuleSet, RuleFiles), Vec<Problem>> {
     let mut sources = Vec::new();
     let mut queries = None;
     for (name, text) in &files {
@@ -71,7 +85,8 @@ pub(super) fn load(folder: Option<&Path>) -> Result<(RuleSet, RuleFiles), Vec<Pr
     let rules = RuleSet::compile(&files).map_err(|found| problems.extend(found));
     match (rules, queries) {
         (Ok(rules), Some(queries)) if problems.is_empty() => {
-            Ok((rules, RuleFiles { folder: folder.map(Path::to_owned), count: files.len(), sources, queries }))
+            let folder = folder.map(Path::to_owned);
+            Ok((rules, RuleFiles { folder, count: files.len(), sources, queries, texts: files }))
         }
         _ => {
             problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));

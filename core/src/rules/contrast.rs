@@ -18,6 +18,8 @@ const PRIOR: f64 = 20.0;
 const STANDS_OUT: f64 = 2.0;
 /// Guilty pages to each innocent one with a phrase: what many innocents say makes no rule.
 const FOR_EACH: usize = 4;
+/// Grams that are held at a time.
+const HELD: usize = 2_000_000;
 /// Characters of a page that are read.
 const READ: usize = 20_000;
 
@@ -45,6 +47,10 @@ pub fn phrases<'a>(
     for text in guilty {
         many += 1;
         grams(text, |gram| counts.entry(gram.to_owned()).or_default().0 += 1);
+        // Of many pages most grams stand on one: what is rare so far goes, or all the web's would be held.
+        if counts.len() > HELD {
+            counts.retain(|_, (pages, _)| *pages >= PAGES);
+        }
     }
     // What fewer guilty pages say is not asked for, so the innocents need not be counted for it.
     counts.retain(|_, (pages, _)| *pages >= PAGES);

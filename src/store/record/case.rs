@@ -49,6 +49,9 @@ pub struct Case {
     /// The rules that spoke when an officer called it a false alarm.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grounds: Vec<String>,
+    /// Something new was found after that, and no officer has confirmed it: nobody else is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubted: bool,
 }
 
 impl Case {

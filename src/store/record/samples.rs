@@ -167,6 +167,7 @@ pub(in crate::store) fn case() -> Case {
         merged_into: None,
         set_aside_from: None,
         grounds: Vec::new(),
+        doubted: false,
     }
 }
 
