@@ -19,6 +19,9 @@ pub mod queue;
 pub mod sending;
 pub mod unseen;
 
+#[cfg(test)]
+mod taken_back_tests;
+
 pub use self::{
     compose::{
         ComposeError, Composed, DigestContent, Kind, Reason, Recipient, Row, RowState, Section, UnseenSource, compose,

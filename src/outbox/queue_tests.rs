@@ -43,7 +43,13 @@ pub(in crate::outbox) fn edition(contacts: &[Contact]) -> Edition {
 }
 
 /// The rows of the contact's list that is made at this hour, as `状态 hit`, sorted; `None`: it got no new one.
-async fn told(store: &Store, edition: &Edition, contact: &Contact, hours: i64, extra: bool) -> Option<Vec<String>> {
+pub(in crate::outbox) async fn told(
+    store: &Store,
+    edition: &Edition,
+    contact: &Contact,
+    hours: i64,
+    extra: bool,
+) -> Option<Vec<String>> {
     let before: HashSet<String> = store.digests().map(|digest| digest.unwrap().id).collect();
     let made = make(store, edition, at(hours), extra).await.unwrap();
     assert_eq!(made.failed, []);
