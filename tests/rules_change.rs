@@ -90,6 +90,7 @@ fn open_cases_are_judged_again_and_what_changed_is_told() {
     let summary = trial.last().unwrap();
     assert!(summary["listed_less"].as_u64().unwrap() >= 1 && summary["judged"].as_u64().unwrap() > 50, "{summary}");
     assert_eq!(summary["confirmed"], serde_json::json!([1, 0]));
+    assert!(summary["on_trial"]["seller.exam-waiver"][0].as_u64().unwrap() > 3, "{summary}");
     let (same, _) = run(data, &["rules", "backtest", "--rules", "rules"]);
     assert_eq!((same.len(), &same[0]["listed_less"]), (1, &0.into()), "{same:?}");
     let (recorded, _) = run(data, &["rules", "backtest"]);
@@ -140,11 +141,11 @@ fn a_set_that_breaks_its_own_examples_is_told_but_obeyed() {
     let rules = data.path().join("rules");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
     let (_, told) = run(data.path(), &["patrol", "--max-pages", "3"]);
-    assert!(!told.contains("不成立"), "{told}");
+    assert!(!told.contains("通不过检验"), "{told}");
     let offers = std::fs::read_to_string(rules.join("offers.toml")).unwrap();
     std::fs::write(rules.join("offers.toml"), offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1)).unwrap();
     let (_, told) = run(data.path(), &["patrol", "--max-pages", "3"]);
-    assert!(told.contains("不成立") && told.contains("今天有雨"), "{told}");
+    assert!(told.contains("通不过检验") && told.contains("今天有雨"), "{told}");
 }
 
 #[test]

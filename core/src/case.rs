@@ -178,11 +178,13 @@ pub fn after_decision(state: State, before: Option<State>, decision: Decision) -
     let refused = |way_out: &str| Err(format!("案件现为“{}”，不能{}：{way_out}", state.chinese(), decision.chinese()));
     match (decision, state) {
         (Decision::Confirm, State::Acting) => Ok(State::Acting),
-        (Decision::Confirm, state) if state.is_set_aside() => refused("请先重新打开案件"),
+        (Decision::Confirm, state) if state.is_set_aside() => refused("请先重新打开案件（cases dismiss 编号 --undo）"),
         (Decision::Confirm, state) if state.is_gone() => refused("目标已经不在，复活后再确认"),
         (Decision::Confirm, _) => Ok(State::Confirmed),
         (Decision::Wrong, _) => Ok(State::Wrong),
-        (Decision::Dismiss, State::Wrong) => refused("误报无须再处理；如判断有误，请先重新打开案件"),
+        (Decision::Dismiss, State::Wrong) => {
+            refused("误报无须再处理；如判断有误，请先重新打开案件（cases dismiss 编号 --undo）")
+        }
         (Decision::Dismiss, _) => Ok(State::Dismissed),
         (Decision::Reopen, state) if state.is_set_aside() => {
             Ok(before.filter(|before| !before.is_set_aside()).unwrap_or(State::Review))

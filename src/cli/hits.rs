@@ -49,7 +49,7 @@ enum Command {
     },
     /// 给一条线索打标签：它到底是什么，供以后调整规则
     #[command(
-        after_help = "标签写 fake_site、seller、suspicious、official、notice 或 benign。标签不改变案件；案件是误报用 jianzheng cases dismiss --wrong。\n\n例子：\n  jianzheng hits label 7 notice"
+        after_help = "标签写 fake_site、seller、suspicious、official、notice 或 benign。标为 official、notice、benign 的网页不再算进案件：案件得分重算，没有别的网页支持就转待复核，告知过的单位会收到更正。\n整个案件是误报，用 jianzheng cases dismiss --wrong。\n\n例子：\n  jianzheng hits label 7 notice"
     )]
     Label {
         /// 线索编号
@@ -117,7 +117,14 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             let hit = desk.label(id, &label, &actor(by)).await?;
             match out.json {
                 true => out.object(&hit)?,
-                false => out.line(&format!("线索 {id} 标为：{}。", words::kind(&label)))?,
+                false => {
+                    out.line(&format!("线索 {id} 标为：{}。", words::kind(&label)))?;
+                    if let Ok(case) = desk.case(hit.case).await {
+                        let case = case.case;
+                        let state = words::case_state(case.state);
+                        out.line(&format!("它所在的案件 {}：{state}，现在 {:.1} 分。", case.id, case.score))?;
+                    }
+                }
             }
         }
         Command::Export { format, out: file, filter } => {

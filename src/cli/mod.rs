@@ -127,6 +127,12 @@ impl Context {
         Program::load(&self.globals, std::env::vars_os(), &self.cwd)
     }
 
+    /// The same with the rules of another folder, which is told like one that settings name.
+    fn load_with_rules(&self, folder: Option<&std::path::Path>) -> Result<Program, StartError> {
+        let own = folder.map(|folder| ("JIANZHENG_GENERAL__RULES".into(), self.cwd.join(folder).into_os_string()));
+        Program::load(&self.globals, std::env::vars_os().chain(own), &self.cwd)
+    }
+
     /// The way out to stdout, in JSON where `--json` says so.
     fn out(&self) -> Out {
         Out::stdout(self.globals.json)

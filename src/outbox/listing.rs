@@ -142,13 +142,16 @@ pub(super) async fn plan(store: &Store, contacts: &[Contact], scope: Scope<'_>) 
             if scope.news_only && matches!(state, RowState::Still | RowState::Unseen) {
                 continue;
             }
-            let row = Row { state, ..entry.row.clone() };
+            let row = match state {
+                RowState::Withdrawn => withdrawn(&entry.row, case),
+                state => Row { state, ..entry.row.clone() },
+            };
             lines.push(Line { hit: entry.hit, case: entry.case, route: route.to_owned(), row });
         }
         for case in &standing.wrong {
             for hit in past.still_accused(store, case)? {
                 let Some(hit) = store.hit(hit).await? else { continue };
-                let row = Row { state: RowState::Withdrawn, ..row_of(&hit, case) };
+                let row = withdrawn(&row_of(&hit, case), case);
                 let route = case.routes.iter().find(|route| contact.routes.contains(route));
                 let route = route.or(contact.routes.first()).cloned().unwrap_or_default();
                 lines.push(Line { hit: hit.id, case: case.id, route, row });
@@ -364,6 +367,14 @@ impl Past {
 
 fn state_of(word: &str) -> Option<RowState> {
     RowState::ALL.into_iter().find(|state| state.as_str() == word)
+}
+
+/// The row that takes one back. What it was listed as is told by its case: the hit says by now what other rules make of it, and what they
+/// rest on was never listed.
+fn withdrawn(row: &Row, case: &Case) -> Row {
+    let kind = if case.kind == "fake_site" { Kind::FakeSite } else { Kind::Seller };
+    let reasons = if case.state == CaseState::Wrong { row.reasons.clone() } else { Vec::new() };
+    Row { state: RowState::Withdrawn, kind, reasons, ..row.clone() }
 }
 
 fn row_of(hit: &Hit, case: &Case) -> Row {

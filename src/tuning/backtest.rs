@@ -8,7 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
-use jianzheng_core::rules::RuleSet;
+use jianzheng_core::rules::{RuleSet, rule::Status};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use url::Url;
@@ -50,6 +50,8 @@ pub struct Moved {
     pub was: (String, f64),
     /// What it is called, and its score.
     pub is: (&'static str, f64),
+    /// Rules on trial that speak on it, by their ids.
+    pub on_trial: Vec<String>,
     /// Rules that speak otherwise: id, points before, points now, the page's words.
     pub rules: Vec<(String, f64, f64, Option<String>)>,
 }
@@ -89,6 +91,8 @@ pub struct Count {
     pub confirmed: (usize, usize),
     /// False alarms that were listed, and those that still would be.
     pub false_alarms: (usize, usize),
+    /// By rule on trial: pages that it speaks on, and of these those that officers confirmed and those that they called innocent.
+    pub on_trial: BTreeMap<String, (usize, usize, usize)>,
     /// It was told to stop before the end.
     pub cut_off: bool,
 }
@@ -154,6 +158,12 @@ pub async fn run(
             if let Some(tally) = tally {
                 tally.0 += usize::from(was == Rank::Listed);
                 tally.1 += usize::from(is == Rank::Listed);
+            }
+            for rule in &judged.on_trial {
+                let of = count.on_trial.entry(rule.clone()).or_default();
+                of.0 += 1;
+                of.1 += usize::from(judged.word == Some(Word::Right));
+                of.2 += usize::from(judged.word == Some(Word::Wrong));
             }
             // From one kind of guilt to the other is another case.
             if was != is || (was == Rank::Listed && judged.was.0 != judged.is.0) {
@@ -232,7 +242,12 @@ fn judge(trial: &Trial, data: &Path, page: &Page, known: Option<&Known>, stored:
     let is = (new.kind.as_str(), new.score);
     let mut rules = if was.0 == is.0 { Vec::new() } else { cases::differences(before, &cases::reasons(&new)) };
     rules.truncate(RULES);
+    let trial_rule =
+        |id: &str| trial.new.rules.rules().iter().any(|rule| rule.id == id && rule.status == Status::Trial);
+    let on_trial = new.signals.iter().filter(|signal| trial_rule(&signal.rule)).map(|signal| signal.rule.clone());
+    let on_trial = on_trial.collect();
     Some(Moved {
+        on_trial,
         url: jianzheng_core::entities::mask_url(&page.final_url).into_owned(),
         title: extract.title,
         hit: known.map(|known| known.id),

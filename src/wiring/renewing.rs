@@ -133,8 +133,10 @@ pub(super) fn tell_if_unproven(program: &Program, data: &Path, progress: &Progre
     if problems.is_empty() {
         return;
     }
-    progress
-        .stage(&format!("规则里有 {} 处自己的例子不成立，本轮仍按它判；详情看 jianzheng rules test", problems.len()));
+    progress.stage(&format!(
+        "规则有 {} 处通不过检验（例子不成立，或者冤枉了守法网页），本轮仍按现在的规则判；详情看 jianzheng rules test",
+        problems.len()
+    ));
     problems.iter().take(SHOWN).for_each(|problem| progress.stage(&escape(&format!("  {problem}"))));
 }
 
@@ -236,7 +238,8 @@ impl Report {
     fn new(data: &Path, name: &str, rules: &str, clock: &Clock) -> Self {
         let folder = data.join("reports");
         let set = if clock.is_set() { "（时钟为人工设定）" } else { "" };
-        let head = format!("规则变更后重判未结案件\n规则：{rules}\n时间：{}{set}\n\n", clock.now());
+        let time = clock::rfc3339(clock.now());
+        let head = format!("规则变更后重判未结案件\n规则：{rules}\n时间：{time}{set}\n\n");
         Self { file: folder.join(name), folder, head: Some(head), problem: None }
     }
 

@@ -89,6 +89,12 @@ pub(super) fn checked(
             Ok((rules, RuleFiles { folder, count: files.len(), sources, queries, texts: files }))
         }
         _ => {
+            // What a file that cannot be read would have told is missed everywhere: only that it cannot be read is to the point.
+            if problems.iter().any(|problem| problem.code == "unreadable") {
+                const FOLLOWS: [&str; 6] =
+                    ["unknown-list", "unknown-family", "missing-file", "missing-list", "no-rules", "nested-list"];
+                problems.retain(|problem| !FOLLOWS.contains(&problem.code));
+            }
             problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
             if let Some(folder) = folder {
                 for problem in &mut problems {

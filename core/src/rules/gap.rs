@@ -18,6 +18,11 @@ const MATCHES: usize = 40;
 /// A gap does not reach over the end of a sentence.
 const ENDS: [char; 8] = ['。', '！', '？', '!', '?', '；', ';', '\n'];
 
+/// What people type for the sign of a gap, where a phrase has it: it would match nothing.
+pub(crate) fn mistyped(phrase: &str) -> Option<&'static str> {
+    ["...", "。。", "．．", "···"].into_iter().find(|sign| phrase.contains(sign))
+}
+
 /// Part of a phrase with gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {

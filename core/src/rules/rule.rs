@@ -225,6 +225,12 @@ pub(super) fn read(file: &str, text: &str) -> (Option<Tables>, Vec<Problem>) {
 
 fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
     let id = part.need_text("id", "起一个不重复的英文名，例如 seller.exam-waiver");
+    if let Some(id) = &id
+        && !id.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+    {
+        let advice = "只用英文小写字母、数字、点和短横，例如 seller.exam-waiver";
+        part.report(WRONG_VALUE, id.at, format!("编号“{}”写法不对", id.value), advice);
+    }
     let title = part.need_text("title", "用一句中文说明这条规则");
     let kind = part.need_text("kind", "写 fake_site、seller 或 notice").and_then(|k| {
         choice(part, &k, "kind", &[("fake_site", Kind::FakeSite), ("seller", Kind::Seller), ("notice", Kind::Notice)])
@@ -341,6 +347,10 @@ fn items(part: &sheet::Part<'_>, key: &'static str, lines: &mut Vec<(String, usi
                     );
                 }
                 return fact.map(Item::Fact);
+            }
+            if let Some(sign) = super::gap::mistyped(&word.value) {
+                part.report("gap-sign", word.at, format!("“{}”里的“{sign}”不是省略号", word.value), "省略号写成 …");
+                return None;
             }
             if let Some(pieces) = Piece::parse(&word.value) {
                 let letters: usize = pieces

@@ -34,6 +34,11 @@ pub(super) fn read(file: &str, text: &str) -> (Option<Vec<List>>, Vec<Problem>) 
             if lists.iter().any(|l| l.name == name.value) {
                 part.report(WRONG_VALUE, name.at, format!("词表 {} 写了两次", name.value), "合并成一个，或者改名");
             }
+            for word in &words {
+                if let Some(sign) = super::gap::mistyped(&word.value) {
+                    part.report("gap-sign", word.at, format!("“{}”里的“{sign}”不是省略号", word.value), "省略号写成 …");
+                }
+            }
             let words = words.into_iter().map(|w| w.value).collect();
             lists.push(List { name: name.value, words, file: file.to_owned(), line: part.line() });
         }

@@ -56,6 +56,8 @@ struct Summary<'a> {
     listed_less: usize,
     confirmed: [usize; 2],
     false_alarms: [usize; 2],
+    /// By rule on trial: pages it speaks on, confirmed ones, innocent ones.
+    on_trial: &'a std::collections::BTreeMap<String, (usize, usize, usize)>,
     pages_per_second: f64,
     cut_off: bool,
 }
@@ -119,6 +121,7 @@ pub(super) async fn run(
             listed_less: moved(|was, is| was == Rank::Listed && is != Rank::Listed),
             confirmed: [count.confirmed.0, count.confirmed.1],
             false_alarms: [count.false_alarms.0, count.false_alarms.1],
+            on_trial: &count.on_trial,
             pages_per_second: speed,
             cut_off: count.cut_off,
         })?;
@@ -198,6 +201,12 @@ fn summary(out: &mut Out, count: &Count, against: &str, speed: f64) -> anyhow::R
     let (before, now) = count.false_alarms;
     if before + now > 0 {
         out.line(&format!("人判为误报的：原来列入 {before} 条，现在列入 {now} 条。"))?;
+    }
+    for (rule, (pages, right, wrong)) in &count.on_trial {
+        out.line(&format!("试行的 {rule}：出现在 {pages} 个网页上（人已确认 {right}、判为误报 {wrong}），不计分。"))?;
+    }
+    if count.wanted == 0 {
+        out.line("没有要判的网页：看看 --since 的日期，演练的数据要加 --practice。")?;
     }
     if count.not_kept > 0 {
         out.line(&format!("有 {} 个网页没有留存摘录和原件，判不了。", count.not_kept))?;

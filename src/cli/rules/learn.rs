@@ -26,7 +26,8 @@ fn bounds(manner: Manner) -> (f64, f64) {
 struct Line {
     url: String,
     html: String,
-    want: Want,
+    /// Pages of the clean corpus say nothing: they are innocent.
+    want: Option<Want>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +68,8 @@ fn read(rules: &RuleSet, manner: Manner, file: &Path, pages: &mut Vec<Labelled>)
         let wrong = || format!("样本文件 {shown} 第 {} 行读不懂：要有 url、html 和 want.verdict", number + 1);
         let line: Line = serde_json::from_str(&line).with_context(wrong)?;
         let url = address(&line.url).with_context(wrong)?;
-        let guilty = match (manner, line.want.verdict.as_str()) {
+        let called = line.want.as_ref().map_or("benign", |want| want.verdict.as_str());
+        let guilty = match (manner, called) {
             (Manner::Offer, "seller") | (Manner::Fake, "fake_site") => true,
             // Who sells does not pose; who poses may also sell.
             (_, "benign" | "notice" | "official") | (Manner::Fake, "seller") => false,

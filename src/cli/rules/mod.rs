@@ -30,16 +30,24 @@ enum Command {
     /// 检查规则文件，一次指出所有错误
     #[command(
         after_help = "有错误退出码为 2。规则目录由配置项 general.rules 指定，不写就检查程序自带的一套。\n\n例子：\n  \
-        jianzheng rules check\n  JIANZHENG_GENERAL__RULES=rules jianzheng rules check --json"
+        jianzheng rules check\n  jianzheng rules check --rules rules-new --json"
     )]
-    Check,
+    Check {
+        /// 要检查的规则目录；不写就是现在用的那一套
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
     /// 用每条规则自带的例子检验它，再用整套规则去判一批守法网页，一个也不许冤枉
     #[command(
         after_help = "守法网页在规则目录的 clean/*.ndjson（没有这个目录就用程序自带的），每行一个：url、html。\n\
         一时改不了的冤案，在那一行写上 known 和理由。有一处不成立，退出码为 1。\n\n例子：\n  jianzheng rules test\n  \
-        JIANZHENG_GENERAL__RULES=rules jianzheng rules test"
+        jianzheng rules test --rules rules-new"
     )]
-    Test,
+    Test {
+        /// 要检验的规则目录；不写就是现在用的那一套
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
     /// 列出所有规则：分值、状态、命中过多少、误报过多少
     #[command(
         after_help = "命中、确认、误报从数据目录里的线索和人的判定数出来；没有数据就写“—”。\n\n例子：\n  jianzheng rules list\n  \
@@ -67,7 +75,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         rules: Option<PathBuf>,
         /// 只判这一天以来取回的网页
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = day)]
         since: Option<jiff::civil::Date>,
     },
     /// 从人的判定看规则：哪条分值该改、缺什么词句、哪条没用；只提建议，写成补丁，由人来改
@@ -86,9 +94,9 @@ enum Command {
     },
     /// 从标好的网页样本学用词的分量，写成 wording-offers.toml 或 wording-fakes.toml（印在标准输出）
     #[command(
-        after_help = "每行一个网页：{\"url\", \"html\", \"want\": {\"verdict\": \"seller\"、\"fake_site\" 或 \"benign\" \"notice\" \"official\"}}，其余的判定不学。\n\
-        同样的样本、同样的顺序，学出来一字不差。\n\n例子：\n  jianzheng rules learn tests/data/pages/tuned/*.ndjson > rules/wording-offers.toml\n  \
-        jianzheng rules learn --fakes tests/data/pages/tuned/*.ndjson > rules/wording-fakes.toml"
+        after_help = "每行一个网页：{\"url\", \"html\", \"want\": {\"verdict\": \"seller\"、\"fake_site\" 或 \"benign\" \"notice\" \"official\"}}，其余的判定不学；不写 want 的是守法网页。\n\
+        同样的样本、同样的顺序，学出来一字不差。\n\n例子：\n  jianzheng rules learn 样本/*.ndjson rules/clean/*.ndjson > 新的.toml\n  \
+        jianzheng rules learn --fakes 样本/*.ndjson rules/clean/*.ndjson > 新的-假冒.toml\n看过没问题，再换掉 rules/wording-offers.toml、rules/wording-fakes.toml。"
     )]
     Learn {
         /// 学假冒查询页的用词；不写就学卖证广告的
@@ -109,10 +117,18 @@ struct ProblemRow<'a> {
     advice: &'a str,
 }
 
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse().map_err(|_| "要写日期，例如 2026-11-01".to_owned())
+}
+
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let mut out = context.out();
-    let loaded = match (context.load(), &args.command) {
-        (Err(StartError::Rules(problems)), Command::Check) => {
+    let folder = match &args.command {
+        Command::Check { rules } | Command::Test { rules } => rules.as_deref(),
+        _ => None,
+    };
+    let loaded = match (context.load_with_rules(folder), &args.command) {
+        (Err(StartError::Rules(problems)), Command::Check { .. }) => {
             tell(&mut out, &problems)?;
             if !out.json {
                 out.line(&format!("规则有 {} 处错误。", problems.len()))?;
@@ -125,10 +141,15 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let (rules, files) = (&loaded.rules, &loaded.rule_files);
     let place = files.folder.as_ref().map_or("程序自带的规则".to_owned(), |folder| folder.display().to_string());
     let exit = match &args.command {
-        Command::Check => {
+        Command::Check { .. } => {
             // A rule that its own examples contradict is a mistake like any other.
             let mut problems = rules.prove();
             problems.extend(rules.held_twice());
+            problems.extend(match loaded.clean_pages() {
+                Ok(pages) => clean::unreadable(&pages),
+                Err(StartError::Rules(found)) => found,
+                Err(error) => return Err(error.into()),
+            });
             problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
             if let Some(folder) = &files.folder {
                 problems.iter_mut().for_each(|p| p.file = folder.join(&p.file).display().to_string());
@@ -148,7 +169,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             }
             if problems.is_empty() { Exit::Done } else { Exit::Wrong }
         }
-        Command::Test => test(&mut out, &loaded, &place)?,
+        Command::Test { .. } => test(&mut out, &loaded, &place)?,
         Command::List { time } => {
             let known = known(&loaded, *time).await?;
             list::list(&mut out, rules, &known)?;
@@ -178,6 +199,7 @@ fn test(out: &mut Out, program: &Program, place: &str) -> anyhow::Result<Exit> {
     tell(out, &failures)?;
     let innocents = clean::test(rules, program.thresholds(), &program.clean_pages()?);
     tell(out, &innocents.failures)?;
+    tell(out, &innocents.settled)?;
     if !out.json {
         out.line(&match failures.len() {
             0 => format!("{} 个例子全部成立（{place}）。", rules.examples()),

@@ -140,9 +140,9 @@ fn item(number: usize, row: &Row) -> Block {
         state => format!("{number}. [{}] {}　{}", state.as_str(), row.kind.as_str(), checked(row.confirmed)),
     };
     let note = match row.state {
-        RowState::Withdrawn => {
-            Some("此前清单所列的这一条现予撤回：经复核不应列入。请勿再据此处置；已经处置的，请停止并恢复，并告知我们。")
-        }
+        RowState::Withdrawn => Some(
+            "此前清单所列的这一条现予撤回：经复核或按新规则重判，不应列入。请勿再据此处置；已经处置的，请停止并恢复，并告知我们。",
+        ),
         RowState::Unseen => Some("这次没能看到（被拦截、超时或证书有误），情况不明，不表示已经消失。"),
         RowState::Gone => Some("相隔六小时以上的两次查看中均已不在。"),
         RowState::Back => Some("此前已消失，现在又能打开。"),
