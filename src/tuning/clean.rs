@@ -1,7 +1,7 @@
 //! The clean corpus: pages of innocents that no rule set may accuse.
 //!
 //! They lie in `clean/*.ndjson` beside the rules, one page a line: `url`, `html`, and for a page that is known to be accused
-//! wrongly, `known` with the reason why that is put up with for now. Start at [`test`].
+//! wrongly, `known` with the reason why that is put up with. Start at [`test()`].
 
 use jianzheng_core::page;
 use jianzheng_core::rules::{RuleSet, problem::Problem};

@@ -1,7 +1,7 @@
 //! What a change of the rules does, shown before it counts.
 //!
 //! [`clean`] holds a rule set against pages of innocents, [`standing`] tells what each rule has done so far. Nothing here
-//! decides what a page is (the core does) and nothing writes a rule file: a person does. Start at [`clean::test`].
+//! decides what a page is (the core does) and nothing writes a rule file: a person does. Start at [`clean::test()`].
 
 pub mod backtest;
 pub mod clean;
