@@ -8,17 +8,43 @@
 use jianzheng_core::case;
 use jiff::Timestamp;
 
-use super::{MACHINE, audit, case_subject, is_confirmed, law, move_case};
-use crate::store::{Case, CaseNote, Hit, Reason, StoreError, Tx};
+use super::{MACHINE, audit, case_subject, hit_subject, is_confirmed, law, move_case};
+use crate::store::{Case, CaseNote, CaseState, Hit, Label, Reason, StoreError, Tx};
 
 /// Decibans that rules unheard of before have to bring: ten times likelier.
 const NEW: f64 = 10.0;
 /// Rules remembered of one acquittal.
 const GROUNDS: usize = 64;
 
-/// Whether an officer called this very page innocent.
+/// The label of a page that says nearly word for word what an officer called innocent elsewhere. It is no officer's word: it teaches
+/// nothing, and an officer's label takes its place.
+pub const TWIN: &str = "twin";
+
+/// Whether an officer called this very page innocent, or one that says the same.
 pub fn is_innocent(hit: &Hit) -> bool {
-    matches!(hit.label.as_deref(), Some("official" | "notice" | "benign"))
+    matches!(hit.label.as_deref(), Some("official" | "notice" | "benign" | TWIN))
+}
+
+/// Labels a new hit by its twin, another hit that was called innocent, where no rule speaks that did not speak there. The hit is in the
+/// store already and is not put again.
+pub(super) fn label_by_twin(tx: &mut Tx<'_>, hit: &mut Hit, twin: u64, now: Timestamp) -> Result<(), StoreError> {
+    let Some(other) = tx.hit(twin)? else { return Ok(()) };
+    let mut grounds = tx.label(twin)?.map(|label| label.grounds).unwrap_or_default();
+    match tx.case(other.case)? {
+        Some(case) if case.state == CaseState::Wrong => grounds.extend(case.grounds),
+        _ if is_innocent(&other) => {}
+        // An officer may have thought better of it since.
+        _ => return Ok(()),
+    }
+    remember(&mut grounds, &other.reasons);
+    if Doubt::against(&grounds, &hit.reasons).is_some() {
+        return Ok(());
+    }
+    let actor = MACHINE.to_owned();
+    tx.put_label(Label { hit: hit.id, label: TWIN.to_owned(), actor, time: now, grounds })?;
+    audit(tx, now, MACHINE, "hit.label", hit_subject(hit.id), &format!("{TWIN} {twin}"))?;
+    hit.label = Some(TWIN.to_owned());
+    Ok(())
 }
 
 /// Whether a case waits for an officer who set it aside before: nobody else is told of it until it is confirmed.

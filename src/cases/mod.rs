@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::store::{Case, CaseState, Hit, HitState, StoreError, Tx};
 
 pub use decide::{decide, label, note};
-pub use innocence::{is_doubted, is_innocent};
+pub use innocence::{TWIN, is_doubted, is_innocent};
 pub use judgement::{ACQUITTED, Judgement, Rejudged, differences, reasons, rejudged, told};
 pub use look::{Look, looked, seen_again};
 pub use sighting::{Sighting, sighting};

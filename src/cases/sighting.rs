@@ -8,7 +8,7 @@ use jianzheng_core::case::{self, Kind};
 use jianzheng_core::schedule::Seen;
 use jiff::Timestamp;
 
-use super::innocence::{hold_against, is_doubted, is_innocent, sum_up};
+use super::innocence::{hold_against, is_doubted, is_innocent, label_by_twin, sum_up};
 use super::{
     CAPTURES, MACHINE, apply_look, audit, clipped, extend_chain, hit_subject, law, living_case, move_case, stored,
 };
@@ -35,6 +35,8 @@ pub struct Sighting {
     pub target: String,
     /// Contacts that lead to the case, from the same.
     pub contacts: Vec<String>,
+    /// Another hit with nearly the same text that was called innocent.
+    pub twin: Option<u64>,
 }
 
 /// The step that keeps a sighting; its number is the hit's. Put it behind the page's own row in one change set.
@@ -43,7 +45,7 @@ pub fn sighting(sighting: Sighting) -> impl FnOnce(&mut Tx<'_>) -> Result<Option
 }
 
 fn keep(tx: &mut Tx<'_>, sighting: Sighting) -> Result<u64, StoreError> {
-    let Sighting { hit: seen, kind, target, contacts } = sighting;
+    let Sighting { hit: seen, kind, target, contacts, twin } = sighting;
     let now = seen.last_seen;
     let (hit, before) = match tx.hit_by_url(&seen.final_url)? {
         Some(known) => (again(tx, known.clone(), seen)?, Some(known)),
@@ -51,6 +53,9 @@ fn keep(tx: &mut Tx<'_>, sighting: Sighting) -> Result<u64, StoreError> {
             let mut hit = first(seen);
             hit.id = tx.put_hit(hit.clone())?;
             audit(tx, now, MACHINE, "hit.found", hit_subject(hit.id), &hit.final_url)?;
+            if let Some(twin) = twin {
+                label_by_twin(tx, &mut hit, twin, now)?;
+            }
             (hit, None)
         }
     };
@@ -265,13 +270,14 @@ fn find(tx: &Tx<'_>, newcomer: &Newcomer) -> Result<Option<Case>, StoreError> {
 }
 
 fn opened(hit: &Hit, newcomer: &Newcomer, now: Timestamp) -> Case {
-    let state = if hit.verdict == "suspicious" { case::State::Review } else { case::State::New };
+    let innocent = is_innocent(hit);
+    let state = if hit.verdict == "suspicious" || innocent { case::State::Review } else { case::State::New };
     Case {
         id: 0,
         kind: newcomer.kind.as_str().to_owned(),
         target: newcomer.target.clone(),
         state: stored(state),
-        score: hit.score,
+        score: if innocent { 0.0 } else { hit.score },
         route: String::new(),
         routes: Vec::new(),
         areas: Vec::new(),

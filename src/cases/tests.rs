@@ -103,7 +103,7 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         robots_ignored: false,
         set_clock: false,
     };
-    Sighting { hit, kind, target, contacts }
+    Sighting { hit, kind, target, contacts, twin: None }
 }
 
 pub(crate) async fn see(store: &Store, page: Found<'_>) -> Hit {
@@ -399,6 +399,29 @@ async fn a_page_labelled_innocent_weighs_nothing_until_it_says_something_new() {
     let case = case_of(&store, &hit).await;
     assert_eq!((case.state, case.score), (CaseState::Review, 90.0));
     assert!(is_doubted(&case));
+}
+
+#[tokio::test]
+async fn a_page_that_says_what_was_called_innocent_is_not_accused_under_another_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let hit = see(&store, SELLER).await;
+    let elsewhere = Found { url: "http://other.example/", phones: &["13000009999"], hours: 3, ..SELLER };
+    label(&store, hit.id, "benign", "王工", at(1)).await.unwrap();
+    let same = see_it(&store, Sighting { twin: Some(hit.id), ..found(&elsewhere) }).await;
+    let case = case_of(&store, &same).await;
+    assert_eq!((same.label.as_deref(), case.state, case.score), (Some(TWIN), CaseState::Review, 0.0));
+    // With something new it is what it is.
+    let third = Found { url: "http://third.example/", phones: &["13000008888"], hours: 4, ..SELLER };
+    let worse = Sighting { twin: Some(hit.id), ..with_rule(&third, "seller.maker", 12.0) };
+    let worse = see_it(&store, worse).await;
+    assert_eq!((worse.label.clone(), case_of(&store, &worse).await.state), (None, CaseState::New));
+    // The officer thinks better of it: the next one like it is accused.
+    label(&store, hit.id, "seller", "王工", at(5)).await.unwrap();
+    let fourth = Found { url: "http://fourth.example/", phones: &["13000007777"], hours: 6, ..SELLER };
+    let next = see_it(&store, Sighting { twin: Some(hit.id), ..found(&fourth) }).await;
+    assert_eq!((next.label.clone(), case_of(&store, &next).await.state), (None, CaseState::New));
+    assert_eq!(store.verify_audit().await.unwrap().broken, None);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub(super) fn kind(code: &str) -> &str {
         "official" => "官方网页",
         "notice" => "警示通报",
         "benign" => "无关",
+        "twin" => "与判为无关的网页一样",
         other => other,
     }
 }

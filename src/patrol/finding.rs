@@ -16,8 +16,12 @@ use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
 use crate::evidence::{self, Series};
-use crate::store::{Capture, Changes, Entities, Hit, HitState, KindScores, Page, StoreError, Via, extract_form};
+use crate::store::{
+    Capture, CaseState, Changes, Entities, Hit, HitState, KindScores, Page, StoreError, Via, extract_form,
+};
 
+/// Hits with nearly the same text that are asked whether an officer called them innocent.
+const TWINS: usize = 16;
 /// Bits by which the numbers of one page's text differ from day to day, with its dates and adverts.
 const SAME_TEXT: u32 = 10;
 
@@ -58,12 +62,31 @@ impl Shared {
         verdict: &Verdict,
     ) -> Result<(), Failure> {
         let hit = self.hit(lease.url(), lease.via(), page, extract, verdict).await?;
-        changes.then(cases::sighting(self.sighting(hit, verdict)));
+        let sighting = self.sighting(hit, verdict).await?;
+        changes.then(cases::sighting(sighting));
         Ok(())
     }
 
+    /// A hit elsewhere with nearly the same text that an officer called innocent; none for a page that is known itself.
+    async fn innocent_twin(&self, hit: &Hit) -> Result<Option<u64>, Failure> {
+        let Some(text) = hit.text_number() else { return Ok(None) };
+        if self.store.hit_by_url(&hit.final_url).await?.is_some() {
+            return Ok(None);
+        }
+        for (id, _) in self.store.near_hits(text, TWINS).await? {
+            let Some(other) = self.store.hit(id).await? else { continue };
+            let wrong = self.store.case(other.case).await?.is_some_and(|case| case.state == CaseState::Wrong);
+            // A twin of a twin leads to no officer's word of its own.
+            let called = cases::is_innocent(&other) && other.label.as_deref() != Some(cases::TWIN);
+            if wrong || called {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
     /// The hit with its target: the seller behind it, or the host that imitates.
-    fn sighting(&self, hit: Hit, verdict: &Verdict) -> cases::Sighting {
+    async fn sighting(&self, hit: Hit, verdict: &Verdict) -> Result<cases::Sighting, Failure> {
         let kind = if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
         let platform = self.rules.routing().platform(&hit.host).is_some();
         let contacts = Contacts {
@@ -74,7 +97,8 @@ impl Shared {
         };
         // A hacked official page is not its owner's doing: the case follows the seller.
         let (target, contacts) = case::target_of(kind, &hit.host, contacts, platform, &hit.final_url);
-        cases::Sighting { hit, kind, target, contacts }
+        let twin = self.innocent_twin(&hit).await?;
+        Ok(cases::Sighting { hit, kind, target, contacts, twin })
     }
 
     async fn hit(
@@ -185,7 +209,8 @@ impl Shared {
         if verdict.kind.is_hit() {
             page.capture = self.for_good(page.capture).await?;
             let hit = self.hit(&page.url, &page.via, &page, &extract, &verdict).await?;
-            changes.then(cases::sighting(self.sighting(hit, &verdict)));
+            let sighting = self.sighting(hit, &verdict).await?;
+            changes.then(cases::sighting(sighting));
         }
         changes.put_page(page);
         Ok(())
