@@ -147,6 +147,7 @@ fn wrong_usage_is_told_in_chinese_with_a_way_out() {
         (&["cases", "dismiss", "1", "--wrong", "--undo"], &["--wrong", "不能和", "--undo", "一起用"]),
         (&["rules", "check", "--json", "--json"], &["--json 只能写一次"]),
         (&["--config"], &["--config", "后面要写值"]),
+        (&["rules", "explain", "@核心招"], &["没有词表 @核心招", "@核心招揽"]),
         (&["rules", "check", "x\u{1b}[2J"], &["多出来的参数", "u{1b}"]),
         (&["--day", "2", "rules", "check"], &["--practice"]),
         (&["--as-of", "2026-12-05", "rules", "check"], &["--as-of", "例如"]),

@@ -157,6 +157,23 @@ fn the_week_begins_with_a_line_of_false_alarms() {
     let (hits, _) = run(data, &["hits", "list"]);
     let wrong = hit(&hits, SOFT);
     run(data, &["cases", "dismiss", &wrong["case"].to_string(), "--wrong", "--by", "王工", "--day", "5"]);
+    // The page it was wrong about goes into the clean corpus, where every later set is held against it.
+    run(data, &["rules", "clean", &wrong["id"].to_string(), "--add", "--known", "词句改版前先放着"]);
+    let own = data.join("rules/clean/unit.ndjson");
+    let line = std::fs::read_to_string(&own).unwrap();
+    let page: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((page["url"].as_str(), line.lines().count()), (Some(SOFT), 1));
+    run(data, &["rules", "test"]);
+    std::fs::write(&own, line.replace("known", "unknown")).unwrap();
+    let test = Command::new(env!("CARGO_BIN_EXE_jianzheng"))
+        .env("JIANZHENG_GENERAL__RULES", data.join("rules"))
+        .args(["--json", "rules", "test"])
+        .output()
+        .unwrap();
+    let failures = String::from_utf8(test.stdout).unwrap();
+    assert!(!test.status.success());
+    assert!(failures.contains("clean-page-accused") && failures.contains("unit.ndjson"), "{failures}");
+    std::fs::write(&own, line).unwrap();
     let report = || std::fs::read_to_string(data.join("practice/reports/规则误报.txt")).unwrap();
     let before = report().lines().count();
     // 2026-03-02 is a Monday; day 8 is the next one.

@@ -1,23 +1,35 @@
 //! The clean corpus: pages of innocents that no rule set may accuse.
 //!
 //! They lie in `clean/*.ndjson` beside the rules, one page a line: `url`, `html`, and for a page that is known to be accused
-//! wrongly, `known` with the reason why that is put up with. Start at [`test()`].
+//! wrongly, `known` with the reason why that is put up with. Start at [`test()`]; [`line_of`] makes a line of a page that was kept.
 
-use jianzheng_core::page;
 use jianzheng_core::rules::{RuleSet, problem::Problem};
 use jianzheng_core::verdict::{Kind, Thresholds, Verdict};
-use serde::Deserialize;
+use jianzheng_core::{entities, page};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Rules named of one accused page, the loudest first.
 const NAMED: usize = 3;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Line {
     url: String,
     html: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     known: Option<String>,
+}
+
+/// A line of the corpus: the page, its mobile numbers made up ones (130 0000 and the last four digits) where they are written as plain
+/// digits. ID numbers must be masked already; names are for a person to change.
+pub fn line_of(url: &Url, html: &str, phones: &[String], known: Option<&str>) -> String {
+    let mut html = html.to_owned();
+    for phone in phones.iter().filter(|phone| phone.len() == 11 && phone.starts_with('1')) {
+        html = html.replace(phone.as_str(), &format!("1300000{}", &phone[7..]));
+    }
+    let line = Line { url: entities::mask_url(url.as_str()).into_owned(), html, known: known.map(str::to_owned) };
+    // Three strings always make an object.
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 /// What a rule set makes of the clean corpus.
@@ -123,6 +135,18 @@ mod tests {
     }
 
     const SELLER: &str = r#""url": "http://www.shili.example/", "html": "<h1>电工证代办</h1><p>不用考试，三天拿证，先出证后付款，微信：shili_dianti，电话 13000000123</p>""#;
+
+    #[test]
+    fn a_kept_page_becomes_a_line_with_numbers_of_nobody() {
+        let url = Url::parse("http://www.shili.example/a?id=1").unwrap();
+        let html = "<p title=\"a\">报名电话 13812345678、0571-88880000\n</p>";
+        let line = line_of(&url, html, &["13812345678".into(), "057188880000".into()], Some("先放着"));
+        let (made, address) = read(&line).unwrap();
+        assert_eq!(made.html, "<p title=\"a\">报名电话 13000005678、0571-88880000\n</p>");
+        assert_eq!((made.known.as_deref(), address), (Some("先放着"), url.clone()));
+        assert!(!line.contains('\n'));
+        assert!(!line_of(&url, html, &[], None).contains("known"));
+    }
 
     #[test]
     fn an_accused_innocent_is_told_with_the_rules_that_did_it() {

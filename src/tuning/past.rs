@@ -1,10 +1,11 @@
 //! Pages as they were kept, ready to be judged again: the stored extract, or one made anew from the capture.
 //!
-//! Start at [`extract_of`], then [`Judge::judge`].
+//! Start at [`extract_of`], then [`Judge::judge`]; [`source_of`] gives the page itself.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use jianzheng_core::entities;
 use jianzheng_core::likeness::Baselines;
 use jianzheng_core::page::{self, Extract, charset};
 use jianzheng_core::rules::RuleSet;
@@ -13,7 +14,7 @@ use url::Url;
 
 use crate::crawl::decode;
 use crate::evidence;
-use crate::store::{Page, extract_form};
+use crate::store::{Capture, Page, extract_form};
 
 /// Bytes of a body that are read again, before and after unpacking; the extractor's own cap lies below.
 const BODY: usize = 32 << 20;
@@ -44,7 +45,21 @@ pub fn extract_of(data: &Path, page: &Page, stored: Option<&[u8]>) -> Option<Ext
 }
 
 fn from_capture(data: &Path, page: &Page) -> Option<Extract> {
-    let capture = page.capture.as_ref()?;
+    let (bytes, charset) = body_of(data, page.capture.as_ref()?)?;
+    let url = Url::parse(&page.final_url).ok()?;
+    Some(page::read(&bytes, charset.as_deref(), Some(&url)))
+}
+
+/// The source of a kept page as text, ID and T-numbers masked; as much of it as is read of a page.
+pub fn source_of(data: &Path, capture: &Capture) -> Option<String> {
+    let (mut bytes, charset) = body_of(data, capture)?;
+    bytes.truncate(page::Caps::default().bytes);
+    let text = charset::decode(&bytes, charset.as_deref()).text;
+    Some(entities::mask_ids(&text).into_owned())
+}
+
+/// A kept body without its content coding, and the charset that its header tells.
+fn body_of(data: &Path, capture: &Capture) -> Option<(Vec<u8>, Option<String>)> {
     let kept = evidence::read(data, &capture.warc, capture.offset, BODY).ok()?;
     let field = |name: &str| {
         let values = kept.headers.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
@@ -53,6 +68,5 @@ fn from_capture(data: &Path, page: &Page) -> Option<Extract> {
     };
     let body = decode::decode(&field("content-encoding"), &kept.body, BODY);
     let kind = field("content-type").to_ascii_lowercase();
-    let url = Url::parse(&page.final_url).ok()?;
-    Some(page::read(&body.bytes, charset::of_content_type(&kind), Some(&url)))
+    Some((body.bytes.into_owned(), charset::of_content_type(&kind).map(str::to_owned)))
 }

@@ -22,6 +22,9 @@ use crate::store::{Store, StoreError};
 
 /// Labels that have to speak of a rule before its points are touched.
 const LABELS: usize = 5;
+/// Guilty pages of a kind, and innocent ones, from which on anything is learned: from three confirmed hits a fit makes points of what
+/// they happen to share.
+pub const ENOUGH: usize = 10;
 /// Decibans by which points have to be off.
 const OFF: f64 = 1.0;
 /// Phrases told of one kind.
@@ -144,6 +147,8 @@ pub struct Advice {
     pub points: Vec<Points>,
     /// Phrases that no rule has, with the kind they tell.
     pub phrases: Vec<(Kind, Phrase)>,
+    /// Kinds of which there are not enough pages to learn from: how many are guilty of it and how many innocent.
+    pub too_few: Vec<(Kind, usize, usize)>,
     /// Rules, by number, that spoke on none of the pages.
     pub idle: Vec<usize>,
     /// Rules that spoke on innocents only, on how many.
@@ -189,7 +194,8 @@ pub fn suggest(rules: &RuleSet, thresholds: Thresholds, examples: &Examples) -> 
         }
         let guilty = pages.iter().filter(|page| page.guilty).count();
         let innocent = pages.len() - guilty;
-        if guilty == 0 || innocent == 0 {
+        if guilty < ENOUGH || innocent < ENOUGH {
+            advice.too_few.extend((guilty > 0).then_some((kind, guilty, innocent)));
             continue;
         }
         // Guilty pages are far more frequent among the labelled than on the web: the sample's own odds take the place of the prior.
@@ -377,6 +383,20 @@ mod tests {
             patch.split('\n').filter(headers).filter(|l| !l.is_empty()).all(|line| line.ends_with('\r')),
             "{patch:?}"
         );
+    }
+
+    #[test]
+    fn a_handful_of_confirmed_hits_teaches_nothing_and_that_is_said() {
+        let (rules, _) = shipped();
+        let mut few = labelled();
+        let mut guilty = 0;
+        few.labelled.retain(|example| {
+            guilty += usize::from(example.called == "seller");
+            example.called != "seller" || guilty < ENOUGH
+        });
+        let advice = suggest(&rules, Thresholds::default(), &few);
+        assert!(advice.points.is_empty() && advice.phrases.is_empty());
+        assert_eq!(advice.too_few, [(Kind::Seller, ENOUGH - 1, 12)]);
     }
 
     #[test]

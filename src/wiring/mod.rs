@@ -34,7 +34,7 @@ use crate::{
 pub use network::fetcher;
 pub use open::{Opened, Visitor};
 pub use renewing::Renewed;
-pub use rules::RuleFiles;
+pub use rules::{RuleFiles, write_built_in};
 
 /// The folder of the store where `--data` names none.
 const DATA: &str = "data";

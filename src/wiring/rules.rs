@@ -4,6 +4,7 @@
 //! mistake in any file is told before any work begins. File names are relative to the folder, so that the same rules have the
 //! same hash wherever they lie; only messages name the folder. Start at [`load`].
 
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -131,6 +132,63 @@ pub(super) fn clean_pages(folder: Option<&Path>) -> Result<Vec<(String, String)>
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
+/// The unit's own lines of the clean corpus.
+const OWN_CLEAN: &str = "unit.ndjson";
+
+/// Adds a line to the clean corpus of a folder of rules, which gets the built-in corpus first where it has none.
+///
+/// # Errors
+/// The file that could not be written, and why.
+pub(super) fn add_clean(folder: &Path, line: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let corpus = folder.join(CLEAN);
+    if !corpus.is_dir()
+        && let Some(dir) = BUILT_IN.get_dir(CLEAN)
+    {
+        put_down(dir, folder)?;
+    }
+    let file = corpus.join(OWN_CLEAN);
+    let add = || {
+        let mut open = std::fs::OpenOptions::new().read(true).append(true).create(true).open(&file)?;
+        // An editor may have left the last line without its end.
+        let unended = open.seek(io::SeekFrom::End(-1)).is_ok() && {
+            let mut last = [0];
+            open.read_exact(&mut last)?;
+            last != *b"\n"
+        };
+        open.write_all(format!("{}{line}\n", if unended { "\n" } else { "" }).as_bytes())?;
+        open.sync_all()
+    };
+    add().map_err(|error| (file.clone(), error))?;
+    Ok(file)
+}
+
+/// Writes the built-in rules, for a unit to change, into a folder that is not there yet or empty.
+///
+/// # Errors
+/// What stands in the way, and why.
+pub fn write_built_in(folder: &Path) -> Result<usize, (PathBuf, io::Error)> {
+    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err((folder.to_owned(), io::Error::new(io::ErrorKind::AlreadyExists, "目录里已经有东西，没有动它")));
+    }
+    put_down(&BUILT_IN, folder)
+}
+
+/// Writes a built-in folder below `root`. Gives how many files.
+fn put_down(dir: &Dir<'_>, root: &Path) -> Result<usize, (PathBuf, io::Error)> {
+    let place = root.join(dir.path());
+    std::fs::create_dir_all(&place).map_err(|error| (place, error))?;
+    let mut count = 0;
+    for file in dir.files() {
+        let place = root.join(file.path());
+        std::fs::write(&place, file.contents()).map_err(|error| (place, error))?;
+        count += 1;
+    }
+    for dir in dir.dirs() {
+        count += put_down(dir, root)?;
+    }
+    Ok(count)
+}
+
 fn built_in(dir: &Dir<'_>, ending: &str, files: &mut Vec<(String, String)>) {
     for file in dir.files() {
         // Other files are for people; what is not UTF-8 cannot be built in: a test reads every file.
@@ -181,8 +239,24 @@ fn read_folder(
                 Ok(text) => files.push((shown, text)),
                 Err(say) => problems.push(whole(&shown, "unreadable", say, "另存为 UTF-8 编码的文字，并检查权限")),
             }
+        } else if is_misnamed(&name, ending) {
+            let say = format!("文件名不以 {ending} 结尾，不会被读到");
+            problems.push(whole(
+                &shown,
+                "misnamed",
+                say,
+                &format!("改名，以 {ending}（小写）结尾；不想用它就移到别的目录"),
+            ));
         }
     }
+}
+
+/// What an editor or a copy made of a name that was meant: `local.toml.txt`, `LOCAL.TOML`, `local.toml(1)`.
+fn is_misnamed(name: &str, ending: &str) -> bool {
+    let name = name.to_lowercase();
+    let copied = |rest: &str| matches!(rest.chars().next(), Some('.' | '(' | '（' | ' '));
+    name.ends_with(ending)
+        || name.rsplit_once(ending).is_some_and(|(_, rest)| copied(rest) && ![".bak", ".orig", ".rej"].contains(&rest))
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
@@ -227,6 +301,50 @@ mod tests {
             problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")),
             "{problems:?}"
         );
+    }
+
+    #[test]
+    fn a_file_that_an_editor_renamed_is_told() {
+        for (name, told) in [
+            ("本地.toml.txt", true),
+            ("LOCAL.TOML", true),
+            ("本地.toml(1)", true),
+            ("本地.toml（副本）", true),
+            ("local.toml", false),
+            ("local.toml.bak", false),
+            ("local.toml~", false),
+            ("README.zh-CN.md", false),
+            ("unit.ndjson", false),
+        ] {
+            assert_eq!(!name.ends_with(".toml") && is_misnamed(name, ".toml"), told, "{name}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("本地.toml.txt"), "[[rule]]").unwrap();
+        let problems = load(Some(folder.path())).unwrap_err();
+        assert!(problems.iter().any(|p| p.code == "misnamed" && p.file.ends_with("本地.toml.txt")), "{problems:?}");
+    }
+
+    #[test]
+    fn rules_are_put_down_whole_and_never_over_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("rules");
+        let written = write_built_in(&place).unwrap();
+        assert!(written > 20, "{written}");
+        let (built_in, _) = load(None).unwrap();
+        assert_eq!(load(Some(&place)).unwrap().0.hash(), built_in.hash());
+        assert_eq!(clean_pages(Some(&place)).unwrap().len(), clean_pages(None).unwrap().len());
+        assert_eq!(write_built_in(&place).unwrap_err().1.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn the_first_own_line_does_not_take_the_place_of_the_built_in_corpus() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |n: u8| format!(r#"{{"url": "http://www.shili.example/{n}", "html": "<p>今天有雨</p>"}}"#);
+        let file = add_clean(folder.path(), &line(1)).unwrap();
+        std::fs::write(&file, std::fs::read_to_string(&file).unwrap().trim_end()).unwrap();
+        add_clean(folder.path(), &line(2)).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n{}\n", line(1), line(2)));
+        assert_eq!(clean_pages(Some(folder.path())).unwrap().len(), clean_pages(None).unwrap().len() + 1);
     }
 
     #[test]

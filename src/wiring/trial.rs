@@ -1,17 +1,19 @@
 //! A change of the rules, tried on what is kept. Start at [`Program::backtest`]; [`Program::suggest`] asks the
 //! labels what to change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jianzheng_core::rules::RuleSet;
 use jiff::Timestamp;
 use tokio::sync::watch;
+use url::Url;
 
 use super::{Program, StartError, baselines, rules};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::tuning::backtest::{self, Count, Moved, Trial};
-use crate::tuning::past::Judge;
+use crate::tuning::clean;
+use crate::tuning::past::{self, Judge};
 use crate::tuning::suggest::{self, Advice, Examples};
 
 impl Program {
@@ -76,6 +78,37 @@ impl Program {
         }
         let patch = suggest::patch(&self.rules, &advice, &files);
         Ok((advice, patch))
+    }
+
+    /// The kept page of a hit as a line of the clean corpus.
+    ///
+    /// # Errors
+    /// The store cannot be had, there is no such hit, or its page cannot be read any more.
+    pub async fn clean_line(&self, hit: u64, known: Option<&str>) -> Result<String, StartError> {
+        let state = |error: StoreError| StartError::State(error.to_string());
+        let hit_row = self.kept()?.hit(hit).await.map_err(state)?;
+        let hit_row =
+            hit_row.ok_or_else(|| StartError::Usage(format!("没有线索 {hit}；有哪些看 jianzheng hits list")))?;
+        let kept = hit_row.capture.as_ref().and_then(|capture| past::source_of(&self.data, capture));
+        let unread =
+            || StartError::State(format!("线索 {hit} 的网页读不出来；证据是否完好看 jianzheng evidence verify"));
+        let html = kept.ok_or_else(unread)?;
+        let url = Url::parse(&hit_row.final_url).map_err(|_| unread())?;
+        Ok(clean::line_of(&url, &html, &hit_row.entities.phones, known))
+    }
+
+    /// Adds a line to the clean corpus of the unit's own rules; a folder without one gets what is built in first, or that would
+    /// no longer count. Gives the file.
+    ///
+    /// # Errors
+    /// The rules are those built in, or the file cannot be written.
+    pub fn add_clean_line(&self, line: &str) -> Result<PathBuf, StartError> {
+        let Some(folder) = &self.rule_files.folder else {
+            let say = "现在用的是程序自带的规则，加不进去：先 jianzheng init --rules rules 抄一份出来，在配置 [general] 里写 rules = \"rules\"";
+            return Err(StartError::Usage(say.to_owned()));
+        };
+        rules::add_clean(folder, line)
+            .map_err(|(file, error)| StartError::State(format!("写不了 {}：{error}", file.display())))
     }
 
     /// The store, which has to be there already.

@@ -226,6 +226,11 @@ impl RuleSet {
         self.named.iter().find(|(known, _)| known == name).map(|(_, words)| words.as_slice())
     }
 
+    /// The names of all lists.
+    pub fn list_names(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The words of one of the program's own lists, folded.
     pub fn words(&self, list: Lists) -> &[String] {
         &self.lists[list as usize]

@@ -104,6 +104,17 @@ pub enum Item {
     Fact(Fact),
 }
 
+impl Item {
+    /// Whether it is the word list of that name, or a phrase that has it for a piece.
+    pub fn names_list(&self, name: &str) -> bool {
+        match self {
+            Item::List(list) => list == name,
+            Item::Gapped(pieces) => pieces.iter().any(|piece| matches!(piece, Piece::List(list) if list == name)),
+            Item::Phrase(_) | Item::Fact(_) => false,
+        }
+    }
+}
+
 /// As an officer writes it.
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -136,6 +136,9 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
         out.line(&say)?;
         return Ok(Exit::Done);
     }
+    if let Some(name) = id.strip_prefix('@') {
+        return explain_list(out, rules, name);
+    }
     let Some((index, rule)) = rules.rules().iter().enumerate().find(|(_, rule)| rule.id == id) else {
         let nearest = rules.rules().iter().max_by(|a, b| strsim::jaro(&a.id, id).total_cmp(&strsim::jaro(&b.id, id)));
         let nearest = nearest.map_or(String::new(), |rule| format!("，最接近的是 {}", rule.id));
@@ -176,6 +179,30 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
     if let Some(micros) = known.micros(index) {
         out.line(&format!("  耗时：每页 {micros:.2} 微秒"))?;
     }
+    Ok(Exit::Done)
+}
+
+/// A word list: all its words, those of lists in it included, and who uses it.
+fn explain_list(out: &mut Out, rules: &RuleSet, name: &str) -> anyhow::Result<Exit> {
+    let Some(words) = rules.list(name) else {
+        let nearest = rules.list_names().max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
+        let nearest = nearest.map_or(String::new(), |name| format!("，最接近的是 @{name}"));
+        return Err(StartError::Usage(format!("没有词表 @{name}{nearest}；词表在规则目录的 words.toml 里")).into());
+    };
+    let used_by = |rule: &&Rule| {
+        [&rule.any, &rule.near, &rule.all, &rule.unless].into_iter().flatten().any(|item| item.names_list(name))
+    };
+    let rules: Vec<&str> = rules.rules().iter().filter(used_by).map(|rule| rule.id.as_str()).collect();
+    if out.json {
+        out.object(&serde_json::json!({ "list": name, "words": words, "rules": rules }))?;
+        return Ok(Exit::Done);
+    }
+    out.line(&format!("@{name}  {} 个词（里面引用的词表已经展开）", words.len()))?;
+    out.line(&format!("  {}", words.join("、")))?;
+    out.line(&match rules.is_empty() {
+        true => "  没有规则直接用它：可能在别的词表里，或者由程序自己使用。".to_owned(),
+        false => format!("  用它的规则：{}", rules.join("、")),
+    })?;
     Ok(Exit::Done)
 }
 

@@ -59,9 +59,9 @@ enum Command {
         time: bool,
     },
     /// 把一条规则用大白话讲清楚：什么会触发、值多少、做过什么
-    #[command(after_help = "例子：\n  jianzheng rules explain seller.exam-waiver")]
+    #[command(after_help = "例子：\n  jianzheng rules explain seller.exam-waiver\n  jianzheng rules explain @免考说法")]
     Explain {
-        /// 规则编号，rules list 里有
+        /// 规则编号（rules list 里有），或者 @词表
         #[arg(value_name = "ID")]
         id: String,
     },
@@ -91,6 +91,22 @@ enum Command {
         /// 另外的样本文件
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
+    },
+    /// 把一条线索留存的网页写成一行守法网页，供 rules test 以后一直检验
+    #[command(
+        after_help = "线索先用 hits label 标过，或者案件判了误报。证件号已打码，手机号已换成编造的；人名请自己改。\n\n例子：\n  \
+        jianzheng rules clean 12\n  jianzheng rules clean 12 --add\n  jianzheng rules clean 12 --add --known 'offers.toml 下月改版时一起改'"
+    )]
+    Clean {
+        /// 线索编号
+        #[arg(value_name = "HIT")]
+        hit: u64,
+        /// 直接加进本单位规则目录的 clean/unit.ndjson；不写就印出来
+        #[arg(long)]
+        add: bool,
+        /// 规则一时改不了：为什么先放着
+        #[arg(long, value_name = "WHY")]
+        known: Option<String>,
     },
     /// 从标好的网页样本学用词的分量，写成 wording-offers.toml 或 wording-fakes.toml（印在标准输出）
     #[command(
@@ -181,6 +197,23 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         }
         Command::Suggest { out: to, files } => suggest::run(files, to.as_deref(), context, &mut out).await?,
         Command::Backtest { rules, since } => backtest::run(rules.as_deref(), *since, context, &mut out).await?,
+        Command::Clean { hit, add, known } => {
+            let line = loaded.clean_line(*hit, known.as_deref()).await?;
+            if *add {
+                let file = loaded.add_clean_line(&line)?;
+                if out.json {
+                    out.object(&serde_json::json!({ "file": file.display().to_string() }))?;
+                } else {
+                    out.line(&format!(
+                        "加好了，在 {} 最后一行。人名请自己改；再运行 jianzheng rules test。",
+                        file.display()
+                    ))?;
+                }
+            } else {
+                out.bytes(format!("{line}\n").as_bytes())?;
+            }
+            Exit::Done
+        }
         Command::Learn { fakes, files } => {
             let files: Vec<PathBuf> = files.iter().map(|file| context.cwd.join(file)).collect();
             let manner = if *fakes { Manner::Fake } else { Manner::Offer };

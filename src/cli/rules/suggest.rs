@@ -8,7 +8,7 @@ use jianzheng_core::rules::rule::Kind;
 use serde::Serialize;
 
 use super::super::{Context, Exit, out::Out, table::Table, words};
-use crate::tuning::suggest::{Advice, Points};
+use crate::tuning::suggest::{Advice, ENOUGH, Points};
 use crate::wiring::StartError;
 
 /// Bytes of one file of labelled pages.
@@ -19,6 +19,7 @@ const BYTES: u64 = 256 << 20;
 enum Row<'a> {
     Points { rule: &'a str, now: f64, then: Option<f64>, low: f64, high: f64, guilty: usize, innocent: usize },
     Phrase { kind: &'a str, phrase: &'a str, z: f64, guilty: usize, innocent: usize },
+    TooFew { kind: &'a str, guilty: usize, innocent: usize, needed: usize },
     Idle { rule: &'a str },
     OnlyInnocents { rule: &'a str, innocent: usize },
     Summary { pages: &'a std::collections::BTreeMap<String, usize>, patch: &'a str },
@@ -76,6 +77,9 @@ fn json(out: &mut Out, rules: &RuleSet, advice: &Advice, patch: &str) -> anyhow:
         let (guilty, innocent) = phrase.pages;
         out.object(&Row::Phrase { kind: kind.as_str(), phrase: &phrase.text, z: phrase.z, guilty, innocent })?;
     }
+    for &(kind, guilty, innocent) in &advice.too_few {
+        out.object(&Row::TooFew { kind: kind.as_str(), guilty, innocent, needed: ENOUGH })?;
+    }
     for rule in &advice.idle {
         out.object(&Row::Idle { rule: id(*rule) })?;
     }
@@ -92,6 +96,12 @@ fn people(out: &mut Out, rules: &RuleSet, advice: &Advice) -> anyhow::Result<()>
     let guilty = |kind: Kind| advice.pages.get(kind.as_str()).copied().unwrap_or(0);
     if guilty(Kind::Seller) + guilty(Kind::FakeSite) == 0 {
         out.line("还没有人确认过的线索，学不出什么：先用 hits label 或 cases confirm 判几条。")?;
+    }
+    for &(kind, guilty, innocent) in &advice.too_few {
+        out.line(&format!(
+            "{}的标注还太少，学不出分值和词句：违法的 {guilty} 页、守法的 {innocent} 页，各要 {ENOUGH} 页以上。",
+            words::kind(kind.as_str())
+        ))?;
     }
     if !advice.points.is_empty() {
         out.line("建议改的分值（括号里是九成五的把握落在哪里；标注少，区间就宽）：")?;
