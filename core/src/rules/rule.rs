@@ -190,6 +190,8 @@ pub struct Rule {
     pub reported: bool,
     /// What may set it off wrongly.
     pub false_alarms: String,
+    /// Of a shipped rule: on how many guilty and how many innocent pages it spoke that nobody who wrote rules had looked at.
+    pub held: Option<(u32, u32)>,
     /// What it must hit.
     pub hits: Vec<Example>,
     /// What it must miss.
@@ -277,6 +279,7 @@ fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
     let reported = part
         .text("voice")
         .is_some_and(|v| choice(part, &v, "voice", &[("本页", false), ("转述也算", true)]).unwrap_or(false));
+    let (held, held_wrong) = (part.number("held", 0..=1_000_000), part.number("held_wrong", 0..=1_000_000));
     let hits = examples(part, "hit");
     let misses = examples(part, "miss");
     if any.is_empty() && !part.has("any") {
@@ -318,6 +321,7 @@ fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
         places,
         reported,
         false_alarms: false_alarms?.value,
+        held: held.map(|held| (held, held_wrong.unwrap_or(0))),
         hits,
         misses,
         file: file.to_owned(),

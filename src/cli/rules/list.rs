@@ -48,6 +48,8 @@ struct Row<'a> {
     author: &'a str,
     date: &'a str,
     false_alarms: &'a str,
+    /// Guilty and innocent pages of the held-out families that it spoke on; null for a unit's own rules.
+    held: Option<(u32, u32)>,
     file: &'a str,
     line: usize,
     /// Hits it had a part in; null where nothing is known of any.
@@ -72,6 +74,7 @@ fn row<'a>(rule: &'a Rule, index: usize, known: &Known) -> Row<'a> {
         author: &rule.author,
         date: &rule.date,
         false_alarms: &rule.false_alarms,
+        held: rule.held,
         file: &rule.file,
         line: rule.line,
         hits: done.map(|d| d.hits),
@@ -84,7 +87,7 @@ fn row<'a>(rule: &'a Rule, index: usize, known: &Known) -> Row<'a> {
 
 /// Every rule on its line; behind them what wording is worth where there is a table of it.
 pub(super) fn list(out: &mut Out, rules: &RuleSet, known: &Known) -> anyhow::Result<()> {
-    let mut table = Table::new(&["编号", "说的是", "分值", "状态", "命中", "确认", "误报", "最近命中", "耗时", "标题"]);
+    let mut table = Table::new(&["编号", "说的是", "分值", "状态", "留出", "命中", "确认", "误报", "最近命中", "耗时", "标题"]);
     for (index, rule) in rules.rules().iter().enumerate() {
         if out.json {
             out.object(&row(rule, index, known))?;
@@ -99,6 +102,7 @@ pub(super) fn list(out: &mut Out, rules: &RuleSet, known: &Known) -> anyhow::Res
                 words::kind(rule.kind.as_str()).to_owned(),
                 format!("{:+}", rule.points),
                 rule.status.as_str().to_owned(),
+                rule.held.map_or_else(|| "—".to_owned(), |(guilty, innocent)| format!("{guilty}/{innocent}")),
                 count(|d| d.hits),
                 count(|d| d.confirmed),
                 count(|d| d.false_alarms),
@@ -168,6 +172,10 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
     examples(out, "必须命中", &rule.hits)?;
     examples(out, "绝不命中", &rule.misses)?;
     out.line(&format!("  已知误报：{}", rule.false_alarms))?;
+    if let Some((guilty, innocent)) = rule.held {
+        let few = if rule.points > 0.0 && u64::from(guilty) < EARNED { "；还没有充分检验过" } else { "" };
+        out.line(&format!("  出厂检验：在没有照着它写的网页上，命中违法的 {guilty} 页、守法的 {innocent} 页{few}"))?;
+    }
     if let Some(done) = known.of(&rule.id) {
         let last = done.last_hit.map_or_else(|| "从未".to_owned(), |time| shanghai_date(time).to_string());
         out.line(&format!(
