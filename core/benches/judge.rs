@@ -17,9 +17,65 @@ use url::Url;
 const PAGES: usize = 400;
 const ROUNDS: usize = 5;
 
+/// How many rules a unit may come to have.
+const MANY: usize = 500;
+
 fn rules() -> RuleSet {
+    RuleSet::compile(&files()).expect("the shipped rules")
+}
+
+/// The shipped rules and as many of a unit's own as make [`MANY`]: four phrases each, of words that the pages are full of, most of them
+/// in an order that no page has.
+fn many_rules() -> RuleSet {
+    const SIGNS: [&str; 20] = [
+        "报名", "培训", "时间", "地点", "单位", "电力", "施工", "企业", "证", "考", "办", "拿", "免", "快", "包", "真",
+        "网", "查", "钱", "微信",
+    ];
+    let shipped = rules().rules().len();
+    let mut own = String::from("[[family]]\nid = \"own\"\ntitle = \"本单位\"\nrest = 3\n");
+    let mut known = std::collections::HashSet::new();
+    let mut next = filler::numbers(77);
+    for rule in shipped..MANY {
+        let mut phrases = Vec::new();
+        while phrases.len() < 4 {
+            let phrase: String = (0..2 + next(3)).map(|_| SIGNS[next(SIGNS.len())]).collect();
+            if phrase.chars().count() >= 3 && known.insert(phrase.clone()) {
+                phrases.push(format!("\"{phrase}\""));
+            }
+        }
+        own += &format!(
+            "[[rule]]\nid = \"seller.own-{rule}\"\ntitle = \"自写\"\nkind = \"seller\"\nfamily = \"own\"\npoints = 2\nstatus = \"在用\"\n\
+             author = \"本单位\"\ndate = \"2026-11-27\"\nany = [{}]\nnear = [\"@证书词\"]\nfalse_alarms = \"无\"\nhit = [\"甲\"]\nmiss = [\"乙\"]\n",
+            phrases.join(", ")
+        );
+    }
+    let mut files = files();
+    files.push(("own.toml".to_owned(), own));
+    RuleSet::compile(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// Pages that want to be slow to judge, of about `bytes`: each repeats what wakes most.
+fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
+    let repeated = |what: &'static str| {
+        let mut page = String::from("<!DOCTYPE html><title>低压电工证</title><p>");
+        while page.len() < bytes {
+            page.push_str(what);
+        }
+        page
+    };
+    vec![
+        ("offers", repeated("低压电工证代办不用考试三天拿证微信demo_tzzy88电话13000001234，")),
+        ("gaps that never close", repeated("不用去不用来包你不用")),
+        ("denials and quotations", repeated("警方提醒：“谨防免考拿证”，所谓包过都是骗局。")),
+        ("digits", repeated("1 3 0 零 ０ ①〇壹-")),
+        ("one sentence without an end", repeated("证考办")),
+        ("marks in every sign", repeated("不\u{200b}用\u{200b}考\u{200b}试\u{200b}")),
+    ]
+}
+
+fn files() -> Vec<(String, String)> {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
-    let files: Vec<(String, String)> = std::fs::read_dir(dir)
+    std::fs::read_dir(dir)
         .expect("rules folder")
         .flatten()
         .filter(|entry| entry.path().extension().is_some_and(|e| e == "toml"))
@@ -27,8 +83,7 @@ fn rules() -> RuleSet {
             let name = entry.file_name().to_string_lossy().into_owned();
             (name, std::fs::read_to_string(entry.path()).expect("rule file"))
         })
-        .collect();
-    RuleSet::compile(&files).expect("the shipped rules")
+        .collect()
 }
 
 /// A page of some 28 KB, the same for the same number.
@@ -130,6 +185,13 @@ fn main() {
         "ours: judge an extract              {judge:>10.1?} a page   {:.2} × scraper's parse",
         ratio(judge, parse)
     );
+    let many = many_rules();
+    let judge = time(|| extracts.iter().for_each(|e| drop(black_box(many.judge(e, &url, Thresholds::default())))));
+    println!(
+        "the same under {} rules             {judge:>10.1?} a page   {:.2} × scraper's parse",
+        many.rules().len(),
+        ratio(judge, parse)
+    );
     // Time of all of them in one go, or a page would be too short a while.
     let whole = |work: &mut dyn FnMut()| time(work) * PAGES as u32;
     let parse = whole(&mut || small.iter().for_each(|p| drop(black_box(Html::parse_document(p)))));
@@ -146,4 +208,20 @@ fn main() {
         "ours: judge an extract              {judge:>10.1?}          {:.2} × scraper's parse",
         ratio(judge, parse)
     );
+    println!("hostile pages: judged at 250 KB and at 1 MB; 4 means in proportion, 16 would be quadratic");
+    let once = |page: &str| {
+        let extract = page::read_text(page, Some(&url));
+        (0..ROUNDS)
+            .map(|_| {
+                let began = Instant::now();
+                black_box(rules.judge(&extract, &url, Thresholds::default()));
+                began.elapsed()
+            })
+            .min()
+            .unwrap_or_default()
+    };
+    for ((name, quarter), (_, whole)) in hostile(250_000).iter().zip(&hostile(1_000_000)) {
+        let (quarter, whole) = (once(quarter), once(whole));
+        println!("  {name:<30} {quarter:>10.1?} {whole:>10.1?}   {:.1} ×", ratio(whole, quarter));
+    }
 }
