@@ -187,7 +187,7 @@ async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<
         if let Some(wait) = asked.filter(|wait| *wait > WORTH_WAITING) {
             let until = shared.clock.now().checked_add(wait).unwrap_or(shared.clock.now());
             let why = format!("网站要求 {} 秒以后再来（HTTP {status}）", wait.as_secs());
-            shared.frontier.defer(lease, until, &why, shared.now()).await?;
+            shared.frontier.defer(lease, until, &why, Changes::new(), shared.now()).await?;
             return Ok(());
         }
         let backoff = retry::backoff(lease.attempt() + 1, shared.spread(lease.url()));

@@ -112,6 +112,7 @@ fn manner(program: &Program, clock: &Clock) -> Manner {
             delay: Duration::from_millis(network.host_delay_ms),
             connections: network.host_connections as u32,
             host_pages: crawl.host_pages,
+            ..Politeness::default()
         },
         connections: network.connections,
         retries: network.retries,
