@@ -184,6 +184,7 @@ async fn round(address: SocketAddr, pages: usize, rules: Arc<RuleSet>) -> (Durat
     let manner = Manner {
         robots: Robots::Obey,
         politeness: Politeness { delay: Duration::ZERO, connections: 4, ..Politeness::default() },
+        quiet: None,
         connections: 64,
         retries: 2,
         depth: 250,
