@@ -22,7 +22,7 @@ enum Command {
         after_help = "例子：\n  jianzheng host show www.shili.example\n  jianzheng --json host show http://例子.example/a"
     )]
     Show {
-        /// 域名或网址
+        /// 域名或网址；端口特别的，连端口一起写
         #[arg(value_name = "NAME")]
         name: String,
     },
@@ -30,9 +30,9 @@ enum Command {
 
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let Command::Show { name } = &args.command;
-    let host = jianzheng_core::host::host_of(name).map_err(|error| StartError::Usage(error.to_string()))?;
+    jianzheng_core::host::host_of(name).map_err(|error| StartError::Usage(error.to_string()))?;
     let opened = context.load()?.open().await?;
-    let report = opened.desk().host(&host).await?;
+    let report = opened.desk().host(name).await?;
     let mut out = context.out();
     if out.json {
         out.object(&report)?;

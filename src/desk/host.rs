@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use jianzheng_core::{address, host::Authorities};
+use jianzheng_core::{address, host::HostVerdict};
 use jiff::{Timestamp, tz::TimeZone};
+use url::Url;
 
 use super::{
     DeskError, near,
@@ -43,16 +44,25 @@ struct Waiting {
     first: Option<i64>,
 }
 
-/// The report on a host whose name is read already.
+/// What rounds file a host under: its name, with the port where somebody wrote one that is not the scheme's.
+pub(super) fn key_of(written: &str, host: &str) -> String {
+    let written = written.trim();
+    let url = if written.contains("://") { Url::parse(written) } else { Url::parse(&format!("http://{written}")) };
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    match url.ok().and_then(|url| url.port()) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    }
+}
+
+/// The report on a host, given what its name says.
 pub(super) async fn report(
     store: &Store,
-    authorities: &Authorities,
+    verdict: HostVerdict,
     manners: &Manners,
     host: String,
     now: Timestamp,
 ) -> Result<HostReport, DeskError> {
-    let verdict =
-        authorities.judge(&host).map_err(|error| DeskError::Refused(format!("“{host}”不是主机名：{error}")))?;
     let facts = store.host(&host).await?.unwrap_or_default();
     let waiting = waiting(store, &host, now)?;
     let (mut hits, mut latest) = (0, None);
@@ -171,7 +181,7 @@ async fn unseen(store: &Store, host: &str) -> Result<Vec<UnseenRow>, DeskError> 
     let mut reasons = BTreeMap::<String, u64>::new();
     for (n, entry) in store.not_looked(round.id).enumerate() {
         let entry = entry?;
-        if url::Url::parse(&entry.url).is_ok_and(|url| address::host_key(&url) == host) {
+        if Url::parse(&entry.url).is_ok_and(|url| address::host_key(&url) == host) {
             *reasons.entry(entry.why).or_default() += 1;
         }
         if n % BREATH == BREATH - 1 {
@@ -195,6 +205,20 @@ mod tests {
     fn manners() -> Manners {
         let quiet = QuietHours { from: "22:00".parse().unwrap(), to: "06:00".parse().unwrap() };
         Manners { quiet: Some(quiet), zone: crate::clock::shanghai(), delay_ms: 1000 }
+    }
+
+    #[test]
+    fn a_host_is_filed_under_its_name_and_an_unusual_port() {
+        for (written, host, want) in [
+            ("A.example", "a.example", "a.example"),
+            ("a.example:8080", "a.example", "a.example:8080"),
+            (" http://a.example:80/x ", "a.example", "a.example"),
+            ("https://a.example:8443/x", "a.example", "a.example:8443"),
+            ("203.0.113.7:81", "203.0.113.7", "203.0.113.7:81"),
+            ("http://[2001:db8::1]:81/", "2001:db8::1", "[2001:db8::1]:81"),
+        ] {
+            assert_eq!(key_of(written, host), want, "{written}");
+        }
     }
 
     #[test]

@@ -426,7 +426,8 @@ impl Desk for LocalDesk {
         let refused =
             |error: jianzheng_core::host::NotAHost| DeskError::Refused(format!("“{name}”不是主机名：{error}"));
         let host = host_of(name).map_err(refused)?;
-        host::report(&self.store, self.authorities(), &self.office.manners, host, self.now()).await
+        let verdict = self.authorities().judge(&host).map_err(refused)?;
+        host::report(&self.store, verdict, &self.office.manners, host::key_of(name, &host), self.now()).await
     }
 
     async fn audit(&self, subject: &str) -> Result<Vec<AuditLine>, DeskError> {
