@@ -183,7 +183,8 @@ async fn round(address: SocketAddr, pages: usize, rules: Arc<RuleSet>) -> (Durat
     };
     let manner = Manner {
         robots: Robots::Obey,
-        politeness: Politeness { delay: Duration::ZERO, connections: 4, host_pages: u32::MAX },
+        politeness: Politeness { delay: Duration::ZERO, connections: 4, ..Politeness::default() },
+        quiet: None,
         connections: 64,
         retries: 2,
         depth: 250,

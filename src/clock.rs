@@ -4,11 +4,11 @@
 //! It must not be used for delays, timeouts or leases: those run on the monotonic clock and are never set. Nothing here
 //! sleeps. Start at [`Clock`].
 
-use std::time::Instant;
+use std::{fmt, time::Instant};
 
 use jiff::{
     Timestamp, ZonedDateTime,
-    civil::Date,
+    civil::{Date, Time},
     tz::{self, TimeZone},
 };
 
@@ -43,6 +43,28 @@ impl Clock {
     /// Whether the time was set by hand. What is kept under a set clock says so, and letters refuse it.
     pub fn is_set(&self) -> bool {
         self.set.is_some()
+    }
+}
+
+/// Hours of each day in which no fetch begins, from the first to before the second; they may go over midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    /// When they begin.
+    pub from: Time,
+    /// When they are over.
+    pub to: Time,
+}
+
+impl QuietHours {
+    /// Whether it is one of these hours at that time of day.
+    pub fn hold(self, time: Time) -> bool {
+        if self.from <= self.to { (self.from..self.to).contains(&time) } else { time >= self.from || time < self.to }
+    }
+}
+
+impl fmt::Display for QuietHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.from.strftime("%H:%M"), self.to.strftime("%H:%M"))
     }
 }
 

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use tokio::sync::watch;
 
+use crate::clock::QuietHours;
 use crate::patrol::Order;
 use crate::store::StoreError;
 use crate::wiring::{Opened, Renewed};
@@ -31,6 +32,8 @@ pub struct Hours {
     pub rounds: Vec<Time>,
     /// The digest goes out at this time of day.
     pub digest: Time,
+    /// No round begins in these hours; one that is due begins when they are over.
+    pub quiet: Option<QuietHours>,
     /// The unit's zone.
     pub zone: TimeZone,
 }
@@ -62,9 +65,12 @@ pub fn due(hours: &Hours, done: Done, now: Timestamp) -> (Due, Timestamp) {
     let local = hours.zone.to_datetime(now);
     let last_start = done.round.map(|t| hours.zone.to_datetime(t));
     let latest = latest_before(&hours.rounds, local);
+    let quiet = hours.quiet.is_some_and(|quiet| quiet.hold(local.time()));
     let round = done.unfinished || latest.is_some_and(|start| last_start.is_none_or(|last| last < start));
+    let round = round && !quiet;
     let digest = local.time() >= hours.digest && done.digest.is_none_or(|day| day < local.date());
-    let next = first_after(hours.rounds.iter().chain([&hours.digest]), local);
+    let over = hours.quiet.as_ref().map(|quiet| &quiet.to);
+    let next = first_after(hours.rounds.iter().chain([&hours.digest]).chain(over), local);
     let next = next.and_then(|when| hours.zone.to_timestamp(when).ok()).unwrap_or(now);
     (Due { round, digest }, next)
 }
@@ -72,7 +78,9 @@ pub fn due(hours: &Hours, done: Done, now: Timestamp) -> (Due, Timestamp) {
 impl Hours {
     /// When the first round after `now` begins.
     pub fn next_round(&self, now: Timestamp) -> Option<Timestamp> {
-        let when = first_after(self.rounds.iter(), self.zone.to_datetime(now))?;
+        let start = first_after(self.rounds.iter(), self.zone.to_datetime(now))?;
+        let quiet = self.quiet.filter(|quiet| quiet.hold(start.time()));
+        let when = quiet.map_or(Some(start), |quiet| first_after([quiet.to].iter(), start))?;
         self.zone.to_timestamp(when).ok()
     }
 }
@@ -211,6 +219,7 @@ mod tests {
         Hours {
             rounds: vec![time("02:00"), time("14:00")],
             digest: time("08:30"),
+            quiet: None,
             zone: TimeZone::fixed(jiff::tz::offset(8)),
         }
     }
@@ -239,6 +248,27 @@ mod tests {
         assert_eq!(hours().next_round(at("2026-03-02T01:59")), Some(at("2026-03-02T02:00")));
         assert_eq!(hours().next_round(at("2026-03-02T02:00")), Some(at("2026-03-02T14:00")));
         assert_eq!(hours().next_round(at("2026-03-02T23:00")), Some(at("2026-03-03T02:00")));
+    }
+
+    #[test]
+    fn a_round_that_is_due_in_quiet_hours_begins_when_they_are_over() {
+        let time = |text: &str| text.parse().unwrap();
+        let quiet = |from, to| Hours { quiet: Some(QuietHours { from: time(from), to: time(to) }), ..hours() };
+        let is_due = |hours: &Hours, now: &str, unfinished| {
+            let round = Some(at("2026-03-01T14:00"));
+            due(hours, Done { round, unfinished, ever_finished: true, ..Done::default() }, at(now))
+        };
+        for (from, to) in [("00:00", "06:00"), ("22:00", "06:00")] {
+            let hours = quiet(from, to);
+            for now in ["2026-03-02T02:00", "2026-03-02T05:59"] {
+                let (due, next) = is_due(&hours, now, true);
+                assert_eq!((due.round, next), (false, at("2026-03-02T06:00")), "{now}");
+            }
+            assert!(is_due(&hours, "2026-03-02T06:00", false).0.round);
+            assert_eq!(hours.next_round(at("2026-03-01T23:00")), Some(at("2026-03-02T06:00")));
+            assert_eq!(hours.next_round(at("2026-03-02T06:00")), Some(at("2026-03-02T14:00")));
+        }
+        assert!(is_due(&quiet("03:00", "06:00"), "2026-03-02T02:00", false).0.round);
     }
 
     #[test]

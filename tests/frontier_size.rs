@@ -96,7 +96,7 @@ fn second_process_that_opens_and_takes() {
     let counts = runtime.block_on(frontier.counts());
     println!("opened {} ms, waiting {} , {} MiB", begun.elapsed().as_millis(), counts.waiting, memory("VmRSS:"));
 
-    let limits = Politeness { delay: Duration::from_secs(1), connections: 1, host_pages: 0 };
+    let limits = Politeness { delay: Duration::from_secs(1), connections: 1, ..Politeness::default() };
     let begun = Instant::now();
     let (mut taken, mut pending) = (0u32, Vec::new());
     while taken < 20_000 {

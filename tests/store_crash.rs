@@ -20,7 +20,8 @@ use jianzheng::{
 use jiff::Timestamp;
 
 const FOLDER: &str = "JIANZHENG_TEST_CRASH_FOLDER";
-const LIMITS: Politeness = Politeness { delay: Duration::ZERO, connections: 4, host_pages: 0 };
+const LIMITS: Politeness =
+    Politeness { delay: Duration::ZERO, connections: 4, host_pages: 0, host_bytes: 0, host_time: Duration::ZERO };
 
 fn opts() -> Opts {
     Opts { ballast: 0, free_floor: 0, ..Opts::default() }

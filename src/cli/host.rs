@@ -17,12 +17,12 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// 看一个网站：域名像不像冒充、robots.txt、上次连上的时间、线索数
+    /// 看一个网站：域名像不像冒充、robots.txt、上次连上的时间、为什么还在等、线索数
     #[command(
         after_help = "例子：\n  jianzheng host show www.shili.example\n  jianzheng --json host show http://例子.example/a"
     )]
     Show {
-        /// 域名或网址
+        /// 域名或网址；端口特别的，连端口一起写
         #[arg(value_name = "NAME")]
         name: String,
     },
@@ -30,9 +30,9 @@ enum Command {
 
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let Command::Show { name } = &args.command;
-    let host = jianzheng_core::host::host_of(name).map_err(|error| StartError::Usage(error.to_string()))?;
+    jianzheng_core::host::host_of(name).map_err(|error| StartError::Usage(error.to_string()))?;
     let opened = context.load()?.open().await?;
-    let report = opened.desk().host(&host).await?;
+    let report = opened.desk().host(name).await?;
     let mut out = context.out();
     if out.json {
         out.object(&report)?;
@@ -45,10 +45,25 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         if report.fails > 0 {
             out.line(&format!("连续失败 {} 次", report.fails))?;
         }
-        if let Some(until) = &report.not_before {
-            out.line(&format!("对方要求 {} 以前不要再来", day(until)))?;
+        if let Some(last) = &report.last_round {
+            let mib = last.bytes as f64 / f64::from(1 << 20);
+            out.line(&format!(
+                "第 {} 轮：看了 {} 页，读了 {mib:.1} MiB，占用连接 {} 秒，两次访问之间隔 {:.1} 秒",
+                last.round,
+                last.pages,
+                last.seconds,
+                last.interval_ms as f64 / 1000.0
+            ))?;
         }
         out.line(&format!("等着看的网址 {} 个，线索 {} 条", report.waiting, report.hits))?;
+        if !report.waits.is_empty() {
+            out.line("为什么等：")?;
+            report.waits.iter().try_for_each(|why| out.line(&format!("  {why}")))?;
+        }
+        if !report.unseen.is_empty() {
+            out.line("最近一轮没有看到的：")?;
+            report.unseen.iter().try_for_each(|row| out.line(&format!("  {} 个网址：{}", row.urls, row.why)))?;
+        }
         near(&mut out, &report.near)?;
     }
     out.flush()?;

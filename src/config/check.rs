@@ -16,6 +16,7 @@ use super::{
     raw::{self, Found, Group, Raw},
     reader::{Reader, Wrong},
 };
+use crate::clock::QuietHours;
 
 /// The settings that hold with these values, and the mistakes that were found on the way, those of the first stage included.
 pub(super) fn check(raw: Raw) -> (Settings, Vec<Mistake>) {
@@ -38,6 +39,8 @@ pub(super) fn check(raw: Raw) -> (Settings, Vec<Mistake>) {
         crawl: Crawl {
             depth: reader.whole("crawl.depth"),
             host_pages: reader.whole("crawl.host_pages"),
+            host_mb: reader.whole("crawl.host_mb"),
+            host_minutes: reader.whole("crawl.host_minutes"),
             round_minutes: reader.whole("crawl.round_minutes"),
             links_per_page: reader.whole("crawl.links_per_page"),
             recheck_hours: reader.whole("crawl.recheck_hours"),
@@ -83,6 +86,7 @@ fn network(reader: &mut Reader<'_>) -> Network {
         allow_addresses: reader.texts_as("network.allow_addresses", cidr),
         host_delay_ms: reader.whole("network.host_delay_ms"),
         host_connections: reader.whole("network.host_connections"),
+        quiet_hours: reader.optional_as("network.quiet_hours", quiet_hours),
         connections: reader.whole("network.connections"),
         robots: reader.text_as("network.robots", |text| choice(Robots::named(text), Robots::NAMES, text)),
         render: reader.text_as("network.render", |text| choice(Render::named(text), Render::NAMES, text)),
@@ -262,6 +266,14 @@ fn time(text: &str) -> Result<Time, Wrong> {
     };
     let (Some(hour), Some(minute)) = (number(hour), number(minute)) else { return Err(wrong()) };
     Time::new(hour, minute, 0, 0).map_err(|_| wrong())
+}
+
+fn quiet_hours(text: &str) -> Result<QuietHours, Wrong> {
+    let wrong = || Wrong::new("要写 时:分-时:分，起止不同", "两位数字、半角冒号和减号，例如 \"00:00-06:00\"。");
+    let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+    let read = |text: &str| time(text.trim()).map_err(|_| wrong());
+    let hours = QuietHours { from: read(from)?, to: read(to)? };
+    if hours.from == hours.to { Err(wrong()) } else { Ok(hours) }
 }
 
 fn timezone(text: &str) -> Result<TimeZone, Wrong> {

@@ -12,6 +12,7 @@ use super::{
     Cidr, Mailbox, Secret, SecretError,
     secret::{bare_url, read_password},
 };
+use crate::clock::QuietHours;
 
 /// Everything that can be set. `Settings::default()` is what holds with neither file nor environment.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,10 +81,13 @@ pub struct Network {
     pub ca_file: Option<PathBuf>,
     /// Blocks that the address guard lets through. Default: none.
     pub allow_addresses: Vec<Cidr>,
-    /// Milliseconds between two requests to one host; 0 switches all waits of politeness off. Default: 1000.
+    /// Milliseconds between two requests to one host, over all names of its registrable domain and of its address; 0 switches all
+    /// waits of politeness off. Default: 1000.
     pub host_delay_ms: u64,
-    /// Connections at a time to one host. Default: 1.
+    /// Connections at a time over the same. Default: 1.
     pub host_connections: usize,
+    /// Hours of each day in which no fetch begins. Default: none.
+    pub quiet_hours: Option<QuietHours>,
     /// Connections at a time in all. Default: 64.
     pub connections: usize,
     /// Whether robots.txt governs. Default: obey.
@@ -113,6 +117,7 @@ impl fmt::Debug for Network {
             allow_addresses,
             host_delay_ms,
             host_connections,
+            quiet_hours,
             connections,
             robots,
             render,
@@ -129,6 +134,7 @@ impl fmt::Debug for Network {
             .field("allow_addresses", allow_addresses)
             .field("host_delay_ms", host_delay_ms)
             .field("host_connections", host_connections)
+            .field("quiet_hours", quiet_hours)
             .field("connections", connections)
             .field("robots", robots)
             .field("render", render)
@@ -149,6 +155,10 @@ pub struct Crawl {
     pub depth: u32,
     /// Pages of one host a round. Default: 500.
     pub host_pages: u32,
+    /// MiB of bodies of one host a round, as they come over the wire. Default: 256.
+    pub host_mb: u64,
+    /// Minutes a round that connections may be one host's, added up. Default: 60.
+    pub host_minutes: u64,
     /// Minutes after which a round ends; 0: when the work does. Default: 0.
     pub round_minutes: u64,
     /// Links taken from one page. Default: 200.

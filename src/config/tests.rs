@@ -41,6 +41,7 @@ fn the_built_in_defaults_hold() {
     assert_eq!((network.robots, network.render, network.max_body_mb), (Robots::Obey, Render::Auto, 8));
     assert_eq!((network.total_timeout_s, &network.proxy), (30, &None));
     assert_eq!((settings.crawl.depth, settings.crawl.host_pages, settings.crawl.round_minutes), (2, 500, 0));
+    assert_eq!((settings.crawl.host_mb, settings.crawl.host_minutes, network.quiet_hours), (256, 60, None));
     assert_eq!(
         (settings.mail.transport, settings.mail.tls, settings.mail.port),
         (Transport::Outbox, Tls::Required, 25)
@@ -193,6 +194,8 @@ fn wrong_values_are_told_with_what_would_be_right() {
         ("[network]\nhost_delay_ms = -1", "0 到 3600000 的整数，现在是 -1"),
         ("[network]\nhost_delay_ms = 99999999999999999999", "整数"),
         ("[network]\nconnections = true", "现在是 true"),
+        ("[network]\nquiet_hours = \"0-6\"", "例如 \"00:00-06:00\""),
+        ("[network]\nquiet_hours = \"06:00-06:00\"", "起止不同"),
         ("[network]\nca_file = \"none.pem\"", "不存在"),
         ("[network]\nca_file = \".\"", "不是文件"),
         ("[network]\nrender = \"of\"", "只能写 \"auto\"、\"off\"、\"always\"，现在是文字 \"of\"，是否想写 off？"),

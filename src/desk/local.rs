@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use super::{
     CaseFilter, Decision, Desk, DeskError, HitFilter,
     baselines::{self, BaselineRow, NewBaseline},
+    host::{self, Manners},
     near,
     rows::{
         AuditLine, CaptureRow, CaseDetail, CaseRow, DigestPreview, DigestStatus, EntityRow, HitDetail, HitRow,
@@ -50,6 +51,8 @@ pub struct Office {
     pub clock: Clock,
     /// The rules in force, whose authorities judge host names.
     pub rules: Arc<RuleSet>,
+    /// How hosts are treated.
+    pub manners: Manners,
 }
 
 /// A desk over the store of this process. Clones share it.
@@ -424,43 +427,7 @@ impl Desk for LocalDesk {
             |error: jianzheng_core::host::NotAHost| DeskError::Refused(format!("“{name}”不是主机名：{error}"));
         let host = host_of(name).map_err(refused)?;
         let verdict = self.authorities().judge(&host).map_err(refused)?;
-        let facts = self.store.host(&host).await?.unwrap_or_default();
-        let mut waiting = 0;
-        let marks: std::collections::BTreeMap<_, _> = self.store.queue_marks().collect::<Result<_, _>>()?;
-        for block in self.store.queue_blocks() {
-            let (key, block) = block?;
-            if block.host == host {
-                let done = block.done | marks.get(&key).copied().unwrap_or_default();
-                waiting += block.entries.iter().filter(|(place, _)| done & (1 << place) == 0).count() as u64;
-            }
-        }
-        let (mut hits, mut latest) = (0, None);
-        for (n, hit) in self.store.hits().enumerate() {
-            let hit = hit?;
-            if hit.host == host {
-                hits += 1;
-                latest = Some(hit);
-            }
-            if n % BREATH == BREATH - 1 {
-                tokio::task::yield_now().await;
-            }
-        }
-        let near = match &latest {
-            Some(hit) => near::of(&self.store, hit, |other| other.host != host).await?,
-            None => Vec::new(),
-        };
-        Ok(HostReport {
-            host,
-            verdict: verdict.standing.as_str().to_owned(),
-            why: verdict.why,
-            robots: facts.robots,
-            fails: facts.fails,
-            last_ok: facts.last_ok.map(rfc3339),
-            not_before: facts.not_before.map(rfc3339),
-            waiting,
-            hits,
-            near,
-        })
+        host::report(&self.store, verdict, &self.office.manners, host::key_of(name, &host), self.now()).await
     }
 
     async fn audit(&self, subject: &str) -> Result<Vec<AuditLine>, DeskError> {

@@ -39,7 +39,8 @@ fn desk(store: &Store) -> LocalDesk {
         practice: false,
     };
     let mailer = Mailer::Folder(store.data().join(queue::OUTBOX_DIR));
-    LocalDesk::new(store.clone(), Office { edition, mailer, clock: Clock::starting_at(at(1)), rules: rules() })
+    let manners = Manners { quiet: None, zone: crate::clock::shanghai(), delay_ms: 1000 };
+    LocalDesk::new(store.clone(), Office { edition, mailer, clock: Clock::starting_at(at(1)), rules: rules(), manners })
 }
 
 async fn hits(desk: &LocalDesk, filter: HitFilter) -> Vec<u64> {

@@ -6,6 +6,7 @@
 
 pub mod baselines;
 pub mod export;
+pub mod host;
 pub mod local;
 mod near;
 pub mod rows;

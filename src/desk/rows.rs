@@ -253,10 +253,44 @@ pub struct HostReport {
     pub not_before: Option<String>,
     /// URLs that wait.
     pub waiting: u64,
+    /// Why they wait, in Chinese.
+    pub waits: Vec<String>,
+    /// What the last round that asked it for anything asked of it.
+    pub last_round: Option<HostRoundRow>,
+    /// What the last round of all did not look at, by reason, the most frequent first.
+    pub unseen: Vec<UnseenRow>,
     /// Hits on it.
     pub hits: u64,
     /// Hits elsewhere that say nearly the same as its latest.
     pub near: Vec<NearRow>,
+}
+
+/// What one round asked of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HostRoundRow {
+    /// The round.
+    pub round: u64,
+    /// Pages begun.
+    pub pages: u32,
+    /// Bytes of bodies, as they came over the wire.
+    pub bytes: u64,
+    /// How long connections were the host's, in seconds.
+    pub seconds: u64,
+    /// From the end of a fetch to the start of the next one, as it was last, in milliseconds.
+    pub interval_ms: u64,
+    /// Whether that was longer because the answers had become slow.
+    pub slowed: bool,
+    /// What kept its URLs waiting: dropped, pages, bytes, time, asked, crawl-delay, or nothing.
+    pub hold: String,
+}
+
+/// URLs that were not looked at for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnseenRow {
+    /// The reason, in Chinese.
+    pub why: String,
+    /// How many.
+    pub urls: u64,
 }
 
 /// A hit that says nearly the same as another.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jianzheng_core::address;
 use jiff::Timestamp;
 
-use super::Shared;
+use super::{Shared, worth};
 use crate::clock;
 use crate::crawl::client::{FetchError, Get};
 use crate::crawl::decode;
@@ -163,6 +163,7 @@ impl Ledger for Asked {
             candidates.len() as u32;
         let mut found = Vec::with_capacity(candidates.len());
         let mut changes = Changes::new();
+        let priority = worth::of_result(shared.yields.get(&ask.source).copied().unwrap_or_default());
         for candidate in candidates {
             let url = address::canonical(&candidate.url);
             let via = Via::Source {
@@ -182,7 +183,7 @@ impl Ledger for Asked {
                 depth: 0,
                 kind: Kind::Page,
                 via,
-                priority: 0,
+                priority,
                 not_before: None,
             });
         }

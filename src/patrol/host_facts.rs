@@ -1,16 +1,24 @@
-//! What a round learns about a host besides its pages: when it last answered, what its robots.txt came to, how often it failed.
+//! What a round learns about a host besides its pages: when it last answered, what its robots.txt came to, how often it failed,
+//! until when it wants to be left alone, and how it stood at the round's end.
 //!
-//! For `host show`, so that an officer can tell a dead site from one that was never asked. One record per host and round, and one
-//! per failure: it goes into the change set of the page that taught it. Start at [`Shared::host_seen`].
+//! For `host show`, so that an officer can tell a dead site from one that was never asked, and for the next round. One record per
+//! host and round, and one per failure: it goes into the change set of the page that taught it; the ends come together at the
+//! round's. Start at [`Shared::host_seen`].
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::Shared;
 use crate::config::Robots;
+use crate::crawl::retry::MAX_RETRY_AFTER;
 use crate::crawl::robots::Access;
-use crate::store::{Changes, HostFacts, StoreError};
+use crate::store::{Changes, HostFacts, HostRound, StoreError};
+
+/// Records in one change set.
+const AT_ONCE: usize = 500;
 
 impl Shared {
     /// The host answered. Only its first answer of the round is written down.
@@ -40,10 +48,66 @@ impl Shared {
         Ok(())
     }
 
+    /// The host asked to be left alone until then.
+    pub(super) async fn host_rests(
+        &self,
+        changes: &mut Changes,
+        host: &str,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut facts = self.facts(host).await?;
+        facts.not_before = Some(until);
+        changes.put_host(facts);
+        Ok(())
+    }
+
+    /// Leaves those hosts alone that asked for it in an earlier round or before a restart, and whose time has not come.
+    pub(super) async fn remember_rests(&self) -> Result<(), StoreError> {
+        if self.politeness.delay.is_zero() {
+            return Ok(());
+        }
+        let now = self.now();
+        for facts in self.store.hosts() {
+            let facts = facts?;
+            let wait = facts.not_before.map(|until| until.duration_since(now.wall));
+            if let Some(wait) = wait.and_then(|wait| Duration::try_from(wait).ok()).filter(|wait| !wait.is_zero()) {
+                self.frontier.host_until(&facts.host, now.mono + wait.min(MAX_RETRY_AFTER)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down how each host stands that this round asked for anything.
+    pub(super) async fn tell_hosts(&self) -> Result<(), StoreError> {
+        for some in self.frontier.host_states(self.now()).await.chunks(AT_ONCE) {
+            let mut changes = Changes::new();
+            for (host, state) in some {
+                let mut facts = self.facts(host).await?;
+                facts.last = Some(HostRound {
+                    round: self.round,
+                    pages: state.pages,
+                    bytes: state.bytes,
+                    spent_ms: millis(state.spent),
+                    interval_ms: millis(state.interval),
+                    slowed: state.slowed,
+                    hold: state.hold.as_ref().map(|hold| hold.as_code().to_owned()).unwrap_or_default(),
+                    why: state.hold.as_ref().map(ToString::to_string).unwrap_or_default(),
+                });
+                changes.put_host(facts);
+            }
+            self.store.commit(changes).await?;
+        }
+        Ok(())
+    }
+
     async fn facts(&self, host: &str) -> Result<HostFacts, StoreError> {
         let known = self.store.host(host).await?;
         Ok(known.unwrap_or_else(|| HostFacts { host: host.to_owned(), ..HostFacts::default() }))
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn word(access: &Access) -> String {

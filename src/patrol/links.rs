@@ -8,6 +8,7 @@ use jianzheng_core::page::Extract;
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::worth::{self, Shown};
 use crate::crawl::frontier::{Found, Kind};
 use crate::store::Via;
 
@@ -20,7 +21,7 @@ const SMALL: u32 = 40;
 
 /// The page that is left.
 #[derive(Debug)]
-pub struct From<'a> {
+pub(super) struct From<'a> {
     /// Its number.
     pub seq: u64,
     /// Its final address.
@@ -29,6 +30,8 @@ pub struct From<'a> {
     pub depth: u8,
     /// Why it was a candidate.
     pub via: &'a Via,
+    /// What its host has shown, this page included.
+    pub shown: Shown,
 }
 
 /// Limits of the unit.
@@ -41,7 +44,7 @@ pub struct Limits {
 }
 
 /// Candidates that the page leads to.
-pub fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limits: Limits) -> Vec<Found> {
+pub(super) fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limits: Limits) -> Vec<Found> {
     let mut found = Vec::new();
     let own_host = address::host_key(from.url);
     let hit = verdict.kind.is_hit();
@@ -60,18 +63,17 @@ pub fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limits: Lim
         taken += 1;
         let text = extract.text.get(link.at.clone()).unwrap_or_default();
         let depth = (from.depth + 1).min(limits.depth.max(1));
-        // Words that name certificates or look-ups lead to what is looked for.
-        let priority = if same { 2 } else { 1 };
+        let priority = worth::of_link(hit, same, from.shown);
         found.push(page(url, depth, priority, Via::Link { page: from.seq, text: text.chars().take(60).collect() }));
     }
     for frame in extract.frames.iter().take(FRAMES) {
         if let Some(url) = page_address(from.url, frame) {
-            found.push(page(url, from.depth, 1, Via::Frame { page: from.seq }));
+            found.push(page(url, from.depth, worth::GOOD, Via::Frame { page: from.seq }));
         }
     }
     for target in extract.redirects.iter().take(FRAMES) {
         if let Some(url) = page_address(from.url, target) {
-            found.push(page(url, from.depth, 1, Via::Refresh { page: from.seq }));
+            found.push(page(url, from.depth, worth::GOOD, Via::Refresh { page: from.seq }));
         }
     }
     if verdict.names_certificates {
@@ -92,14 +94,14 @@ pub fn of_codes(seq: u64, image: &Url, depth: u8, payloads: &[String], limits: L
         .filter(|url| matches!(url.scheme(), "http" | "https") && address::trap(url).is_none())
         .map(|url| {
             let via = Via::Qr { page: seq, image: image.to_string() };
-            page(address::canonical(&url), (depth + 1).min(limits.depth.max(1)), 0, via)
+            page(address::canonical(&url), (depth + 1).min(limits.depth.max(1)), worth::BEST, via)
         })
         .collect()
 }
 
 /// Where a redirect to another host leads.
 pub fn of_redirect(seq: u64, target: &Url, depth: u8) -> Found {
-    page(address::canonical(target), depth, 1, Via::Redirect { page: seq })
+    page(address::canonical(target), depth, worth::GOOD, Via::Redirect { page: seq })
 }
 
 fn images(from: &From, extract: &Extract) -> Vec<Found> {
@@ -113,7 +115,8 @@ fn images(from: &From, extract: &Extract) -> Vec<Found> {
         let Some(url) = address::resolve(from.url, src) else { continue };
         let url = address::canonical(&url);
         if found.iter().all(|f| f.url != url.as_str()) {
-            found.push(Found { kind: Kind::Image, ..page(url, from.depth, 1, Via::Image { page: from.seq }) });
+            found
+                .push(Found { kind: Kind::Image, ..page(url, from.depth, worth::GOOD, Via::Image { page: from.seq }) });
         }
     }
     found

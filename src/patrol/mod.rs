@@ -15,6 +15,7 @@ pub mod progress;
 pub mod reading;
 mod summary;
 mod visit;
+mod worth;
 
 pub use asking::name_of_rest;
 pub use keeper::{KeepError, Keeper};
@@ -27,10 +28,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jianzheng_core::rules::RuleSet;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, QuietHours};
 use crate::config::Robots;
 use crate::crawl::client::Fetcher;
 use crate::crawl::frontier::{Frontier, Kind, Lease, Next, Now, Politeness};
@@ -106,6 +109,8 @@ pub struct Manner {
     pub robots: Robots,
     /// Intervals and limits by host.
     pub politeness: Politeness,
+    /// When no fetch begins.
+    pub quiet: Option<Quiet>,
     /// Fetches at a time.
     pub connections: usize,
     /// Tries after the first.
@@ -122,6 +127,22 @@ pub struct Manner {
     pub terms: reading::Terms,
     /// The practice day.
     pub day: Option<u32>,
+}
+
+/// Hours in which no fetch begins, and whose hours they are. A round that meets them ends, and lists what is left as not looked at:
+/// the next one goes on with it. Looks that a person orders by hand are that person's business.
+#[derive(Debug, Clone)]
+pub struct Quiet {
+    /// The hours.
+    pub hours: QuietHours,
+    /// The unit's zone.
+    pub zone: TimeZone,
+}
+
+impl Quiet {
+    fn holds(&self, now: Timestamp) -> bool {
+        self.hours.hold(self.zone.to_datetime(now).time())
+    }
 }
 
 /// A source and what it is to be asked.
@@ -185,6 +206,10 @@ struct Shared {
     limits: links::Limits,
     recheck_hours: u64,
     terms: reading::Terms,
+    /// What each source gave in earlier rounds.
+    yields: HashMap<String, worth::Yield>,
+    /// What each host has shown in this part of the round.
+    shown: Mutex<HashMap<String, worth::Shown>>,
     /// Told when something new may be leased.
     wake: Notify,
     /// Failures to connect in a row, by host.
@@ -241,6 +266,14 @@ impl Shared {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
     }
 
+    /// A page of the host was read; gives what the host has shown so far.
+    fn page_read(&self, host: &str, telling: bool) -> worth::Shown {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = shown.entry(host.to_owned()).or_default();
+        host.page(telling);
+        *host
+    }
+
     /// Somebody answered: what does not is to blame itself, not our line. A closed port says so at once, before anybody could have
     /// answered, so this waits a little for the first who does.
     async fn line_works(&self) -> bool {
@@ -278,6 +311,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
     let round = prepare::begin(&parts, &manner, &work).await?;
     parts.frontier.begin_round(round.id, round.first_page, Now { mono: Instant::now(), wall: parts.clock.now() })?;
     let before = parts.store.round_counts(round.id).await?.fetched;
+    let yields = worth::yields(&parts.store)?;
     let shared = Arc::new(Shared {
         rules: parts.rules,
         store: parts.store,
@@ -294,6 +328,8 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         limits: links::Limits { depth: manner.depth, links: manner.links },
         recheck_hours: manner.recheck_hours,
         terms: manner.terms.clone(),
+        yields,
+        shown: Mutex::default(),
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),
@@ -366,7 +402,7 @@ async fn crawl(
     let deadline = manner.minutes.map(|minutes| Instant::now() + minutes);
     let mut visits: JoinSet<Result<(), Failure>> = JoinSet::new();
     let mut last_shown = Instant::now();
-    let mut why_left = "超过本轮的限制";
+    let mut why_left = "超过本轮的限制".to_owned();
     let result = loop {
         while let Some(done) = visits.try_join_next() {
             ended(done)?;
@@ -380,13 +416,18 @@ async fn crawl(
             break Ok(());
         }
         if deadline.is_some_and(|end| Instant::now() >= end) {
-            why_left = "本轮时间用完";
+            why_left = "本轮时间用完".to_owned();
+            break Ok(());
+        }
+        if let Some(quiet) = manner.quiet.as_ref().filter(|quiet| quiet.holds(shared.clock.now())) {
+            why_left = format!("到了安静时段（{}）", quiet.hours);
+            shared.progress.stage(&format!("{why_left}：本轮到此为止，没看完的下一轮接着看"));
             break Ok(());
         }
         let pages = shared.pages.load(Ordering::Relaxed);
         let spent = work.max_pages.is_some_and(|most| pages >= most);
         if spent && visits.is_empty() && *asking_done.borrow() {
-            why_left = "达到本轮页数上限";
+            why_left = "达到本轮页数上限".to_owned();
             break Ok(());
         }
         // What is in flight may yet turn out to be a page, so it is counted as one until it is done. The sources go on.
@@ -433,7 +474,8 @@ async fn crawl(
         Err(_) => visits.shutdown().await,
     }
     if !stopped {
-        shared.frontier.list_waiting(why_left, LISTED, shared.now()).await?;
+        shared.tell_hosts().await?;
+        shared.frontier.list_waiting(&why_left, LISTED, shared.now()).await?;
     }
     result
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jianzheng_core::address;
 use jianzheng_core::schedule;
 
-use super::{Failure, Manner, Parts, Shared, Work};
+use super::{Failure, Manner, Parts, Shared, Work, worth};
 use crate::crawl::frontier::{Found, Kind};
 use crate::store::{Changes, Hit, Round, Via};
 
@@ -55,6 +55,7 @@ pub(super) async fn begin(parts: &Parts, manner: &Manner, work: &Work) -> Result
 
 /// Puts seeds and due looks into the frontier.
 pub(super) async fn fill(shared: &Arc<Shared>, round: &Round, work: &Work) -> Result<(), Failure> {
+    shared.remember_rests().await?;
     let mut found = Vec::new();
     let mut changes = Changes::new();
     for seed in &work.seeds {
@@ -71,7 +72,7 @@ pub(super) async fn fill(shared: &Arc<Shared>, round: &Round, work: &Work) -> Re
             depth: 0,
             kind: Kind::Page,
             via,
-            priority: 0,
+            priority: worth::BEST,
             not_before: None,
         });
         if found.len() >= AT_ONCE {
@@ -129,7 +130,7 @@ fn look(hit: &Hit) -> Found {
         depth: 0,
         kind: Kind::Recheck,
         via: Via::Recheck { hit: hit.id },
-        priority: 0,
+        priority: worth::BEST,
         not_before: None,
     }
 }

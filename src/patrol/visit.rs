@@ -14,10 +14,10 @@ use url::Url;
 
 use super::links::{self, From};
 use super::reading::{self, Content};
-use super::{Failure, Shared};
+use super::{Failure, Shared, worth};
 use crate::config::Robots;
-use crate::crawl::client::{Accept, Answer, FetchError, Get};
-use crate::crawl::frontier::{Found, Kind, Lease};
+use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
+use crate::crawl::frontier::{Found, Heard, Kind, Lease};
 use crate::crawl::retry;
 use crate::crawl::robots::Access;
 use crate::evidence::Series;
@@ -116,6 +116,10 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
             | FetchError::Connect { .. }
             | FetchError::Timeout { .. }
     );
+    if let FetchError::Timeout { stage: Stage::Head } = error {
+        let heard = Heard { waited: shared.fetcher.patience(), ..Heard::default() };
+        shared.frontier.heard(lease.host(), heard, shared.now()).await;
+    }
     if connecting {
         let failures = shared.host_failed(lease.host());
         if failures == HOST_FAILURES {
@@ -181,13 +185,25 @@ async fn end(
 
 async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
     shared.host_answered(lease.host());
+    let heard = Heard {
+        address: answer.exchange.ip.filter(|ip| !shared.fetcher.is_units_own(*ip)),
+        waited: answer.waited,
+        bytes: answer.exchange.body.len() as u64,
+    };
+    shared.frontier.heard(lease.host(), heard, shared.now()).await;
     let status = answer.exchange.status;
     if retry::worth_retrying(Ok(status)) {
         let asked = answer.exchange.header("retry-after").and_then(|v| retry::retry_after(&v, answer.exchange.time));
         if let Some(wait) = asked.filter(|wait| *wait > WORTH_WAITING) {
             let until = shared.clock.now().checked_add(wait).unwrap_or(shared.clock.now());
             let why = format!("网站要求 {} 秒以后再来（HTTP {status}）", wait.as_secs());
-            shared.frontier.defer(lease, until, &why, shared.now()).await?;
+            let mut changes = Changes::new();
+            if !shared.politeness.delay.is_zero() {
+                // What it asks for one page it asks for all, over restarts too.
+                shared.frontier.host_until(lease.host(), std::time::Instant::now() + wait).await;
+                shared.host_rests(&mut changes, lease.host(), until).await?;
+            }
+            shared.frontier.defer(lease, until, &why, changes, shared.now()).await?;
             return Ok(());
         }
         let backoff = retry::backoff(lease.attempt() + 1, shared.spread(lease.url()));
@@ -236,7 +252,8 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             hit = verdict.kind.is_hit();
             judged_page(shared, &lease, &mut page, &extract, &verdict);
             changes.put_extract(seq, &extract_form::pack(&extract));
-            let from = From { seq, url: &final_url, depth: lease.depth(), via: lease.via() };
+            let shown = shared.page_read(lease.host(), hit || verdict.names_certificates);
+            let from = From { seq, url: &final_url, depth: lease.depth(), via: lease.via(), shown };
             found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
             found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
             if hit {
@@ -356,7 +373,7 @@ fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found>
         depth: lease.depth(),
         kind: Kind::Recheck,
         via,
-        priority: 3,
+        priority: worth::LEAST,
         not_before: Some(when),
     })
 }

@@ -19,6 +19,7 @@ use crate::crawl::resolver::{Lookup, SystemLookup, Table};
 use crate::crawl::robots::RobotsCache;
 use crate::daemon;
 use crate::desk::Desk;
+use crate::desk::host::Manners;
 use crate::desk::local::{LocalDesk, Office};
 use crate::discover::SourceRow;
 use crate::evidence::Origin;
@@ -161,6 +162,11 @@ fn desk(program: &Program, store: &Store, clock: Clock) -> Result<LocalDesk, Sta
         mailer: mail::mailer(&program.settings, &program.data)?,
         clock,
         rules: Arc::clone(&program.rules),
+        manners: Manners {
+            quiet: program.settings.network.quiet_hours,
+            zone: program.settings.general.timezone.clone(),
+            delay_ms: program.settings.network.host_delay_ms,
+        },
     };
     Ok(LocalDesk::new(store.clone(), office))
 }
@@ -262,6 +268,7 @@ impl Opened {
         daemon::Hours {
             rounds: self.settings.daemon.rounds.clone(),
             digest: self.settings.digest.at,
+            quiet: self.settings.network.quiet_hours,
             zone: self.settings.general.timezone.clone(),
         }
     }

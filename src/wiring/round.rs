@@ -19,7 +19,7 @@ use crate::discover::{SourceRow, queries, seeds};
 use crate::outbox::sending;
 use crate::patrol::progress::Progress;
 use crate::patrol::{
-    self, DigestLine, Ended, Manner, Order, Parts, Seed, SourceLine, SourcePlan, Summary, Work, aging, reading,
+    self, DigestLine, Ended, Manner, Order, Parts, Quiet, Seed, SourceLine, SourcePlan, Summary, Work, aging, reading,
 };
 use crate::store::StoreError;
 
@@ -112,7 +112,10 @@ fn manner(program: &Program, clock: &Clock) -> Manner {
             delay: Duration::from_millis(network.host_delay_ms),
             connections: network.host_connections as u32,
             host_pages: crawl.host_pages,
+            host_bytes: crawl.host_mb << 20,
+            host_time: Duration::from_secs(crawl.host_minutes * 60),
         },
+        quiet: network.quiet_hours.map(|hours| Quiet { hours, zone: settings.general.timezone.clone() }),
         connections: network.connections,
         retries: network.retries,
         depth: crawl.depth.min(250) as u8,

@@ -26,6 +26,8 @@ pub struct Answer {
     pub cookies: Jar,
     /// From the first request to the last byte, waiting for a free connection not counted.
     pub took: Duration,
+    /// From the last request to the end of its response's head.
+    pub waited: Duration,
 }
 
 impl Answer {

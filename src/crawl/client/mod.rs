@@ -14,6 +14,7 @@ mod request;
 mod tests;
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,6 +186,16 @@ impl Fetcher {
         self.guard.check_url(url)
     }
 
+    /// Whether the unit itself let this address through, so that it is its own network's and owes nobody else's politeness.
+    pub fn is_units_own(&self, ip: IpAddr) -> bool {
+        self.guard.allows(ip.to_canonical())
+    }
+
+    /// How long the head of an answer is waited for.
+    pub fn patience(&self) -> Duration {
+        self.limits.head
+    }
+
     /// Whether a proxy stands between us and every site: then what fails to connect may be the proxy.
     pub fn is_proxied(&self) -> bool {
         self.proxied
@@ -218,7 +229,8 @@ impl Fetcher {
                 self.guard.check_url(&url)?;
             }
             been.insert((url.clone(), jar.header_for(&url)));
-            let (exchange, location) = self.exchange(&get, &url, &mut jar, hops.is_empty(), is_own, deadline).await?;
+            let (exchange, location, waited) =
+                self.exchange(&get, &url, &mut jar, hops.is_empty(), is_own, deadline).await?;
             let onward = location.as_deref().map(|location| target(&url, location)).transpose()?;
             let follows = onward.as_ref().is_some_and(|next| get.follow > 0 && go_on(next));
             match onward {
@@ -238,7 +250,7 @@ impl Fetcher {
                     hops.push(Hop { url, status: exchange.status, location, ip: exchange.ip });
                     url = next;
                 }
-                onward => return Ok(Answer { exchange, hops, onward, cookies: jar, took: start.elapsed() }),
+                onward => return Ok(Answer { exchange, hops, onward, cookies: jar, took: start.elapsed(), waited }),
             }
         }
     }
@@ -249,7 +261,7 @@ impl Fetcher {
         (get.policy == Policy::Source && self.guard.is_own(&get.url)).then(|| Origin::of(&get.url)).flatten()
     }
 
-    /// One request and its response; the `Location` field if it redirects.
+    /// One request and its response; the `Location` field if it redirects; what the head was waited for.
     async fn exchange(
         &self,
         get: &Get,
@@ -258,7 +270,7 @@ impl Fetcher {
         first: bool,
         is_own: bool,
         deadline: Instant,
-    ) -> Result<(Exchange, Option<String>), FetchError> {
+    ) -> Result<(Exchange, Option<String>, Duration), FetchError> {
         let headers = request::headers(self, get, url, jar, first)?;
         let request_head = request::head(url, &headers, self.plain_proxy);
         let client = match get.policy {
@@ -269,11 +281,13 @@ impl Fetcher {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
         *request.headers_mut() = headers;
         let time = (self.now)();
-        let head_deadline = deadline.min(Instant::now() + self.limits.head);
+        let asked = Instant::now();
+        let head_deadline = deadline.min(asked + self.limits.head);
         let response = timeout_at(head_deadline, client.execute(request))
             .await
             .map_err(|_| FetchError::Timeout { stage: Stage::Head })?
             .map_err(|error| failure::of(&error))?;
+        let waited = asked.elapsed();
         if response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
             > MAX_HEAD
         {
@@ -288,7 +302,7 @@ impl Fetcher {
         let mut exchange = self.take_head(url, time, request_head, &response);
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
         (exchange.body, exchange.truncated) = body::read(response, max, deadline, &self.limits).await;
-        Ok((exchange, location))
+        Ok((exchange, location, waited))
     }
 
     fn take_head(&self, url: &Url, time: Timestamp, request_head: Vec<u8>, response: &reqwest::Response) -> Exchange {

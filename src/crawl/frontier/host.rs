@@ -14,14 +14,20 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Kind, Now,
+    Hold, HostState, Kind, Now, Politeness,
     entry::{self, Entry},
+    pace::Pace,
+    turns::Turns,
 };
 use crate::store::{QueueKey, SLOTS, Store, StoreError};
 
 /// A block takes entries until it has 64, or so many bytes. Small, because sled writes 16 neighbouring rows anew for every ten
 /// changes among them: larger blocks would save little memory and cost a rewrite each link.
 const BLOCK_BYTES: usize = 8 * 1024;
+/// Every so many URLs a host's least urgent one goes first, so that it is not put off for as long as others are found.
+const LEAST_EVERY: u8 = 8;
+/// Longer intervals are worth a word to whoever asks why a host waits.
+const NOTABLE: Duration = Duration::from_secs(60);
 
 /// A URL and where it lies.
 #[derive(Debug, PartialEq, Eq)]
@@ -173,37 +179,108 @@ pub(super) enum Take {
 #[derive(Debug)]
 pub(super) struct HostQueue {
     pub name: Arc<str>,
+    /// The cell of hosts that it lies in.
+    pub cell: u32,
     lanes: Vec<Lane>,
     pub delayed: BinaryHeap<Reverse<Delayed>>,
+    /// URLs given out, as far as that decides whose turn it is.
+    given: u8,
     pub in_flight: u32,
     /// Not to be asked before.
     pub next_at: Option<Instant>,
+    /// It asked itself not to be asked before.
+    pub asked_until: Option<Instant>,
     /// Its own interval, where it is longer than the unit's.
     pub delay: Option<Duration>,
-    /// The interval in force since the last lease.
-    pub interval: Duration,
-    /// The time under which it stands in the heap of hosts.
+    /// How fast it answers.
+    pub pace: Pace,
+    /// The time under which it stands in its cell.
     pub queued_at: Option<Instant>,
-    /// Left alone for the rest of the round.
-    pub parked: bool,
+    /// Why it is left alone for the rest of the round.
+    pub dropped: Option<Box<str>>,
     /// Pages begun this round.
     pub pages: u32,
+    /// Bytes of bodies read this round, as they came over the wire.
+    pub bytes: u64,
+    /// How long connections were its in this round.
+    pub spent: Duration,
 }
 
 impl HostQueue {
-    pub(super) fn new(name: Arc<str>) -> Self {
+    pub(super) fn new(name: Arc<str>, cell: u32) -> Self {
         Self {
             name,
+            cell,
             lanes: Vec::new(),
             delayed: BinaryHeap::new(),
+            given: 0,
             in_flight: 0,
             next_at: None,
+            asked_until: None,
             delay: None,
-            interval: Duration::ZERO,
+            pace: Pace::default(),
             queued_at: None,
-            parked: false,
+            dropped: None,
             pages: 0,
+            bytes: 0,
+            spent: Duration::ZERO,
         }
+    }
+
+    /// What it may still be asked for in this round: nothing, if there is an answer, but for rechecks.
+    pub(super) fn over(&self, limits: &Politeness) -> Option<Hold> {
+        let Politeness { host_pages, host_bytes, host_time, .. } = *limits;
+        if host_pages > 0 && self.pages >= host_pages {
+            Some(Hold::Pages(host_pages))
+        } else if host_bytes > 0 && self.bytes >= host_bytes {
+            Some(Hold::Bytes(host_bytes))
+        } else if !host_time.is_zero() && self.spent >= host_time {
+            Some(Hold::Time(host_time))
+        } else {
+            None
+        }
+    }
+
+    /// From the end of a fetch to the start of the next one. A delay of none switches all waits of politeness off, the host's own
+    /// wishes too.
+    pub(super) fn interval(&self, limits: &Politeness) -> Duration {
+        let delay = limits.delay;
+        if delay.is_zero() { delay } else { self.pace.stretched(self.delay.map_or(delay, |own| own.max(delay))) }
+    }
+
+    /// What keeps its URLs waiting longer than its turn.
+    pub(super) fn hold(&self, limits: &Politeness, now: Instant) -> Option<Hold> {
+        if let Some(why) = &self.dropped {
+            return Some(Hold::Dropped(why.to_string()));
+        }
+        let asked = self.asked_until.filter(|until| *until > now);
+        let slow = self.delay.filter(|delay| *delay > NOTABLE && !limits.delay.is_zero());
+        self.over(limits).or(asked.map(|until| Hold::Asked(until - now))).or(slow.map(Hold::CrawlDelay))
+    }
+
+    pub(super) fn state(&self, limits: &Politeness, now: Instant) -> HostState {
+        let interval = self.interval(limits);
+        HostState {
+            waiting: self.waiting(),
+            pages: self.pages,
+            bytes: self.bytes,
+            spent: self.spent,
+            interval,
+            slowed: interval > self.delay.unwrap_or_default().max(limits.delay),
+            hold: self.hold(limits, now),
+        }
+    }
+
+    /// Begins a round in which it was asked for so much already.
+    pub(super) fn begin_round(&mut self, pages: u32, bytes: u64) {
+        (self.dropped, self.pages, self.bytes, self.spent) = (None, pages, bytes, Duration::ZERO);
+    }
+
+    /// The priority of the most urgent that waits: what a turn of this host is worth.
+    pub(super) fn class(&self) -> u8 {
+        let lane = self.lanes.iter().find(|lane| lane.left > 0).map(|lane| lane.id);
+        let delayed = self.delayed.peek().map(|Reverse(first)| first.item.key.lane);
+        lane.into_iter().chain(delayed).min().unwrap_or(u8::MAX) / 2
     }
 
     /// URLs that wait, for whatever reason.
@@ -253,7 +330,7 @@ impl HostQueue {
         now: Now,
         over: bool,
         budget: usize,
-        turn: &mut u64,
+        turns: &mut Turns,
     ) -> Result<Take, StoreError> {
         let may = |item: &Item| !over || item.entry.kind == Kind::Recheck || item.attempt > 0;
         if self.delayed.peek().is_some_and(|Reverse(first)| first.at <= now.mono && may(&first.item))
@@ -261,7 +338,10 @@ impl HostQueue {
         {
             return Ok(Take::Item(first.item));
         }
-        for lane in &mut self.lanes {
+        let least_first = self.given % LEAST_EVERY == LEAST_EVERY - 1;
+        for at in 0..self.lanes.len() {
+            let at = if least_first { self.lanes.len() - 1 - at } else { at };
+            let lane = &mut self.lanes[at];
             if over && !lane.is_recheck() {
                 continue;
             }
@@ -278,10 +358,13 @@ impl HostQueue {
                 lane.left = lane.left.saturating_sub(1);
                 match item.entry.not_before {
                     Some(time) if time > now.wall => {
-                        *turn += 1;
-                        self.delayed.push(Reverse(Delayed { at: now.instant_of(time), turn: *turn, item }));
+                        let turn = turns.number();
+                        self.delayed.push(Reverse(Delayed { at: now.instant_of(time), turn, item }));
                     }
-                    _ => return Ok(Take::Item(item)),
+                    _ => {
+                        self.given = self.given.wrapping_add(1);
+                        return Ok(Take::Item(item));
+                    }
                 }
             }
         }

@@ -9,14 +9,24 @@
 //! the frontier decided them; a link on disk is therefore never missing the page that it stands on.
 //! It must not look at a clock (times come in as [`Now`]), fetch, or judge. Start at [`Frontier::next`].
 
+mod choice;
 mod entry;
+mod groups;
+mod hold;
 mod host;
+mod pace;
 mod plan;
+#[cfg(test)]
+mod politeness_tests;
 mod seen;
 #[cfg(test)]
+mod simulation_tests;
+#[cfg(test)]
 mod tests;
+mod turns;
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -25,6 +35,8 @@ use std::{
 };
 
 use jiff::Timestamp;
+
+pub use hold::{Hold, HostState};
 
 pub use crate::store::Kind;
 use crate::store::{Changes, Committed, FrontierRows, Pending, QueueKey, Store, StoreError, Via};
@@ -67,19 +79,35 @@ pub struct Found {
     pub not_before: Option<Timestamp>,
 }
 
-/// How a host may be treated.
-#[derive(Debug, Clone, Copy)]
+/// How hosts are treated. The default waits for nothing and limits nothing but connections, to one a host.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Politeness {
-    /// From the end of a fetch to the start of the next one, for each connection.
+    /// From the end of a fetch to the start of the next one, over all names of a registrable domain and all of an address. None
+    /// switches all waits of politeness off; then `connections` holds for each host by itself.
     pub delay: Duration,
-    /// Fetches at once.
+    /// Fetches at once, over the same.
     pub connections: u32,
-    /// Pages a round; 0: no limit. What is over it waits on disk for the next round.
+    /// Pages of a host a round; 0: no limit. What is over a limit waits on disk for the next round; rechecks go on.
     pub host_pages: u32,
+    /// Bytes of bodies of a host a round, as they come over the wire; 0: no limit.
+    pub host_bytes: u64,
+    /// How long connections may be a host's in a round, added up; zero: no limit.
+    pub host_time: Duration,
+}
+
+/// What an answer tells of its host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Heard {
+    /// The address that answered, where other names on it shall share its turns.
+    pub address: Option<IpAddr>,
+    /// From the request to the answer's head, or to our patience's end.
+    pub waited: Duration,
+    /// Bytes of the body, as they came over the wire.
+    pub bytes: u64,
 }
 
 /// A URL that somebody is fetching. It ends by being given back in one of four ways; one that is dropped instead keeps its
-/// host's connection until the store is opened again.
+/// host's connection, and its domain's and address's, until the next round begins.
 #[derive(Debug)]
 #[must_use = "a lease holds one of its host's connections"]
 pub struct Lease {
@@ -168,21 +196,26 @@ impl Frontier {
     pub fn reload(&self, now: Now) -> Result<(), StoreError> {
         let mut plan = self.plan();
         let mut fresh = Plan::read(&self.store, now)?;
-        fresh.carry_over(&plan);
+        fresh.carry_over(&plan, now.mono);
         *plan = fresh;
         self.lost.store(false, Ordering::Release);
         Ok(())
     }
 
-    /// Begins or goes on with a round: parked hosts are free again, each host's pages are counted from those already fetched
-    /// in it.
+    /// Begins or goes on with a round: dropped hosts are free again, each host's pages and bytes are counted from those already
+    /// fetched in it (bytes as they were kept, compressed). Leases that nobody gave back wait again.
     pub fn begin_round(&self, round: u64, first_page: u64, now: Now) -> Result<(), StoreError> {
-        let mut fetched = std::collections::HashMap::<String, u32>::new();
+        let mut fetched = std::collections::HashMap::<String, (u32, u64)>::new();
         for page in self.store.pages(first_page) {
             let page = page?;
-            if page.kind == Kind::Page && page.round == round {
-                *fetched.entry(page.host).or_default() += 1;
+            if page.round == round {
+                let (pages, bytes) = fetched.entry(page.host).or_default();
+                *pages += u32::from(page.kind == Kind::Page);
+                *bytes += page.capture.map_or(0, |capture| capture.length);
             }
+        }
+        if self.plan().has_leases() {
+            self.reload(now)?;
         }
         self.plan().begin_round(round, &fetched, now);
         Ok(())
@@ -260,8 +293,8 @@ impl Frontier {
         self.plan().give_back(lease.item, now.mono, now);
     }
 
-    /// Ends a lease until a date, also over restarts, and lists its URL as not looked at.
-    pub fn defer(&self, lease: Lease, until: Timestamp, why: &str, now: Now) -> Pending<Committed> {
+    /// Ends a lease until a date, also over restarts, in one set with `changes`, and lists its URL as not looked at.
+    pub fn defer(&self, lease: Lease, until: Timestamp, why: &str, changes: Changes, now: Now) -> Pending<Committed> {
         let mut plan = self.plan();
         let mut rows = FrontierRows::new(plan.round);
         let Lease { mut item, .. } = lease;
@@ -269,21 +302,21 @@ impl Frontier {
         rows.defer(item.key, item.place, until.as_second());
         rows.list(item.entry.url.clone(), why.to_owned());
         plan.give_back(item, now.instant_of(until), now);
-        self.submit(&plan, Changes::new(), rows)
+        self.submit(&plan, changes, rows)
     }
 
     /// Leaves a host alone for the rest of the round, and lists what waits of it as not looked at. Gives how many.
     pub async fn drop_host(&self, host: &str, why: &str, now: Now) -> Result<u64, StoreError> {
         let (round, blocks) = {
             let mut plan = self.plan();
-            let blocks = plan.park(host);
+            let blocks = plan.drop_host(host, why);
             (plan.round, blocks)
         };
         self.list(round, blocks, why, u64::MAX, now).await
     }
 
-    /// Lists what waits as not looked at, at most `cap` URLs; at the end of a round. What is not due yet is not missing and is
-    /// not listed. Gives how many.
+    /// Lists what waits as not looked at, at most `cap` URLs; at the end of a round. `why` is for those whose hosts have no
+    /// reason of their own. What is not due yet is not missing and is not listed. Gives how many.
     pub async fn list_waiting(&self, why: &str, cap: u64, now: Now) -> Result<u64, StoreError> {
         let (round, hosts) = {
             let plan = self.plan();
@@ -294,8 +327,12 @@ impl Frontier {
             if listed >= cap {
                 break;
             }
-            let blocks = self.plan().blocks_of(host);
-            listed += self.list(round, blocks, why, cap - listed, now).await?;
+            let (blocks, hold) = {
+                let plan = self.plan();
+                (plan.blocks_of(host), plan.hosts[host as usize].hold(&plan.limits, now.mono))
+            };
+            let why = hold.map_or_else(|| why.to_owned(), |hold| hold.to_string());
+            listed += self.list(round, blocks, &why, cap - listed, now).await?;
         }
         Ok(listed)
     }
@@ -317,9 +354,19 @@ impl Frontier {
         self.plan().counts()
     }
 
-    /// URLs of a host that wait, and its pages begun this round.
-    pub async fn host_counts(&self, host: &str) -> (u64, u32) {
-        self.plan().host_mut(host).map_or((0, 0), |queue| (queue.waiting(), queue.pages))
+    /// Takes in what an answer of a host told; before its lease ends.
+    pub async fn heard(&self, host: &str, heard: Heard, now: Now) {
+        self.plan().heard(host, &heard, now.mono);
+    }
+
+    /// How a host stands.
+    pub async fn host_state(&self, host: &str, now: Now) -> Option<HostState> {
+        self.plan().state(host, now.mono)
+    }
+
+    /// How each host stands that was asked for anything in this round, or dropped.
+    pub async fn host_states(&self, now: Now) -> Vec<(Arc<str>, HostState)> {
+        self.plan().states(now.mono)
     }
 
     /// Whether a URL was ever a candidate.

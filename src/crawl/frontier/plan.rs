@@ -1,43 +1,44 @@
-//! The frontier's memory: the set of known URLs, the hosts, and the order in which they may be asked.
+//! The frontier's memory: the set of known URLs, the hosts, and what is known of how they may be asked.
 //!
 //! Pure but for reading blocks; every change that must last goes into rows that the caller hands to the store under the same
-//! lock. Start at [`Plan::next`].
+//! lock. Whose turn it is stands in `choice`. Start at [`Plan::add`].
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap, HashSet},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{cmp::Reverse, collections::HashMap, net::IpAddr, sync::Arc, time::Instant};
 
 use super::{
-    Counts, Found, Kind, Lease, Next, Now, Politeness,
+    Counts, Found, Heard, HostState, Kind, Now, Politeness,
     entry::{self, Entry},
-    host::{Delayed, HostQueue, Item, Take},
+    groups::Groups,
+    host::{Delayed, HostQueue, Item},
     seen::Seen,
+    turns::Turns,
 };
 use crate::store::{FrontierRows, QueueKey, SLOTS, Store, StoreError};
 
 /// Longer URLs are traps.
 const URL_BYTES: usize = 4096;
-/// While fewer entries than this are in memory a host reads a whole block at a time, beyond it one by one.
-const WINDOWED: usize = 100_000;
-/// How soon to look again for entries that are on their way to the disk.
-const ON_ITS_WAY: Duration = Duration::from_millis(5);
+
+/// A lease that is out.
+#[derive(Debug, Clone)]
+pub(super) struct Out {
+    since: Instant,
+    /// The cell that its host lay in, whose groups count it.
+    cell: u32,
+}
 
 /// See the module.
 pub(super) struct Plan {
     seen: Seen,
-    hosts: Vec<HostQueue>,
+    pub(super) hosts: Vec<HostQueue>,
     by_name: hashbrown::HashMap<Arc<str>, u32>,
-    /// When each host may be asked, the order of coming among equals, and the host's number. An entry whose time is not the
-    /// host's own `queued_at` is a leftover.
-    ready: BinaryHeap<Reverse<(Instant, u64, u32)>>,
-    turn: u64,
-    leased: HashSet<(QueueKey, u8)>,
-    windowed: usize,
-    connections: u32,
-    pub round: u64,
+    pub(super) groups: Groups,
+    pub(super) turns: Turns,
+    leased: HashMap<(QueueKey, u8), Out>,
+    /// Entries in memory.
+    pub(super) windowed: usize,
+    /// How the unit wants hosts treated, as last told.
+    pub(super) limits: Politeness,
+    pub(super) round: u64,
 }
 
 impl Plan {
@@ -47,11 +48,11 @@ impl Plan {
             seen: Seen::new(store.fingerprint_keys()),
             hosts: Vec::new(),
             by_name: hashbrown::HashMap::new(),
-            ready: BinaryHeap::new(),
-            turn: 0,
-            leased: HashSet::new(),
+            groups: Groups::default(),
+            turns: Turns::default(),
+            leased: HashMap::new(),
             windowed: 0,
-            connections: 1,
+            limits: Politeness::default(),
             round: 0,
         };
         let mut marks = store.queue_marks().peekable();
@@ -76,11 +77,12 @@ impl Plan {
     fn take_up(&mut self, key: QueueKey, block: &crate::store::QueueBlock, done: u64) {
         while self.hosts.len() <= key.host as usize {
             // A number without a block is a host whose rechecks were swept away; it may be given to nobody else.
-            self.hosts.push(HostQueue::new(Arc::from("")));
+            self.hosts.push(HostQueue::new(Arc::from(""), 0));
         }
         let queue = &mut self.hosts[key.host as usize];
         if queue.name.is_empty() {
             queue.name = Arc::from(block.host.as_str());
+            queue.cell = self.groups.cell_of(&queue.name);
             self.by_name.insert(Arc::clone(&queue.name), key.host);
         }
         let (mut taken, mut bytes) = (0, 0);
@@ -120,63 +122,24 @@ impl Plan {
         }
         let name: Arc<str> = Arc::from(host);
         let number = self.hosts.len() as u32;
-        self.hosts.push(HostQueue::new(Arc::clone(&name)));
+        let cell = self.groups.cell_of(&name);
+        self.hosts.push(HostQueue::new(Arc::clone(&name), cell));
         self.by_name.insert(name, number);
         number
     }
 
-    pub(super) fn next(&mut self, store: &Store, now: Now, limits: &Politeness) -> Result<Next, StoreError> {
-        self.connections = limits.connections.max(1);
-        while let Some(&Reverse((at, _, number))) = self.ready.peek() {
-            let queue = &self.hosts[number as usize];
-            if queue.queued_at != Some(at) {
-                self.ready.pop();
-                continue;
-            }
-            if at > now.mono {
-                return Ok(Next::WaitUntil(at));
-            }
-            self.ready.pop();
-            let queue = &mut self.hosts[number as usize];
-            queue.queued_at = None;
-            if queue.parked || queue.in_flight >= self.connections {
-                continue;
-            }
-            if let Some(later) = queue.next_at.filter(|later| *later > now.mono) {
-                self.enqueue_at(number, later);
-                continue;
-            }
-            let over = limits.host_pages > 0 && queue.pages >= limits.host_pages;
-            let before = queue.windowed();
-            let budget = if self.windowed < WINDOWED { usize::from(SLOTS) } else { 1 };
-            let taken = queue.take(number, store, now, over, budget, &mut self.turn);
-            self.windowed = (self.windowed + queue.windowed()).saturating_sub(before);
-            match taken {
-                Ok(Take::Item(item)) => return Ok(Next::Lease(self.lease(number, item, now, limits))),
-                Ok(Take::Later(later)) => self.enqueue_at(number, later.max(now.mono + Duration::from_millis(1))),
-                Ok(Take::NotYet) => self.enqueue_at(number, now.mono + ON_ITS_WAY),
-                Ok(Take::Nothing) => {}
-                Err(error) => {
-                    self.enqueue_at(number, now.mono + ON_ITS_WAY);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(if self.leased.is_empty() { Next::Empty } else { Next::InFlight })
-    }
-
-    fn lease(&mut self, number: u32, item: Item, now: Now, limits: &Politeness) -> Lease {
+    /// Counts a lease that goes out.
+    pub(super) fn lease_out(&mut self, number: u32, item: &Item, now: Instant) {
         let queue = &mut self.hosts[number as usize];
         queue.in_flight += 1;
         queue.pages += u32::from(item.entry.kind == Kind::Page && item.attempt == 0);
-        // A delay of none switches all waits of politeness off, the host's own wishes too.
-        let own = queue.delay.filter(|_| !limits.delay.is_zero());
-        queue.interval = own.map_or(limits.delay, |own| own.max(limits.delay));
-        queue.next_at = Some(now.mono + queue.interval);
-        let host = Arc::clone(&queue.name);
-        self.leased.insert((item.key, item.place));
-        self.enqueue(number, now.mono);
-        Lease { item, host }
+        queue.next_at = Some(now + queue.interval(&self.limits));
+        let cell = queue.cell;
+        for group in self.groups.cell(cell).groups() {
+            self.groups.group_mut(group).began(now, self.limits.delay);
+        }
+        self.leased.insert((item.key, item.place), Out { since: now, cell });
+        self.enqueue(number, now);
     }
 
     pub(super) fn finish(&mut self, item: Item, rows: &mut FrontierRows, now: Now) {
@@ -188,77 +151,114 @@ impl Plan {
 
     pub(super) fn give_back(&mut self, item: Item, at: Instant, now: Now) {
         let (number, place) = (item.key.host, (item.key, item.place));
-        self.turn += 1;
+        let turn = self.turns.number();
         if item.entry.kind == Kind::Page && item.attempt == 0 {
             let queue = &mut self.hosts[number as usize];
             queue.pages = queue.pages.saturating_sub(1);
         }
-        self.hosts[number as usize].delayed.push(Reverse(Delayed { at, turn: self.turn, item }));
+        self.hosts[number as usize].delayed.push(Reverse(Delayed { at, turn, item }));
         self.end_lease(number, place, now);
     }
 
     fn end_lease(&mut self, number: u32, place: (QueueKey, u8), now: Now) {
+        let now = now.mono;
         // A lease from before a reload is not this plan's.
-        if self.leased.remove(&place) {
+        if let Some(out) = self.leased.remove(&place) {
             let queue = &mut self.hosts[number as usize];
             queue.in_flight = queue.in_flight.saturating_sub(1);
-            queue.next_at = queue.next_at.max(Some(now.mono + queue.interval));
+            queue.next_at = queue.next_at.max(Some(now + queue.interval(&self.limits)));
+            queue.spent += now.saturating_duration_since(out.since);
+            let cell = queue.cell;
+            for group in self.groups.cell(out.cell).groups() {
+                self.groups.group_mut(group).ended(now, self.limits.delay);
+                self.enter_group(group, now);
+            }
+            // What the answer told of its address came after the lease.
+            for group in self.groups.cell(cell).groups() {
+                self.groups.group_mut(group).rests(now, self.limits.delay);
+            }
         }
-        self.enqueue(number, now.mono);
+        self.enqueue(number, now);
     }
 
-    /// Puts a host in the heap, if it has anything to offer and a connection to spare.
-    fn enqueue(&mut self, number: u32, now: Instant) {
-        let queue = &self.hosts[number as usize];
-        if queue.parked || queue.in_flight >= self.connections || queue.waiting() == 0 {
-            return;
-        }
-        self.enqueue_at(number, queue.next_at.unwrap_or(now).max(now));
-    }
-
-    fn enqueue_at(&mut self, number: u32, at: Instant) {
+    /// Takes in what a host's answer told.
+    pub(super) fn heard(&mut self, host: &str, heard: &Heard, now: Instant) {
+        let Some(number) = self.by_name.get(host).copied() else { return };
         let queue = &mut self.hosts[number as usize];
-        if queue.queued_at.is_none_or(|queued| queued > at) {
-            queue.queued_at = Some(at);
-            self.turn += 1;
-            self.ready.push(Reverse((at, self.turn, number)));
+        queue.bytes = queue.bytes.saturating_add(heard.bytes);
+        queue.pace.heard(heard.waited);
+        if let Some(address) = heard.address {
+            self.lies_on(number, address, now);
         }
     }
 
-    pub(super) fn begin_round(&mut self, round: u64, fetched: &HashMap<String, u32>, now: Now) {
+    fn lies_on(&mut self, number: u32, address: IpAddr, now: Instant) {
+        let queue = &mut self.hosts[number as usize];
+        let cell = self.groups.cell_on(queue.cell, address);
+        if cell != queue.cell {
+            queue.cell = cell;
+            if queue.queued_at.take().is_some() {
+                self.enqueue(number, now);
+            }
+        }
+    }
+
+    pub(super) fn begin_round(&mut self, round: u64, fetched: &HashMap<String, (u32, u64)>, now: Now) {
         self.round = round;
         for number in 0..self.hosts.len() as u32 {
             let queue = &mut self.hosts[number as usize];
-            queue.parked = false;
-            queue.pages = fetched.get(&*queue.name).copied().unwrap_or(0);
+            let (pages, bytes) = fetched.get(&*queue.name).copied().unwrap_or_default();
+            queue.begin_round(pages, bytes);
             self.enqueue(number, now.mono);
         }
     }
 
     /// Takes over what an earlier plan of this round knew and the store does not.
-    pub(super) fn carry_over(&mut self, old: &Self) {
+    pub(super) fn carry_over(&mut self, old: &Self, now: Instant) {
         self.round = old.round;
+        self.limits = old.limits;
+        let addresses = old.groups.addresses();
         for known in &old.hosts {
-            if let Some(queue) = self.host_mut(&known.name) {
-                queue.parked = known.parked;
-                queue.pages = known.pages;
-                queue.delay = known.delay;
-                queue.next_at = known.next_at;
+            let Some(number) = self.by_name.get(&known.name).copied() else { continue };
+            let queue = &mut self.hosts[number as usize];
+            queue.dropped.clone_from(&known.dropped);
+            (queue.pages, queue.bytes, queue.spent) = (known.pages, known.bytes, known.spent);
+            (queue.delay, queue.pace) = (known.delay, known.pace);
+            (queue.next_at, queue.asked_until) = (known.next_at, known.asked_until);
+            if let Some(address) = addresses.get(&known.cell) {
+                self.lies_on(number, *address, now);
             }
         }
     }
 
-    pub(super) fn park(&mut self, host: &str) -> Vec<QueueKey> {
+    pub(super) fn drop_host(&mut self, host: &str, why: &str) -> Vec<QueueKey> {
         let Some(number) = self.by_name.get(host).copied() else { return Vec::new() };
-        self.hosts[number as usize].parked = true;
-        self.hosts[number as usize].queued_at = None;
+        let queue = &mut self.hosts[number as usize];
+        (queue.dropped, queue.queued_at) = (Some(why.into()), None);
         self.blocks_of(number)
     }
 
     pub(super) fn pause(&mut self, host: &str, until: Instant) {
         if let Some(queue) = self.host_mut(host) {
             queue.next_at = queue.next_at.max(Some(until));
+            queue.asked_until = queue.asked_until.max(Some(until));
         }
+    }
+
+    pub(super) fn has_leases(&self) -> bool {
+        !self.leased.is_empty()
+    }
+
+    pub(super) fn state(&self, host: &str, now: Instant) -> Option<HostState> {
+        let number = *self.by_name.get(host)?;
+        Some(self.hosts[number as usize].state(&self.limits, now))
+    }
+
+    /// How each host stands that was asked for anything in this round, or dropped.
+    pub(super) fn states(&self, now: Instant) -> Vec<(Arc<str>, HostState)> {
+        let touched = |queue: &&HostQueue| queue.pages > 0 || !queue.spent.is_zero() || queue.dropped.is_some();
+        let hosts = self.hosts.iter().filter(touched);
+        hosts.map(|queue| (Arc::clone(&queue.name), queue.state(&self.limits, now))).collect()
     }
 
     pub(super) fn host_mut(&mut self, host: &str) -> Option<&mut HostQueue> {
@@ -275,7 +275,7 @@ impl Plan {
     }
 
     pub(super) fn is_leased(&self, key: QueueKey, place: u8) -> bool {
-        self.leased.contains(&(key, place))
+        self.leased.contains_key(&(key, place))
     }
 
     pub(super) fn knows(&self, url: &str) -> bool {

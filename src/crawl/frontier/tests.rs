@@ -10,23 +10,24 @@ use proptest::prelude::*;
 use super::*;
 use crate::store::Opts;
 
-const FAST: Politeness = Politeness { delay: Duration::ZERO, connections: 1000, host_pages: 0 };
+pub(super) const FAST: Politeness =
+    Politeness { delay: Duration::ZERO, connections: 1000, host_pages: 0, host_bytes: 0, host_time: Duration::ZERO };
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 /// A frontier over a store of its own, with clocks that go when told.
-struct Rig {
+pub(super) struct Rig {
     folder: tempfile::TempDir,
-    store: Option<Store>,
+    pub(super) store: Option<Store>,
     frontier: Option<Frontier>,
-    now: Now,
+    pub(super) now: Now,
     free: fn(&std::path::Path) -> std::io::Result<u64>,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with_disk(|_| Ok(1 << 40))
     }
 
@@ -38,7 +39,7 @@ impl Rig {
     }
 
     /// As after a kill: whoever held a lease is gone.
-    fn reopen(&mut self) {
+    pub(super) fn reopen(&mut self) {
         self.frontier = None;
         self.store = None;
         let opts = Opts { ballast: 0, free_floor: 0, free: self.free, ..Opts::default() };
@@ -49,30 +50,30 @@ impl Rig {
         self.frontier = Some(frontier);
     }
 
-    fn frontier(&self) -> &Frontier {
+    pub(super) fn frontier(&self) -> &Frontier {
         self.frontier.as_ref().unwrap()
     }
 
-    fn pass(&mut self, time: Duration) {
+    pub(super) fn pass(&mut self, time: Duration) {
         self.now.mono += time;
         self.now.wall += time;
     }
 
-    fn add(&self, urls: Vec<Found>) -> Vec<bool> {
+    pub(super) fn add(&self, urls: Vec<Found>) -> Vec<bool> {
         let (new, pending) = self.frontier().add(urls, Changes::new(), self.now);
         pending.wait().unwrap();
         new
     }
 
     /// The next lease that may be had without waiting.
-    fn lease(&mut self, limits: &Politeness) -> Option<Lease> {
+    pub(super) fn lease(&mut self, limits: &Politeness) -> Option<Lease> {
         for _ in 0..1000 {
             match run(self.frontier().next(self.now, limits)).unwrap() {
                 Next::Lease(lease) => return Some(lease),
                 // Entries on their way to the disk: real time has to go by for them, made-up time for the frontier.
                 Next::WaitUntil(at) if at <= self.now.mono + Duration::from_millis(5) => {
                     std::thread::sleep(Duration::from_millis(1));
-                    self.now.mono = at;
+                    self.pass(at - self.now.mono);
                 }
                 Next::WaitUntil(_) | Next::InFlight | Next::Empty => return None,
             }
@@ -80,14 +81,14 @@ impl Rig {
         panic!("entries never came to the disk");
     }
 
-    fn finish(&self, lease: Lease, found: Vec<Found>) -> Vec<bool> {
+    pub(super) fn finish(&self, lease: Lease, found: Vec<Found>) -> Vec<bool> {
         let (new, pending) = self.frontier().finish(lease, found, Changes::new(), self.now);
         pending.wait().unwrap();
         new
     }
 
     /// Fetches all there is, and gives the URLs in their order.
-    fn drain(&mut self, limits: &Politeness) -> Vec<String> {
+    pub(super) fn drain(&mut self, limits: &Politeness) -> Vec<String> {
         let mut urls = Vec::new();
         while let Some(lease) = self.lease(limits) {
             urls.push(lease.url().to_owned());
@@ -97,7 +98,7 @@ impl Rig {
     }
 }
 
-fn page(host: &str, path: u32) -> Found {
+pub(super) fn page(host: &str, path: u32) -> Found {
     Found {
         url: format!("http://{host}/{path}"),
         host: host.to_owned(),
@@ -109,7 +110,7 @@ fn page(host: &str, path: u32) -> Found {
     }
 }
 
-fn recheck(host: &str, path: u32) -> Found {
+pub(super) fn recheck(host: &str, path: u32) -> Found {
     Found { kind: Kind::Recheck, via: Via::Recheck { hit: 1 }, ..page(host, path) }
 }
 
@@ -168,7 +169,7 @@ fn what_was_in_flight_at_a_kill_comes_back_and_what_was_finished_does_not() {
 #[test]
 fn a_host_is_asked_in_its_own_time() {
     let mut rig = Rig::new();
-    let limits = Politeness { delay: Duration::from_secs(1), connections: 1, host_pages: 0 };
+    let limits = Politeness { delay: Duration::from_secs(1), connections: 1, ..Politeness::default() };
     rig.add((0..3).map(|n| page("a.example", n)).collect());
     let first = rig.lease(&limits).unwrap();
     rig.pass(Duration::from_secs(5));
@@ -224,7 +225,7 @@ fn a_retry_waits_and_a_deferred_url_waits_over_a_restart_and_is_listed() {
     run(rig.frontier().retry(lease, Duration::from_secs(10), rig.now));
     let other = rig.lease(&FAST).unwrap();
     let until = rig.now.wall + Duration::from_secs(3600);
-    rig.frontier().defer(other, until, "对方要求一小时后再来", rig.now).wait().unwrap();
+    rig.frontier().defer(other, until, "对方要求一小时后再来", Changes::new(), rig.now).wait().unwrap();
     assert!(rig.lease(&FAST).is_none());
     rig.pass(Duration::from_secs(10));
     let again = rig.lease(&FAST).unwrap();
@@ -264,7 +265,8 @@ fn a_hosts_share_of_pages_is_its_limit_and_rechecks_go_on() {
     assert_eq!(rig.drain(&limits).len(), 5);
     rig.add(vec![recheck("a.example", 3)]);
     assert_eq!(rig.drain(&limits).len(), 1);
-    assert_eq!(run(rig.frontier().host_counts("a.example")), (15, 5));
+    let state = run(rig.frontier().host_state("a.example", rig.now)).unwrap();
+    assert_eq!((state.waiting, state.pages, state.hold), (15, 5, Some(Hold::Pages(5))));
     assert_eq!(run(rig.frontier().list_waiting("超过每站页数上限", 10, rig.now)).unwrap(), 10);
     rig.frontier().begin_round(2, 1, rig.now).unwrap();
     assert_eq!(rig.drain(&limits).len(), 5);

@@ -183,7 +183,8 @@ impl Guard {
         }
     }
 
-    fn allows(&self, ip: IpAddr) -> bool {
+    /// Whether the unit lets the address through by a block of its own.
+    pub fn allows(&self, ip: IpAddr) -> bool {
         self.allow.iter().any(|block| block.contains(ip))
     }
 }

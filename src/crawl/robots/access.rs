@@ -11,12 +11,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{MAX_BYTES, Robots};
-use crate::crawl::client::{Accept, FetchError, Fetcher, Get};
+use crate::crawl::client::{Accept, Exchange, FetchError, Fetcher, Get};
 use crate::crawl::decode::decode;
 use crate::crawl::guard::Origin;
 
 /// RFC 9309 §2.4.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
+/// A site may shorten that by `Cache-Control`, but not so far that every page of it costs two requests.
+const KEEP_LEAST: Duration = Duration::from_secs(10 * 60);
 /// A server that fails is asked again sooner, or an hour's outage would cost a day's patrol.
 const KEEP_FAILED: Duration = Duration::from_secs(15 * 60);
 /// RFC 9309 §2.3.1.2: at least five are followed, beyond that it counts as not there.
@@ -53,13 +55,6 @@ impl Access {
             _ => None,
         }
     }
-
-    fn keep(&self) -> Duration {
-        match self {
-            Access::Rules(_) | Access::Unrestricted => KEEP,
-            Access::Failing(_) | Access::Unreachable(_) => KEEP_FAILED,
-        }
-    }
 }
 
 /// What was learned of each origin, for as long as it holds.
@@ -80,7 +75,8 @@ impl RobotsCache {
         if let Some(known) = self.known(url) {
             return known;
         }
-        let access = Arc::new(ask(fetcher, url, pause).await);
+        let (access, keep) = ask(fetcher, url, pause).await;
+        let access = Arc::new(access);
         if let Some(origin) = Origin::of(url) {
             let now = Instant::now();
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,13 +86,14 @@ impl RobotsCache {
             if kept.len() >= MAX_KEPT {
                 kept.clear();
             }
-            kept.insert(origin, (now + access.keep(), access.clone()));
+            kept.insert(origin, (now + keep, access.clone()));
         }
         access
     }
 }
 
-async fn ask(fetcher: &Fetcher, url: &Url, pause: Duration) -> Access {
+/// What the host says, and for how long that holds.
+async fn ask(fetcher: &Fetcher, url: &Url, pause: Duration) -> (Access, Duration) {
     let mut place = url.clone();
     place.set_path("/robots.txt");
     place.set_query(None);
@@ -105,17 +102,54 @@ async fn ask(fetcher: &Fetcher, url: &Url, pause: Duration) -> Access {
         Ok(answer) => match answer.exchange.status {
             200..=299 => {
                 let exchange = &answer.exchange;
-                Access::Rules(Robots::parse(&decode(&exchange.content_encoding(), &exchange.body, MAX_BYTES + 1).bytes))
+                let body = decode(&exchange.content_encoding(), &exchange.body, MAX_BYTES + 1).bytes;
+                (Access::Rules(Robots::parse(&body)), keep(exchange))
             }
             // As Google has it: "slow down" is not "come in".
-            status @ (429 | 500..) => Access::Failing(status),
-            _ => Access::Unrestricted,
+            status @ (429 | 500..) => (Access::Failing(status), KEEP_FAILED),
+            _ => (Access::Unrestricted, keep(&answer.exchange)),
         },
         Err(FetchError::TooManyRedirects { .. } | FetchError::RedirectLoop { .. } | FetchError::BadRedirect { .. }) => {
-            Access::Unrestricted
+            (Access::Unrestricted, KEEP)
         }
         // A redirect into a private network, a usual way to shake robots off. Where the host itself is refused, so is its page.
-        Err(FetchError::Refused(_)) => Access::Unrestricted,
-        Err(error) => Access::Unreachable(error),
+        Err(FetchError::Refused(_)) => (Access::Unrestricted, KEEP),
+        Err(error) => (Access::Unreachable(error), KEEP_FAILED),
+    }
+}
+
+/// How long an answer holds: a day, or less where its `Cache-Control` (RFC 9111 §5.2.2) says so.
+fn keep(exchange: &Exchange) -> Duration {
+    exchange.header("cache-control").and_then(|value| fresh_for(&value)).unwrap_or(KEEP).clamp(KEEP_LEAST, KEEP)
+}
+
+/// What `Cache-Control` allows; nothing where it says nothing of it.
+fn fresh_for(value: &str) -> Option<Duration> {
+    let mut directives = value.split(',').map(|one| one.trim().to_ascii_lowercase());
+    let seconds = |one: String| match one.as_str() {
+        "no-store" | "no-cache" => Some(0),
+        _ => one.strip_prefix("max-age=")?.trim_matches('"').parse().ok(),
+    };
+    directives.find_map(seconds).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cache_control_says_how_long_the_rules_hold() {
+        for (value, want) in [
+            ("max-age=3600", Some(3600)),
+            ("public, Max-Age=60, must-revalidate", Some(60)),
+            ("max-age=\"5\"", Some(5)),
+            ("no-cache", Some(0)),
+            ("private, no-store", Some(0)),
+            ("public", None),
+            ("max-age=soon", None),
+            ("", None),
+        ] {
+            assert_eq!(fresh_for(value).map(|time| time.as_secs()), want, "{value:?}");
+        }
     }
 }

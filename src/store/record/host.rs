@@ -25,6 +25,30 @@ pub struct HostFacts {
     pub not_before: Option<Timestamp>,
     /// Its crawl-delay.
     pub delay_ms: Option<u64>,
+    /// How it stood at the end of the last round that asked it for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<HostRound>,
+}
+
+/// What one round asked of a host, and why it asked no more.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HostRound {
+    /// The round.
+    pub round: u64,
+    /// Pages begun.
+    pub pages: u32,
+    /// Bytes of bodies, as they came over the wire.
+    pub bytes: u64,
+    /// How long connections were the host's, in milliseconds.
+    pub spent_ms: u64,
+    /// From the end of a fetch to the start of the next one, as it was last, in milliseconds.
+    pub interval_ms: u64,
+    /// Whether that was longer because the answers had become slow.
+    pub slowed: bool,
+    /// What kept its URLs waiting: a short word, or nothing.
+    pub hold: String,
+    /// The same, as people are told it.
+    pub why: String,
 }
 
 impl Record for HostFacts {

@@ -53,7 +53,7 @@ pub use baseline::{Baseline, StoredPrints};
 pub use case::{Case, CaseNote};
 pub use digest::{Digest, DigestRow};
 pub use hit::{Entities, Hit, KindScores, Label, Reason};
-pub use host::{AuditRow, HostFacts};
+pub use host::{AuditRow, HostFacts, HostRound};
 pub use page::{Capture, Kind, Outcome, Page, Via};
 pub use round::{Ask, NotLooked, Round};
 

@@ -203,6 +203,19 @@ fn digest_rows() -> DigestRows {
     DigestRows(vec![row, moved])
 }
 
+fn host_round() -> HostRound {
+    HostRound {
+        round: 3,
+        pages: 500,
+        bytes: 12_345_678,
+        spent_ms: 90_000,
+        interval_ms: 4_000,
+        slowed: true,
+        hold: "pages".to_owned(),
+        why: "这个网站本轮已看满 500 页（crawl.host_pages）".to_owned(),
+    }
+}
+
 fn host() -> HostFacts {
     HostFacts {
         host: "a.example:8080".to_owned(),
@@ -212,6 +225,7 @@ fn host() -> HostFacts {
         last_ok: Some(time(0)),
         not_before: Some(time(1)),
         delay_ms: Some(2000),
+        last: None,
     }
 }
 
@@ -291,6 +305,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("digest", &digest());
     check("digest_rows", &digest_rows());
     check("host", &host());
+    check("host_round", &HostFacts { last: Some(host_round()), ..host() });
     check("audit", &audit());
     check("baseline", &baseline());
 }

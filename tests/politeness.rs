@@ -1,0 +1,179 @@
+//! Politeness as a server sees it: the real program asks servers on loopback that write down what reached them.
+//!
+//! The servers are one address with several ports: one party, as far as the program can know.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// What reached all servers of a test.
+#[derive(Default)]
+struct Log {
+    paths: Mutex<Vec<String>>,
+    here: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Log {
+    fn pages(&self) -> Vec<String> {
+        let paths = self.paths.lock().unwrap();
+        paths.iter().filter(|path| !path.ends_with("/robots.txt")).cloned().collect()
+    }
+
+    fn clear(&self) {
+        self.paths.lock().unwrap().clear();
+    }
+}
+
+/// A server on a port of its own; `answer` makes the response to a path. Gives its host key.
+fn serve(log: &Arc<Log>, answer: fn(&str) -> String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let (log, name) = (Arc::clone(log), host.clone());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (log, name) = (Arc::clone(&log), name.clone());
+            std::thread::spawn(move || serve_one(stream.unwrap(), &log, &name, answer));
+        }
+    });
+    host
+}
+
+fn serve_one(mut stream: TcpStream, log: &Log, name: &str, answer: fn(&str) -> String) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).unwrap_or(0) == 0 {
+            return;
+        }
+        head.push(byte[0]);
+    }
+    let here = log.here.fetch_add(1, Ordering::SeqCst) + 1;
+    log.most.fetch_max(here, Ordering::SeqCst);
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let path = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    log.paths.lock().unwrap().push(format!("{name}{path}"));
+    // Long enough for another request to arrive beside this one, if one were sent.
+    std::thread::sleep(Duration::from_millis(60));
+    let response = if path == "/robots.txt" { status("404 Not Found", "", "") } else { answer(&path) };
+    log.here.fetch_sub(1, Ordering::SeqCst);
+    let _ = stream.write_all(response.as_bytes());
+}
+
+fn status(line: &str, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {line}\r\nContent-Type: text/html\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn small(path: &str) -> String {
+    status("200 OK", "", &format!("<title>{path}</title><p>天气晴"))
+}
+
+fn large(_: &str) -> String {
+    status("200 OK", "", &"天气晴。".repeat(50_000))
+}
+
+fn busy(_: &str) -> String {
+    status("429 Too Many Requests", "Retry-After: 3600\r\n", "")
+}
+
+/// One command of the program on `data`, at a set time, with further settings; its lines of JSON.
+fn run(data: &Path, now: &str, settings: &[(&str, &str)], args: &[&str]) -> Vec<Value> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jianzheng"));
+    command.current_dir(data).arg("--data").arg(data).args(["--json", "--as-of", now]).args(args);
+    command.env("JIANZHENG_NETWORK__ALLOW_ADDRESSES", "[\"127.0.0.0/8\"]").env("JIANZHENG_NETWORK__RENDER", "off");
+    command.envs(settings.iter().copied());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn patrol(data: &Path, now: &str, settings: &[(&str, &str)], urls: &[String]) -> Value {
+    std::fs::write(data.join("seeds.txt"), urls.join("\n")).unwrap();
+    run(data, now, settings, &["patrol", "--seeds", "seeds.txt", "--no-mail"]).pop().unwrap()
+}
+
+fn pages(hosts: &[&String], each: u32) -> Vec<String> {
+    hosts.iter().flat_map(|host| (0..each).map(move |n| format!("http://{host}/{n}"))).collect()
+}
+
+const DELAY: &str = "JIANZHENG_NETWORK__HOST_DELAY_MS";
+const MORNING: &str = "2026-12-05T09:00:00+08:00";
+
+#[test]
+fn all_ports_of_an_address_are_asked_one_after_the_other() {
+    let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
+    let hosts = [serve(&log, small), serve(&log, small), serve(&log, small)];
+    let urls = pages(&hosts.each_ref(), 3);
+    let summary = patrol(data.path(), MORNING, &[(DELAY, "30")], &urls);
+    assert_eq!((&summary["fetched"], log.pages().len()), (&Value::from(9), 9), "{summary}");
+    assert_eq!(log.most.load(Ordering::SeqCst), 1, "never two at once");
+    // No delay, no such waits: the same web, with all its ports at once.
+    let data = tempfile::tempdir().unwrap();
+    patrol(data.path(), MORNING, &[(DELAY, "0")], &urls);
+    assert!(log.most.load(Ordering::SeqCst) > 1);
+}
+
+#[test]
+fn quiet_hours_are_quiet_and_what_was_left_is_listed_and_comes_later() {
+    let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
+    let host = serve(&log, small);
+    let settings = [(DELAY, "10"), ("JIANZHENG_NETWORK__QUIET_HOURS", "22:00-06:00")];
+    let summary = patrol(data.path(), "2026-12-05T02:00:00+08:00", &settings, &pages(&[&host], 3));
+    assert_eq!((&summary["fetched"], &summary["not_looked_at"]), (&Value::from(0), &Value::from(3)), "{summary}");
+    assert_eq!(log.pages(), [""; 0]);
+    let show = |now| run(data.path(), now, &settings, &["host", "show", &host]).pop().unwrap();
+    let night = show("2026-12-05T05:00:00+08:00");
+    assert!(night["waits"].to_string().contains("安静时段（22:00-06:00）"), "{night}");
+    assert!(night["unseen"][0]["why"].as_str().unwrap().contains("安静时段"), "{night}");
+    assert_eq!((&night["waiting"], &night["unseen"][0]["urls"]), (&Value::from(3), &Value::from(3)));
+    assert!(!show("2026-12-05T06:00:00+08:00")["waits"].to_string().contains("安静时段"));
+    let summary = patrol(data.path(), "2026-12-05T06:00:00+08:00", &settings, &pages(&[&host], 3));
+    assert_eq!((&summary["fetched"], &summary["not_looked_at"]), (&Value::from(3), &Value::from(0)), "{summary}");
+}
+
+#[test]
+fn a_long_retry_after_holds_the_whole_host_over_restarts() {
+    let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
+    let host = serve(&log, busy);
+    let urls = pages(&[&host], 4);
+    let settings = [(DELAY, "10")];
+    let summary = patrol(data.path(), MORNING, &settings, &urls);
+    assert_eq!((log.pages().len(), &summary["not_looked_at"]), (1, &Value::from(4)), "{summary}");
+    let report = run(data.path(), MORNING, &settings, &["host", "show", &host]).pop().unwrap();
+    assert!(report["waits"][0].as_str().unwrap().starts_with("网站要求 2026-12-05 10:00 以前"), "{report}");
+    assert_eq!((&report["last_round"]["hold"], &report["waiting"]), (&Value::from("asked"), &Value::from(4)));
+    log.clear();
+    patrol(data.path(), "2026-12-05T09:30:00+08:00", &settings, &urls);
+    assert_eq!(log.pages(), [""; 0], "half an hour is not an hour");
+    patrol(data.path(), "2026-12-05T10:05:00+08:00", &settings, &urls);
+    assert_eq!(log.pages().len(), 1, "asked once more, and told the same");
+}
+
+#[test]
+fn a_host_that_sends_too_much_is_left_for_the_next_round() {
+    let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
+    let host = serve(&log, large);
+    // Pages of 600,000 bytes.
+    let settings = [(DELAY, "10"), ("JIANZHENG_CRAWL__HOST_MB", "1")];
+    let summary = patrol(data.path(), MORNING, &settings, &pages(&[&host], 5));
+    assert_eq!((&summary["fetched"], &summary["not_looked_at"]), (&Value::from(2), &Value::from(3)), "{summary}");
+    let report = run(data.path(), MORNING, &settings, &["host", "show", &host]).pop().unwrap();
+    assert_eq!(
+        (&report["last_round"]["hold"], &report["last_round"]["bytes"]),
+        (&Value::from("bytes"), &Value::from(1_200_000))
+    );
+    assert_eq!(report["unseen"][0]["why"], "这个网站本轮已读满 1 MiB（crawl.host_mb）", "{report}");
+    log.clear();
+    patrol(data.path(), "2026-12-05T14:00:00+08:00", &settings, &pages(&[&host], 5));
+    assert_eq!(log.pages().len(), 2, "the next round goes on");
+}
