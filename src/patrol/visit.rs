@@ -275,6 +275,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             }
         }
     }
+    shared.rein_in(&mut changes, &lease, &mut found).await?;
     if onward.is_none() {
         found.extend(revisit(shared, &lease, seq, hit));
     }
