@@ -9,8 +9,8 @@ use jiff::{civil::Time, tz::TimeZone};
 use url::Url;
 
 use super::{
-    Cidr, Contact, Crawl, Daemon, Digest, General, Keep, Mail, Mailbox, Mistake, Network, Render, Robots, Settings,
-    SourceSettings, Tls, Transport, Unit,
+    Cidr, Contact, Crawl, Daemon, Digest, ExitRoute, General, Keep, Mail, Mailbox, Mistake, Network, Render, Robots,
+    Settings, SourceSettings, Tls, Transport, Unit,
     keys::{self, ROUTES},
     mailbox,
     raw::{self, Found, Group, Raw},
@@ -20,11 +20,11 @@ use crate::clock::QuietHours;
 
 /// The settings that hold with these values, and the mistakes that were found on the way, those of the first stage included.
 pub(super) fn check(raw: Raw) -> (Settings, Vec<Mistake>) {
-    let Raw { plain, sources, contacts, mut mistakes, torn } = raw;
+    let Raw { plain, sources, contacts, routes, mut mistakes, torn } = raw;
     let named = mistakes.len();
     let defaults = raw::defaults();
     let mut reader = Reader::new(&plain, String::new(), &defaults, &mut mistakes);
-    let settings = Settings {
+    let mut settings = Settings {
         unit: Unit {
             name: reader.text("unit.name"),
             division: reader.optional_as("unit.division", division).unwrap_or_default(),
@@ -69,6 +69,11 @@ pub(super) fn check(raw: Raw) -> (Settings, Vec<Mistake>) {
             .map(|(index, group)| contact(group, index, torn, &defaults, &mut mistakes))
             .collect(),
     };
+    settings.network.routes = routes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, group)| exit_route(group, index, torn, &defaults, &mut mistakes))
+        .collect();
     if torn {
         // What the parser made up for a line that it could not read is not the person's mistake.
         let unreadable: Vec<_> = mistakes[..named].iter().filter(|m| m.key.is_empty()).filter_map(|m| m.line).collect();
@@ -82,6 +87,8 @@ pub(super) fn check(raw: Raw) -> (Settings, Vec<Mistake>) {
 fn network(reader: &mut Reader<'_>) -> Network {
     Network {
         proxy: reader.optional_as("network.proxy", proxy),
+        // A list of its own, read afterwards.
+        routes: Vec::new(),
         ca_file: existing(reader, "network.ca_file"),
         allow_addresses: reader.texts_as("network.allow_addresses", cidr),
         host_delay_ms: reader.whole("network.host_delay_ms"),
@@ -181,6 +188,48 @@ fn source(
         file: group.at.file.to_string(),
         line: group.at.line,
     }
+}
+
+/// A way out; `None` where it is so wrong that there is none.
+fn exit_route(
+    group: &Group,
+    index: usize,
+    torn: bool,
+    defaults: &BTreeMap<&'static str, Found>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<ExitRoute> {
+    const HOSTS: &str = "network.routes.*.hosts";
+    const PROXY: &str = "network.routes.*.proxy";
+    let mut reader = Reader::new(group, format!("network.routes[{}]", index + 1), defaults, mistakes);
+    let hosts = reader.texts_as(HOSTS, host_pattern);
+    let way = reader.optional_as(PROXY, |text| match text {
+        "direct" => Ok(None),
+        text => proxy(text).map(Some),
+    });
+    if !torn && hosts.is_empty() && reader.written(HOSTS).is_none() {
+        reader.wrong(HOSTS, Wrong::new("没有写", "写上哪些网站走这条，例如 hosts = [\"*.cn\"]。"));
+    }
+    if !torn && !wrote(&reader, PROXY) {
+        reader.wrong(PROXY, Wrong::new("没有写", "写上代理的地址，或 proxy = \"direct\"（直连）。"));
+    }
+    (!hosts.is_empty()).then_some(())?;
+    Some(ExitRoute { hosts, proxy: way? })
+}
+
+/// A host, or a host and all below it, or all; in the form that URLs have.
+fn host_pattern(text: &str) -> Result<String, Wrong> {
+    let wrong =
+        || Wrong::new("里有不是网站名的内容", "写 \"example.cn\"、\"*.example.cn\" 或 \"*\"，不带 http:// 和端口。");
+    let (wild, host) = match text.strip_prefix("*.") {
+        Some(host) => ("*.", host),
+        None if text == "*" => return Ok(text.to_owned()),
+        None => ("", text),
+    };
+    if host.is_empty() || host.contains(['/', ':', '@', '*', ' ']) && !host.starts_with('[') {
+        return Err(wrong());
+    }
+    let host = url::Host::parse(host.trim_end_matches('.')).map_err(|_| wrong())?;
+    Ok(format!("{wild}{host}"))
 }
 
 fn contact(

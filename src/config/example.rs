@@ -11,7 +11,7 @@ const HEAD: &str = "\
 # 鉴证（jianzheng）配置示例。
 #
 # 复制为工作目录下的 jianzheng.toml，要改哪一项就删去它行首的 # 再改；没有 # 的行照旧保留。
-# 不改的项不必写，等号后面就是内置默认值；[sources.…] 和 [[contacts]] 两段没有默认值，写的是例子。
+# 不改的项不必写，等号后面就是内置默认值；[sources.…]、[[network.routes]] 和 [[contacts]] 没有默认值，写的是例子。
 # 相对路径从本文件所在目录算起。写错的键和值会一次全部指出来，带行号。
 # 任何一项都可以用环境变量临时改，例如 JIANZHENG_MAIL__PORT=2525。
 ";
@@ -22,7 +22,7 @@ pub fn example() -> String {
     for (section, say) in SECTIONS {
         let header = match *section {
             "sources" => "#[sources.searxng]".to_owned(),
-            "contacts" => "#[[contacts]]".to_owned(),
+            list @ ("contacts" | "network.routes") => format!("#[[{list}]]"),
             plain => format!("[{plain}]"),
         };
         line(&mut out, format_args!(""));

@@ -72,6 +72,10 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("unit", "本单位。"),
     ("general", "总的设置。"),
     ("network", "网络与礼貌：怎样访问外面的网站。"),
+    (
+        "network.routes",
+        "按网站走不同的出口代理（例如国内出口），一条一段，写在前面的先算；没有说到的走 network.proxy。",
+    ),
     ("crawl", "一轮巡查走多远。"),
     ("sources", "线索来源，一个来源一段，来源名见 rules/sources/*.toml；不写的项用规则里的默认值。"),
     ("mail", "发信。"),
@@ -114,6 +118,9 @@ pub(super) const KEYS: &[Key] = &[
     key("network.max_body_mb", Kind::Whole(1, 256), "8", "一个网页解压后最多读多少 MiB，多的截掉。"),
     key("network.retries", Kind::Whole(0, 10), "2", "连不上或对方出错时再试几次。"),
     key("network.user_agent_contact", Kind::Text, r#""""#, "写进 User-Agent 的联系方式（邮箱或网址），方便网站管理员联系；空着不写。"),
+
+    key("network.routes.*.hosts", Kind::Texts, r#"["*.cn"]"#, "哪些网站：\"example.cn\" 一个，\"*.example.cn\" 连同它下面的，\"*\" 全部。"),
+    key("network.routes.*.proxy", Kind::Private, r#""http://10.0.0.2:3128""#, "走哪个代理，写法同 network.proxy；\"direct\" 直连。代理不通时这些网站算看不到，不算消失。"),
 
     key("crawl.depth", Kind::Whole(0, 8), "2", "在同一网站内顺着链接走几层。"),
     key("crawl.host_pages", Kind::Whole(1, 100_000), "500", "一轮里同一网站最多看多少页。"),
@@ -166,7 +173,7 @@ pub(super) fn find(path: &str) -> Option<&'static Key> {
 /// Section as written in [`SECTIONS`] → section as written in paths.
 pub(super) fn path_of_section(section: &str) -> String {
     match section {
-        "sources" | "contacts" => format!("{section}.*"),
+        "sources" | "contacts" | "network.routes" => format!("{section}.*"),
         plain => plain.to_owned(),
     }
 }

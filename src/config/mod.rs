@@ -29,8 +29,8 @@ pub use mailbox::{Mailbox, MailboxError};
 pub use mistake::{Mistake, Mistakes};
 pub use secret::{Secret, SecretError};
 pub use settings::{
-    Contact, Crawl, Daemon, Digest, General, Keep, Mail, Network, Render, Robots, Settings, SourceSettings, Tls,
-    Transport, Unit,
+    Contact, Crawl, Daemon, Digest, ExitRoute, General, Keep, Mail, Network, Render, Robots, Settings, SourceSettings,
+    Tls, Transport, Unit,
 };
 
 use raw::Raw;

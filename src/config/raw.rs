@@ -79,6 +79,7 @@ pub(super) struct Raw {
     pub(super) plain: Group,
     pub(super) sources: BTreeMap<String, Group>,
     pub(super) contacts: Vec<Group>,
+    pub(super) routes: Vec<Group>,
     pub(super) mistakes: Vec<Mistake>,
     /// Whether a file could not be read as TOML: what is missing may then be missing by that alone.
     pub(super) torn: bool,
@@ -123,7 +124,14 @@ impl Raw {
     pub(super) fn new(folder: &Path) -> Self {
         let at = Origin { file: "内置默认值".into(), line: None, base: folder.into() };
         let plain = Group { at, found: BTreeMap::new() };
-        Raw { plain, sources: BTreeMap::new(), contacts: Vec::new(), mistakes: Vec::new(), torn: false }
+        Raw {
+            plain,
+            sources: BTreeMap::new(),
+            contacts: Vec::new(),
+            routes: Vec::new(),
+            mistakes: Vec::new(),
+            torn: false,
+        }
     }
 
     /// Takes the text of a file; `folder` is the file's.
@@ -148,7 +156,7 @@ impl Raw {
     fn section(&mut self, text: &Text<'_>, name: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_>>) {
         let at = text.at(name.span().start);
         let section: &str = name.get_ref();
-        let known = keys::SECTIONS.iter().any(|(known, _)| *known == section);
+        let known = !section.contains('.') && keys::SECTIONS.iter().any(|(known, _)| *known == section);
         match (section, value.get_ref()) {
             ("sources", DeValue::Table(sources)) => {
                 for (source, value) in sources {
@@ -166,20 +174,10 @@ impl Raw {
                     self.sources.insert(source.get_ref().to_string(), group);
                 }
             }
-            ("contacts", DeValue::Array(people)) => {
-                for (index, person) in people.iter().enumerate() {
-                    let at = text.at(person.span().start);
-                    let shown = format!("contacts[{}]", index + 1);
-                    match person.get_ref() {
-                        DeValue::Table(table) => {
-                            let group = self.group(text, "contacts.*", &shown, at, table);
-                            self.contacts.push(group);
-                        }
-                        _ => self.mistakes.push(at.mistake(&shown, format!("{shown} 要写成一段"), CONTACTS)),
-                    }
-                }
-            }
-            ("contacts", _) => self.mistakes.push(at.mistake(section, "contacts 要一人一段", CONTACTS)),
+            ("contacts", _) => match self.list(text, "contacts", value, CONTACTS) {
+                Some(people) => self.contacts.extend(people),
+                None => self.mistakes.push(at.mistake(section, "contacts 要一人一段", CONTACTS)),
+            },
             (_, DeValue::Table(table)) if known => {
                 let group = self.group(text, section, section, at, table);
                 self.plain.found.extend(group.found);
@@ -202,11 +200,39 @@ impl Raw {
         }
     }
 
+    /// The groups of a section that repeats as a list; `None`: it is no list.
+    fn list(
+        &mut self,
+        text: &Text<'_>,
+        section: &str,
+        value: &Spanned<DeValue<'_>>,
+        advice: &str,
+    ) -> Option<Vec<Group>> {
+        let DeValue::Array(items) = value.get_ref() else { return None };
+        let mut groups = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let at = text.at(item.span().start);
+            let shown = format!("{section}[{}]", index + 1);
+            match item.get_ref() {
+                DeValue::Table(table) => groups.push(self.group(text, &format!("{section}.*"), &shown, at, table)),
+                _ => self.mistakes.push(at.mistake(&shown, format!("{shown} 要写成一段"), advice)),
+            }
+        }
+        Some(groups)
+    }
+
     /// The known keys of one table; the unknown ones become mistakes. `section` as in the table of keys, `shown` as written.
     fn group(&mut self, text: &Text<'_>, section: &str, shown: &str, at: Origin, table: &DeTable<'_>) -> Group {
         let mut group = Group { at, found: BTreeMap::new() };
         for (name, value) in table {
             let at = text.at(name.span().start);
+            if section == "network" && name.get_ref() == "routes" {
+                match self.list(text, ROUTES, value, ROUTES_ADVICE) {
+                    Some(routes) => self.routes.extend(routes),
+                    None => self.mistakes.push(at.mistake(ROUTES, format!("{ROUTES} 要一条一段"), ROUTES_ADVICE)),
+                }
+                continue;
+            }
             match keys::find(&format!("{section}.{}", name.get_ref())) {
                 Some(key) => {
                     group.found.insert(key.path, text.found(value, at));
@@ -266,11 +292,26 @@ impl Raw {
             }
             return;
         }
+        if rest == "NETWORK__ROUTES" {
+            let list = DeValue::parse(value).ok();
+            match list.and_then(|list| self.list(&text, ROUTES, &list, ROUTES_ADVICE)) {
+                Some(routes) => self.routes = routes,
+                None => self.mistakes.push(text.at(0).mistake(
+                    ROUTES,
+                    format!("{ROUTES} 在环境变量里要写成 TOML 列表"),
+                    r#"例如 [{ hosts = ["*.cn"], proxy = "http://10.0.0.2:3128" }]。"#,
+                )),
+            }
+            return;
+        }
         let say = "没有这个环境变量对应的配置项";
         self.mistakes.push(text.at(0).mistake("", say, keys::advice_for_variable(name)));
     }
 }
 
+/// The list of ways out, which stands within `[network]`.
+const ROUTES: &str = "network.routes";
+const ROUTES_ADVICE: &str = "每条先写一行 [[network.routes]]，hosts 和 proxy 写在它下面。";
 const CONTACTS: &str = "每人先写一行 [[contacts]]，各项写在它下面。";
 
 /// A variable's text as TOML; where the key wants text, what is not quoted is taken as it is.

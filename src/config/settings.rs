@@ -77,6 +77,8 @@ pub struct General {
 pub struct Network {
     /// Forward proxy for all HTTP(S), mail never: http, https, socks5 or socks5h. Default: none.
     pub proxy: Option<Url>,
+    /// Hosts that leave by another way than `proxy`; the first that fits counts. Default: none.
+    pub routes: Vec<ExitRoute>,
     /// Further trusted roots, a PEM file that exists. Default: none.
     pub ca_file: Option<PathBuf>,
     /// Blocks that the address guard lets through. Default: none.
@@ -113,6 +115,7 @@ impl fmt::Debug for Network {
         // Taken apart without `..`, so that a new field cannot be forgotten. The proxy's credentials stay hidden.
         let Network {
             proxy,
+            routes,
             ca_file,
             allow_addresses,
             host_delay_ms,
@@ -130,6 +133,7 @@ impl fmt::Debug for Network {
         } = self;
         f.debug_struct("Network")
             .field("proxy", &proxy.as_ref().map(|proxy| bare_url(proxy.as_str())))
+            .field("routes", routes)
             .field("ca_file", ca_file)
             .field("allow_addresses", allow_addresses)
             .field("host_delay_ms", host_delay_ms)
@@ -144,6 +148,25 @@ impl fmt::Debug for Network {
             .field("max_body_mb", max_body_mb)
             .field("retries", retries)
             .field("user_agent_contact", user_agent_contact)
+            .finish()
+    }
+}
+
+/// `[[network.routes]]`: the way out for some hosts.
+#[derive(Clone, PartialEq)]
+pub struct ExitRoute {
+    /// `example.cn`, `*.example.cn` (it and all below it), `*`; lower case, A-labels. Never empty.
+    pub hosts: Vec<String>,
+    /// The proxy, as for [`Network::proxy`]; none (`"direct"`): straight.
+    pub proxy: Option<Url>,
+}
+
+impl fmt::Debug for ExitRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ExitRoute { hosts, proxy } = self;
+        f.debug_struct("ExitRoute")
+            .field("hosts", hosts)
+            .field("proxy", &proxy.as_ref().map(|proxy| bare_url(proxy.as_str())))
             .finish()
     }
 }

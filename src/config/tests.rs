@@ -58,6 +58,7 @@ fn every_known_key_is_read_so_a_wrong_value_is_noticed() {
         let header = match key.section() {
             "sources.*" => "[sources.baidu]".to_owned(),
             "contacts.*" => "[[contacts]]\nunit = \"甲\"".to_owned(),
+            "network.routes.*" => "[[network.routes]]".to_owned(),
             plain => format!("[{plain}]"),
         };
         // A date is right for no key of ours.
@@ -99,6 +100,7 @@ fn the_example_changes_nothing_and_its_commented_defaults_are_the_built_in_ones(
     let searxng = all.sources.remove("searxng").unwrap();
     assert_eq!((searxng.enabled, searxng.daily), (Some(true), Some(200)));
     assert_eq!(all.contacts.pop().unwrap().routes, ["网信"]);
+    assert_eq!(all.network.routes.pop().unwrap().hosts, ["*.cn"]);
     assert_eq!(all, Settings::default());
 }
 
@@ -166,7 +168,7 @@ fn unknown_names_get_the_nearest_known_one() {
     refuse("[network]\nproxi = \"x\"", 2, "network.proxi 不是已知的配置项，是否想写 proxy？");
     refuse("[network]\nhost-delay-ms = 1", 2, "是否想写 host_delay_ms？");
     refuse("[crawl]\nthreshold = 1", 2, "是否想写 digest.threshold？");
-    refuse("proxy = \"http://x\"", 1, "是否想写 network.proxy？");
+    refuse("proxy = \"http://x\"", 1, "是否想写 network.proxy 或 network.routes.proxy？");
     refuse("\"\" = 1", 1, "可用的段");
     refuse("[mail]\npassword = \"hunter2\"", 2, "是否想写 password_file？");
     refuse("[crawl]\nname = 1", 2, "是否想写 unit.name 或 contacts.name？");
@@ -201,6 +203,8 @@ fn wrong_values_are_told_with_what_would_be_right() {
         ("[network]\nrender = \"of\"", "只能写 \"auto\"、\"off\"、\"always\"，现在是文字 \"of\"，是否想写 off？"),
         ("[network]\nallow_addresses = [\"127.0.0.1/33\"]", "斜杠后面"),
         ("[network]\nproxy = \"127.0.0.1:3128\"", "要写代理的地址"),
+        ("[network]\nroutes = 3", "network.routes 要一条一段"),
+        ("[network]\nroutes = [3]", "network.routes[1] 要写成一段"),
         ("[network]\nproxy = \"http://127.0.0.1/x\"", "不再写路径"),
         ("[network]\nuser_agent_contact = \"a)b\"", "括号"),
         ("[sources.x]\nurl = \"ftp://x\"", "https://"),
@@ -286,6 +290,30 @@ fn a_message_cannot_steer_the_terminal() {
 }
 
 // What is taken.
+
+#[test]
+fn ways_out_are_taken_in_their_order_and_hide_their_passwords() {
+    let text = "[[network.routes]]\nhosts = [\"*.CN\", \"*.中国\", \"10.1.2.3\"]\nproxy = \"http://u:hunter2@10.0.0.2:3128\"\n\
+                [[network.routes]]\nhosts = [\"*\"]\nproxy = \"direct\"\n";
+    let network = load_text(text).unwrap().network;
+    assert_eq!(network.routes[0].hosts, ["*.cn", "*.xn--fiqs8s", "10.1.2.3"]);
+    assert_eq!(network.routes[0].proxy.as_ref().unwrap().port(), Some(3128));
+    assert_eq!((network.routes[1].hosts.as_slice(), &network.routes[1].proxy), (&["*".to_owned()][..], &None));
+    assert!(!format!("{network:?}").contains("hunter2"));
+    let list = "[{ hosts = [\"a.cn\"], proxy = \"socks5://x.example\" }]";
+    assert_eq!(load_env(&[("JIANZHENG_NETWORK__ROUTES", list)]).unwrap().network.routes[0].hosts, ["a.cn"]);
+    for (text, line, words) in [
+        ("proxy = \"direct\"", 1, "network.routes[1].hosts 没有写"),
+        ("hosts = [\"*.cn\"]", 1, "network.routes[1].proxy 没有写"),
+        ("hosts = [\"http://a.cn\"]\nproxy = \"direct\"", 2, "不是网站名"),
+        ("hosts = [\"a.*.cn\"]\nproxy = \"direct\"", 2, "不是网站名"),
+        ("hosts = [\"*.cn\"]\nproxy = \"ftp://u:hunter2@x\"", 3, "要写代理的地址"),
+        ("hosts = [\"*.cn\"]\nproxi = \"x\"\nproxy = \"direct\"", 3, "是否想写 proxy？"),
+    ] {
+        refuse(&format!("[[network.routes]]\n{text}"), line, words);
+    }
+    assert!(told(load_env(&[("JIANZHENG_NETWORK__ROUTES", "x")])).contains("要写成 TOML 列表"));
+}
 
 #[test]
 fn the_keys_that_drivers_use_are_taken_as_the_contract_shows_them() {

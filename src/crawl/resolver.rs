@@ -83,10 +83,8 @@ pub enum ResolveError {
 /// Which names are asked without the guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exempt {
-    /// None: every address is checked.
-    Nothing,
-    /// The proxy's name; with a proxy no other name comes here.
-    Name(String),
+    /// Those of the unit's proxies. The client asks no page of such a name.
+    Names(Vec<String>),
     /// All: for the client that asks the unit's own endpoints and nothing else.
     Everything,
 }
@@ -145,8 +143,8 @@ impl Resolver {
     fn check(&self, name: &str, address: SocketAddr) -> Result<(), Refusal> {
         match &self.exempt {
             Exempt::Everything => Ok(()),
-            Exempt::Name(own) if own == name => Ok(()),
-            Exempt::Nothing | Exempt::Name(_) => self.guard.check_resolved(name, address.ip()),
+            Exempt::Names(own) if own.iter().any(|own| own == name) => Ok(()),
+            Exempt::Names(_) => self.guard.check_resolved(name, address.ip()),
         }
     }
 
@@ -191,7 +189,7 @@ mod tests {
 
     fn resolver(found: &[&'static str], allow: &[&str]) -> Resolver {
         let guard = Guard::new(allow.iter().map(|block| block.parse().unwrap()).collect());
-        Resolver::new(Arc::new(guard), Arc::new(Fixed(found.to_vec())), Exempt::Nothing)
+        Resolver::new(Arc::new(guard), Arc::new(Fixed(found.to_vec())), Exempt::Names(Vec::new()))
     }
 
     async fn ips(resolver: &Resolver, name: &str) -> Result<Vec<String>, ResolveError> {
@@ -223,7 +221,7 @@ mod tests {
     async fn a_table_is_the_whole_world() {
         let table = Table::new([("a.example".to_owned(), "127.0.0.1:4000".parse().unwrap())]);
         let guard = Arc::new(Guard::new(vec!["127.0.0.1/32".parse().unwrap()]));
-        let resolver = Resolver::new(guard, Arc::new(table), Exempt::Nothing);
+        let resolver = Resolver::new(guard, Arc::new(table), Exempt::Names(Vec::new()));
         assert_eq!(resolver.addresses("a.example").await.unwrap(), ["127.0.0.1:4000".parse().unwrap()]);
         assert!(resolver.addresses("b.example").await.is_err());
     }
@@ -232,7 +230,7 @@ mod tests {
     async fn the_proxy_is_exempt_by_its_name() {
         let guard = Arc::new(Guard::default());
         let lookup: Arc<dyn Lookup> = Arc::new(Fixed(vec!["10.0.0.1"]));
-        let resolver = Resolver::new(guard, lookup, Exempt::Name("proxy.lan".into()));
+        let resolver = Resolver::new(guard, lookup, Exempt::Names(vec!["proxy.lan".into()]));
         assert!(resolver.addresses("proxy.lan").await.is_ok());
         assert!(resolver.addresses("other.example").await.is_err());
     }

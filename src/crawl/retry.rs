@@ -24,11 +24,14 @@ pub fn worth_retrying(outcome: Result<u16, &FetchError>) -> bool {
         Err(error) => match error {
             FetchError::DnsFailed { .. }
             | FetchError::Connect { .. }
+            | FetchError::ProxyDown { .. }
+            | FetchError::Handshake { .. }
             | FetchError::Timeout { .. }
             | FetchError::Broken { .. } => true,
             FetchError::Refused(_)
             | FetchError::DnsNone { .. }
             | FetchError::Tls { .. }
+            | FetchError::TlsUnsupported { .. }
             | FetchError::TooManyRedirects { .. }
             | FetchError::RedirectLoop { .. }
             | FetchError::BadRedirect { .. }

@@ -19,6 +19,11 @@ use sha2::{Digest, Sha256};
 
 /// Connections whose certificates are remembered; far more than are open at a time.
 const MAX_SEEN: usize = 16_384;
+/// Bytes of chains that are remembered. A chain is wanted again within seconds, when its page turns out to accuse somebody.
+const MAX_CHAIN_BYTES: usize = 16 << 20;
+/// Certificates of one chain, and their bytes; honest ones have three or four of 2 KiB.
+const MAX_CHAIN: usize = 10;
+const MAX_CHAIN_SIZE: usize = 64 << 10;
 
 /// What is wrong with a server's certificate. The text is for the officer, the code for records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -137,19 +142,19 @@ impl Trust {
     /// # Errors
     /// rustls refuses the set-up.
     pub fn strict(&self) -> Result<ClientConfig, TlsSetupError> {
-        self.config(None, false)
+        self.config(Vec::new(), false)
     }
 
-    /// A broken certificate is written down and accepted, except that of `never`: the proxy is no target.
+    /// A broken certificate is written down and accepted, except those of `never`: a proxy is no target.
     ///
     /// # Errors
     /// rustls refuses the set-up.
-    pub fn lenient(&self, never: Option<String>) -> Result<ClientConfig, TlsSetupError> {
+    pub fn lenient(&self, never: Vec<String>) -> Result<ClientConfig, TlsSetupError> {
         self.config(never, true)
     }
 
-    fn config(&self, never: Option<String>, lenient: bool) -> Result<ClientConfig, TlsSetupError> {
-        let never = never.map(|host| bare(&host).to_owned());
+    fn config(&self, never: Vec<String>, lenient: bool) -> Result<ClientConfig, TlsSetupError> {
+        let never = never.iter().map(|host| bare(host).to_owned()).collect();
         let verifier = Recorder { strict: self.strict.clone(), seen: self.seen.clone(), lenient, never };
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
@@ -174,17 +179,41 @@ fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// A certificate a host showed.
+/// The version of TLS that a connection came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    V12,
+    /// RFC 8446.
+    V13,
+}
+
+impl TlsVersion {
+    /// As it is written by everybody else.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TlsVersion::V12 => "TLSv1.2",
+            TlsVersion::V13 => "TLSv1.3",
+        }
+    }
+}
+
+/// A certificate a host showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// SHA-256 of the leaf certificate (DER).
     pub leaf_sha256: [u8; 32],
     /// What the strict check found.
     pub problem: Option<TlsProblem>,
+    /// The certificates as they came (DER), the leaf first; what exceeds the limits on chains is left out.
+    pub chain: Arc<[Vec<u8>]>,
+    /// The version with which it was shown last, once the handshake has come so far.
+    pub version: Option<TlsVersion>,
 }
 
 /// What was shown in handshakes: reqwest tells a response's leaf only where no proxy is in between, and never the chain,
-/// without which the check could not be made again afterwards.
+/// without which the check could not be made again afterwards. A handshake of its own for the chain would ask the target once more
+/// and might be shown another one; no session is resumed, so every connection shows its chain here.
 #[derive(Default)]
 struct Seen(Mutex<SeenInner>);
 
@@ -192,6 +221,19 @@ struct Seen(Mutex<SeenInner>);
 struct SeenInner {
     shown: HashMap<String, Vec<Shown>>,
     order: VecDeque<String>,
+    bytes: usize,
+    versions: HashMap<[u8; 32], TlsVersion>,
+}
+
+impl SeenInner {
+    fn forget_oldest(&mut self) {
+        let Some(all) = self.order.pop_front().and_then(|oldest| self.shown.remove(&oldest)) else { return };
+        self.bytes -= all.iter().map(|shown| bytes_of(&shown.chain)).sum::<usize>();
+    }
+}
+
+fn bytes_of(chain: &[Vec<u8>]) -> usize {
+    chain.iter().map(Vec::len).sum()
 }
 
 impl Seen {
@@ -200,30 +242,55 @@ impl Seen {
 
     fn put(&self, host: String, shown: Shown) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !inner.shown.contains_key(&host) {
-            if inner.order.len() == MAX_SEEN
-                && let Some(oldest) = inner.order.pop_front()
-            {
-                inner.shown.remove(&oldest);
+        let mut all = match inner.shown.remove(&host) {
+            Some(all) => all,
+            None => {
+                inner.order.push_back(host.clone());
+                Vec::new()
             }
-            inner.order.push_back(host.clone());
-        }
-        let all = inner.shown.entry(host).or_default();
+        };
+        inner.bytes -= all.iter().map(|shown| bytes_of(&shown.chain)).sum::<usize>();
         all.retain(|other| other.leaf_sha256 != shown.leaf_sha256);
         if all.len() == Self::PER_HOST {
             all.remove(0);
         }
         all.push(shown);
+        inner.bytes += all.iter().map(|shown| bytes_of(&shown.chain)).sum::<usize>();
+        inner.shown.insert(host, all);
+        while inner.order.len() > 1 && (inner.order.len() > MAX_SEEN || inner.bytes > MAX_CHAIN_BYTES) {
+            inner.forget_oldest();
+        }
+    }
+
+    /// The handshake with this certificate went on in this version.
+    fn put_version(&self, leaf: &CertificateDer<'_>, version: TlsVersion) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.versions.len() >= MAX_SEEN {
+            inner.versions.clear();
+        }
+        inner.versions.insert(Sha256::digest(leaf).into(), version);
     }
 
     fn get(&self, host: &str, leaf: Option<[u8; 32]>) -> Option<Shown> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all = inner.shown.get(host)?;
-        match leaf {
-            Some(leaf) => all.iter().find(|shown| shown.leaf_sha256 == leaf).copied(),
-            None => all.last().copied(),
-        }
+        let shown = match leaf {
+            Some(leaf) => all.iter().find(|shown| shown.leaf_sha256 == leaf),
+            None => all.last(),
+        }?;
+        Some(Shown { version: inner.versions.get(&shown.leaf_sha256).copied(), ..shown.clone() })
     }
+}
+
+/// The chain as it came, within the limits.
+fn chain(leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Arc<[Vec<u8>]> {
+    let mut room = MAX_CHAIN_SIZE;
+    let fits = |cert: &&CertificateDer<'_>| {
+        let enough = cert.len() <= room;
+        room -= if enough { cert.len() } else { room };
+        enough
+    };
+    std::iter::once(leaf).chain(others).take(MAX_CHAIN).take_while(fits).map(|cert| cert.to_vec()).collect()
 }
 
 /// Runs the strict check, writes its outcome down, and keeps to it unless lenient.
@@ -231,7 +298,7 @@ struct Recorder {
     strict: Arc<WebPkiServerVerifier>,
     seen: Arc<Seen>,
     lenient: bool,
-    never: Option<String>,
+    never: Vec<String>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -252,9 +319,17 @@ impl ServerCertVerifier for Recorder {
         let strict = self.strict.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         let host = server_name.to_str();
         let problem = strict.as_ref().err().map(|e| TlsProblem::of(e).unwrap_or(TlsProblem::Malformed));
-        self.seen.put(host.to_string(), Shown { leaf_sha256: Sha256::digest(end_entity).into(), problem });
+        let shown = Shown {
+            leaf_sha256: Sha256::digest(end_entity).into(),
+            problem,
+            chain: chain(end_entity, intermediates),
+            version: None,
+        };
+        self.seen.put(host.to_string(), shown);
         match strict {
-            Err(_) if self.lenient && self.never.as_deref() != Some(&*host) => Ok(ServerCertVerified::assertion()),
+            Err(_) if self.lenient && !self.never.iter().any(|never| *never == *host) => {
+                Ok(ServerCertVerified::assertion())
+            }
             strict => strict,
         }
     }
@@ -265,6 +340,7 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.seen.put_version(cert, TlsVersion::V12);
         self.strict.verify_tls12_signature(message, cert, dss)
     }
 
@@ -274,6 +350,7 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.seen.put_version(cert, TlsVersion::V13);
         self.strict.verify_tls13_signature(message, cert, dss)
     }
 
@@ -300,7 +377,12 @@ mod tests {
     #[test]
     fn the_newest_certificate_of_a_host_is_told_and_old_hosts_are_forgotten() {
         let seen = Seen::default();
-        let shown = |n: u8| Shown { leaf_sha256: [n; 32], problem: Some(TlsProblem::Expired) };
+        let shown = |n: u8| Shown {
+            leaf_sha256: [n; 32],
+            problem: Some(TlsProblem::Expired),
+            chain: Arc::default(),
+            version: None,
+        };
         for n in 0..20 {
             seen.put("a.example".into(), shown(n));
         }
@@ -311,5 +393,22 @@ mod tests {
             seen.put(format!("{n}.example"), shown(1));
         }
         assert_eq!(seen.get("a.example", None), None);
+    }
+
+    #[test]
+    fn chains_are_kept_within_their_room_and_the_newest_stays() {
+        let seen = Seen::default();
+        for n in 0..2_000u32 {
+            let mut leaf = [0; 32];
+            leaf[..4].copy_from_slice(&n.to_be_bytes());
+            let chain = vec![vec![0; MAX_CHAIN_SIZE]].into();
+            seen.put(format!("{n}.example"), Shown { leaf_sha256: leaf, problem: None, chain, version: None });
+            assert!(seen.0.lock().unwrap().bytes <= MAX_CHAIN_BYTES);
+            assert_eq!(seen.get(&format!("{n}.example"), None).unwrap().chain.len(), 1);
+        }
+        assert!(seen.get("0.example", None).is_none());
+        let cert = |bytes: usize| CertificateDer::from(vec![1; bytes]);
+        let long = |bytes: usize, count: usize| chain(&cert(bytes), &vec![cert(bytes); count]).len();
+        assert_eq!((long(1_000, 3), long(1_000, 100), long(30 << 10, 9)), (4, MAX_CHAIN, 2));
     }
 }

@@ -111,7 +111,7 @@ async fn a_host_is_reported_with_what_its_name_says_and_what_was_found_on_it() {
 
 #[tokio::test]
 async fn a_missing_sm3_is_taken_from_the_body_that_was_kept() {
-    use crate::evidence::{Exchange, Origin, ResolvedBy, WarcStore, encode, hashes};
+    use crate::evidence::{Connection, Exchange, Origin, ResolvedBy, WarcStore, encode, hashes};
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let mut warc = WarcStore::open(
@@ -136,6 +136,7 @@ async fn a_missing_sm3_is_taken_from_the_body_that_was_kept() {
         truncated: None,
         notes: Vec::new(),
         vantage: String::new(),
+        connection: Connection::default(),
     };
     let kept = warc.append(vec![encode(&exchange, false)]).unwrap().remove(0);
     warc.sync().unwrap();

@@ -1,4 +1,4 @@
-//! An exchange as WARC records: request, response and metadata, each a gzip member of its own.
+//! An exchange as WARC records: request, response, metadata and the certificates shown, each a gzip member of its own.
 //!
 //! Pure and without state that shows, so that the crawler's threads can compress while one thread appends. The head of the
 //! response is rebuilt from parsed fields and says so: what would make it untrue of the stored body (Transfer-Encoding, a
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use sm3::Sm3;
 
-use super::Exchange;
+use super::{Exchange, certificate};
 
 /// The prefix under which header fields of the original are kept that would be untrue of the stored body.
 pub(super) const ORIGINAL: &str = "X-Jianzheng-Original-";
@@ -90,6 +90,16 @@ pub fn encode(exchange: &Exchange, with_sm3: bool) -> Encoded {
     head.field("WARC-Concurrent-To", &ids.response);
     head.field("Content-Type", "application/warc-fields");
     member(&mut bytes, head, &[&block]);
+
+    for (at, der) in exchange.connection.tls_chain.iter().enumerate() {
+        // Bare DER (RFC 2585): the record's digest is then the fingerprint by which everybody knows the certificate.
+        let id = uuid(&[ids.response.as_bytes(), b"certificate", &(at as u64).to_be_bytes()]);
+        let mut head = RecordHead::new("metadata", &id, &date);
+        head.field("WARC-Target-URI", &url);
+        head.field("WARC-Refers-To", &ids.response);
+        head.field("Content-Type", "application/pkix-cert");
+        member(&mut bytes, head, &[der]);
+    }
 
     Encoded { bytes, sha256, sm3, response_at, response_len, time: exchange.time }
 }
@@ -330,6 +340,22 @@ fn metadata_block(exchange: &Exchange, http: &HttpHead, sm3: Option<&str>) -> Ve
     }
     if let Some(problem) = &exchange.tls_problem {
         block.add("tls_problem", problem);
+    }
+    let connection = &exchange.connection;
+    for (name, value) in [("exit", &connection.exit), ("tls_version", &connection.tls_version)] {
+        if let Some(value) = value {
+            block.add(name, value);
+        }
+    }
+    for (at, der) in connection.tls_chain.iter().enumerate() {
+        let mut add = |what: &str, value: &str| block.add(&format!("tls_certificate_{}_{what}", at + 1), value);
+        add("sha256", &hex(&Sha256::digest(der)));
+        if let Some(read) = certificate::read(der) {
+            add("subject", &read.subject);
+            add("issuer", &read.issuer);
+            add("not_before", &read.not_before);
+            add("not_after", &read.not_after);
+        }
     }
     if let Some(sm3) = sm3 {
         block.add("payload_sm3", sm3);

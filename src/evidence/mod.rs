@@ -8,6 +8,7 @@
 //! leaves the house goes through the packages and the digest. Start at [`encode`], then at [`WarcStore`].
 
 mod age;
+mod certificate;
 mod encode;
 mod reader;
 mod repair;
@@ -82,6 +83,19 @@ pub struct Exchange {
     pub notes: Vec<(String, String)>,
     /// From where it was looked at.
     pub vantage: String,
+    /// How the connection came about.
+    pub connection: Connection,
+}
+
+/// How the connection came about.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// The proxy that was left by, without credentials.
+    pub exit: Option<String>,
+    /// `TLSv1.3` …
+    pub tls_version: Option<String>,
+    /// The certificates that the server showed (DER), its own first, where they are to be kept: a record each.
+    pub tls_chain: Vec<Vec<u8>>,
 }
 
 /// Who turned the name into an address.

@@ -26,6 +26,7 @@ fn exchange(url: &str, body: &[u8]) -> Exchange {
         truncated: None,
         notes: vec![("robots".to_owned(), "ignored".to_owned())],
         vantage: "宁波".to_owned(),
+        connection: Connection::default(),
     }
 }
 
@@ -102,6 +103,14 @@ fn odd_exchanges() -> Vec<Exchange> {
         Exchange { ip: Some("2001:db8::1".parse().unwrap()), truncated: Some(Truncated::Length), ..plain() },
         Exchange {
             tls_leaf_sha256: Some("ab".repeat(32)), tls_problem: Some("过期\r\n证书".to_owned()), ..plain()
+        },
+        Exchange {
+            connection: Connection {
+                exit: Some("http://10.0.0.2:3128\r\nX-Evil: 1".to_owned()),
+                tls_version: Some("TLSv1.2".to_owned()),
+                tls_chain: vec![b"no certificate".to_vec(), vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff], Vec::new()],
+            },
+            ..plain()
         },
     ];
     for coding in ["gzip", "deflate", "br", "zstd", "identity"] {
@@ -380,4 +389,57 @@ fn a_capture_is_lifted_whole_into_the_other_series() {
     let wrong = Capture { sha256: "00".repeat(32), ..kept[0].clone() };
     assert!(lift(dir.path(), &wrong).is_err());
     check_files(dir.path());
+}
+
+#[test]
+fn the_certificates_that_were_shown_are_records_of_their_own_and_go_with_the_capture() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = rcgen::CertificateParams::new(vec!["cx.example.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let chain = vec![made.der().to_vec(), b"another".to_vec()];
+    let connection = Connection { tls_version: Some("TLSv1.3".to_owned()), tls_chain: chain.clone(), exit: None };
+    let shown = Exchange { connection, ..exchange("https://cx.example.test/", b"1234") };
+    let mut store = store(dir.path());
+    let mut captures =
+        store.append(vec![encode(&shown, true), encode(&exchange("http://b.test/", b"5"), true)]).unwrap();
+    // Moved to another place, as the capture of a late hit is.
+    store.sync().unwrap();
+    captures.extend(store.append(vec![lift(dir.path(), &captures[0]).unwrap()]).unwrap());
+    store.close().unwrap();
+    check_files(dir.path());
+    let file = &warc_files(dir.path())[0];
+    let mut text = String::new();
+    for capture in [&captures[0], &captures[2]] {
+        let from = capture.offset - capture.before;
+        let mut records = Records::open_at(file, from).unwrap().map(Result::unwrap);
+        let kinds: Vec<String> = records.by_ref().take(5).map(|record| record.kind).collect();
+        assert_eq!(kinds, ["request", "response", "metadata", "metadata", "metadata"]);
+        let end = capture.offset + capture.length + capture.after;
+        assert!(records.next().is_none_or(|next| next.offset == end), "what belongs to it ends with it");
+        let bytes = fs::read(file).unwrap()[from as usize..end as usize].to_vec();
+        std::io::Read::read_to_string(&mut LossyText(flate2::read::MultiGzDecoder::new(&*bytes)), &mut text).unwrap();
+    }
+    let fingerprint = hashes(&chain[0]).sha256;
+    for (part, times) in [
+        (format!("WARC-Block-Digest: sha256:{fingerprint}"), 1),
+        (format!("tls_certificate_1_sha256: {fingerprint}"), 1),
+        ("tls_certificate_1_not_before: 1975-01-01T00:00:00Z".to_owned(), 1),
+        ("tls_version: TLSv1.3".to_owned(), 1),
+        ("Content-Type: application/pkix-cert".to_owned(), 2),
+        ("WARC-Refers-To: <urn:uuid:".to_owned(), 2),
+    ] {
+        assert_eq!(text.matches(&part).count(), 2 * times, "{part}, here and where it was moved to");
+    }
+    assert!(!text.contains("tls_certificate_2_subject"), "what cannot be read is kept and not described");
+}
+
+/// Bytes of a certificate are no text.
+struct LossyText<R>(R);
+
+impl<R: std::io::Read> std::io::Read for LossyText<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(into)?;
+        into[..read].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+        Ok(read)
+    }
 }

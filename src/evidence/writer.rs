@@ -52,7 +52,7 @@ pub struct Capture {
     pub length: u64,
     /// Bytes of the request's member, right before it.
     pub before: u64,
-    /// Bytes of the metadata's member, right behind it.
+    /// Bytes of the members of metadata and certificates, right behind it.
     pub after: u64,
     /// When the answer began.
     pub time: Timestamp,

@@ -24,7 +24,9 @@ impl Net for Arc<Shared> {
             FetchError::Refused(why) => NetError::Forbidden(why.to_string()),
             FetchError::DnsNone { .. } | FetchError::DnsFailed { .. } => NetError::Name,
             FetchError::Connect { .. } => NetError::Refused,
-            FetchError::Tls { why, .. } => NetError::Tls(why),
+            FetchError::Tls { why, .. } | FetchError::TlsUnsupported { why } | FetchError::Handshake { why } => {
+                NetError::Tls(why)
+            }
             FetchError::Timeout { .. } => NetError::Timeout,
             other => NetError::Other(other.to_string()),
         })?;

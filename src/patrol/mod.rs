@@ -13,6 +13,7 @@ mod links;
 mod prepare;
 pub mod progress;
 pub mod reading;
+mod straying;
 mod summary;
 mod visit;
 mod worth;
@@ -216,6 +217,8 @@ struct Shared {
     failures: Mutex<HashMap<String, u32>>,
     /// Hosts whose answer of this round is written down.
     greeted: Mutex<HashSet<String>>,
+    /// Hosts that came in by links of other hosts, by registrable domain.
+    domains: Mutex<HashMap<String, HashSet<u64>>>,
     /// Hosts that answered anything in this part of the round.
     answered: AtomicU64,
     /// Pages of the round so far, as its summary counts them.
@@ -334,6 +337,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         failures: Mutex::default(),
         answered: AtomicU64::new(0),
         greeted: Mutex::default(),
+        domains: Mutex::default(),
         pages: AtomicU64::new(before),
     });
     let failure = match prepare::fill(&shared, &round, &work).await {

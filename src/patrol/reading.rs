@@ -56,7 +56,7 @@ pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, codes: Vec<Strin
     let (content, unpacked) = content(rules, &exchange, picture, codes, terms);
     let whole = unpacked && exchange.truncated.is_none();
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
-    let encoded = evidence::encode(&to_keep(exchange, terms), hit);
+    let encoded = evidence::encode(&to_keep(exchange, terms, hit), hit);
     Read { encoded, content, whole }
 }
 
@@ -110,7 +110,9 @@ fn is_text(kind: &str, body: &[u8]) -> bool {
     unsaid && body.iter().take(1024).any(|b| *b == b'<') && !body.iter().take(1024).any(|b| *b == 0)
 }
 
-fn to_keep(exchange: Exchange, terms: &Terms) -> evidence::Exchange {
+/// `hit`: it accuses somebody, so all that the server showed of itself is kept.
+fn to_keep(exchange: Exchange, terms: &Terms, hit: bool) -> evidence::Exchange {
+    let connection = exchange.connection;
     evidence::Exchange {
         url: exchange.url.into(),
         request_head: exchange.request_head,
@@ -134,6 +136,11 @@ fn to_keep(exchange: Exchange, terms: &Terms) -> evidence::Exchange {
         }),
         notes: terms.notes.clone(),
         vantage: "named".to_owned(),
+        connection: evidence::Connection {
+            exit: connection.exit,
+            tls_version: connection.tls_version.map(str::to_owned),
+            tls_chain: if hit { connection.tls_chain.to_vec() } else { Vec::new() },
+        },
     }
 }
 
@@ -169,6 +176,7 @@ mod tests {
             resolved_by: ResolvedBy::Resolver,
             tls_leaf_sha256: None,
             tls_problem: None,
+            connection: crate::crawl::client::Connection::default(),
         };
         let terms = Terms { max_body: 1 << 20, ..Terms::default() };
         read(&rules, exchange, false, Vec::new(), &terms).whole

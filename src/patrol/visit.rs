@@ -31,7 +31,17 @@ pub const WORTH_WAITING: Duration = Duration::from_secs(60);
 /// Failures to connect in a row after which a host is left alone for the round.
 const HOST_FAILURES: u32 = 5;
 /// Failures that are the host's, or the way's to it.
-const NETWORK: [&str; 7] = ["dns-none", "dns-failed", "connect", "tls", "timeout-connect", "timeout-head", "broken"];
+const NETWORK: [&str; 9] = [
+    "dns-none",
+    "dns-failed",
+    "connect",
+    "tls",
+    "tls-handshake",
+    "tls-unsupported",
+    "timeout-connect",
+    "timeout-head",
+    "broken",
+];
 
 /// Fetches, reads, keeps.
 ///
@@ -114,6 +124,7 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
         FetchError::DnsNone { .. }
             | FetchError::DnsFailed { .. }
             | FetchError::Connect { .. }
+            | FetchError::Handshake { .. }
             | FetchError::Timeout { .. }
     );
     if let FetchError::Timeout { stage: Stage::Head } = error {
@@ -136,9 +147,9 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
         return Ok(());
     }
     // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works. Behind a proxy
-    // nobody can tell a dead site from a proxy that refuses us.
-    let nothing_there = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { .. });
-    let gone = nothing_there && !shared.fetcher.is_proxied() && shared.line_works().await;
+    // nobody can tell a dead site from a proxy that refuses us: there no port is told to be closed, and no name is asked for.
+    let nothing_there = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { closed: true, .. });
+    let gone = nothing_there && shared.line_works().await;
     let seen = if gone { Seen::Missing } else { Seen::Unseen };
     fail(shared, lease, error.as_code(), error.to_string(), Some(seen)).await
 }
@@ -281,6 +292,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             }
         }
     }
+    shared.rein_in(&mut changes, &lease, &mut found).await?;
     if onward.is_none() {
         found.extend(revisit(shared, &lease, seq, hit));
     }

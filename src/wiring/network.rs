@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     config::{Network, Settings},
     crawl::{
-        client::{self, Fetcher, Limits, SetupError},
+        client::{self, Fetcher, Limits, Route, SetupError},
         guard::{Cidr, Guard},
         resolver::{Lookup, SystemLookup},
     },
@@ -37,6 +37,7 @@ pub(super) fn fetcher_knowing(
     Fetcher::new(client::Settings {
         guard: Guard::new(allowed(network)).with_own(own),
         proxy: network.proxy.clone(),
+        routes: network.routes.iter().map(|r| Route { hosts: r.hosts.clone(), proxy: r.proxy.clone() }).collect(),
         ca_file: network.ca_file.clone(),
         connections: network.connections,
         contact: network.user_agent_contact.clone(),

@@ -4,6 +4,7 @@
 //! only what left no head. It must not interpret the body. Start at [`Answer`].
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -66,6 +67,19 @@ pub struct Exchange {
     pub tls_leaf_sha256: Option<String>,
     /// What is wrong with that certificate.
     pub tls_problem: Option<TlsProblem>,
+    /// What else is known of the connection.
+    pub connection: Connection,
+}
+
+/// How the connection came about, for evidence.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// The proxy that the request left by, without credentials; `None`: straight.
+    pub exit: Option<String>,
+    /// `TLSv1.3` or `TLSv1.2`.
+    pub tls_version: Option<&'static str>,
+    /// The certificates that the server showed in its handshake (DER), its own first; shared by all pages of the host.
+    pub tls_chain: Arc<[Vec<u8>]>,
 }
 
 impl Exchange {
@@ -171,6 +185,28 @@ pub enum FetchError {
     Connect {
         /// What the system said.
         why: String,
+        /// The port itself said that nobody listens there.
+        closed: bool,
+    },
+    /// The exit that a rule or `network.proxy` names is down: nothing is known of the site.
+    #[error("出口代理 {proxy} 用不了（{why}），网站本身没有看到")]
+    ProxyDown {
+        /// The proxy, without credentials.
+        proxy: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The site speaks nothing that we do: SSL 3 to TLS 1.1 or 国密 only, or keys that nobody trusts any more.
+    #[error("网站的加密方式本程序不支持（只用旧版 TLS 或国密算法）：{why}")]
+    TlsUnsupported {
+        /// What rustls said.
+        why: String,
+    },
+    /// The other side went away in the midst of the handshake: an old or 国密 site that does not say so, or a line that is cut.
+    #[error("加密连接建立到一半被断开（可能只支持旧版 TLS 或国密，也可能线路不通）：{why}")]
+    Handshake {
+        /// What the system said.
+        why: String,
     },
     /// No TLS connection: a certificate that strict trust refuses, or nothing in common.
     #[error("TLS 连接失败：{why}")]
@@ -222,6 +258,19 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// Whether a proxy in between could be what failed.
+    pub(super) fn may_be_the_exits(&self) -> bool {
+        matches!(
+            self,
+            FetchError::Connect { .. }
+                | FetchError::DnsNone { .. }
+                | FetchError::DnsFailed { .. }
+                | FetchError::Timeout { .. }
+                | FetchError::Handshake { .. }
+                | FetchError::Broken { .. }
+        )
+    }
+
     /// A short word that never changes, for records and the accounts of sources.
     pub fn as_code(&self) -> &'static str {
         match self {
@@ -229,6 +278,9 @@ impl FetchError {
             FetchError::DnsNone { .. } => "dns-none",
             FetchError::DnsFailed { .. } => "dns-failed",
             FetchError::Connect { .. } => "connect",
+            FetchError::ProxyDown { .. } => "proxy-down",
+            FetchError::TlsUnsupported { .. } => "tls-unsupported",
+            FetchError::Handshake { .. } => "tls-handshake",
             FetchError::Tls { .. } => "tls",
             FetchError::Timeout { stage: Stage::Connect } => "timeout-connect",
             FetchError::Timeout { stage: Stage::Head } => "timeout-head",

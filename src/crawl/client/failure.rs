@@ -3,6 +3,7 @@
 //! It must not leak the text of a page or an address of ours into a message beyond what the libraries say. Start at [`of`].
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 use super::answer::{FetchError, Stage};
 use crate::crawl::resolver::ResolveError;
@@ -12,11 +13,13 @@ use crate::crawl::tls::TlsProblem;
 pub(super) fn of(error: &reqwest::Error) -> FetchError {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     let mut deepest = error.to_string();
+    let mut system = None;
     while let Some(cause) = next {
         if let Some(found) = known(cause) {
             return found;
         }
         deepest = cause.to_string();
+        system = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(system);
         next = match cause.downcast_ref::<std::io::Error>() {
             // An io::Error passes over what it wraps when asked for its source.
             Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
@@ -27,7 +30,17 @@ pub(super) fn of(error: &reqwest::Error) -> FetchError {
     if error.is_timeout() {
         FetchError::Timeout { stage: if error.is_connect() { Stage::Connect } else { Stage::Head } }
     } else if error.is_connect() {
-        FetchError::Connect { why }
+        // A connection that is refused was never there; one that is reset or ends was, and broke in the handshake.
+        let secure = error.url().is_some_and(|url| url.scheme() == "https");
+        match system {
+            Some(ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
+            | Some(ErrorKind::BrokenPipe)
+                if secure =>
+            {
+                FetchError::Handshake { why }
+            }
+            kind => FetchError::Connect { why, closed: kind == Some(ErrorKind::ConnectionRefused) },
+        }
     } else if error.is_builder() {
         FetchError::BadRequest { why }
     } else {
@@ -44,11 +57,41 @@ fn known(cause: &(dyn Error + 'static)) -> Option<FetchError> {
         });
     }
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        let problem = TlsProblem::of(error);
-        let why = problem.map_or_else(|| error.to_string(), |problem| problem.to_string());
-        return Some(FetchError::Tls { problem, why });
+        return Some(of_tls(error));
     }
     // hyper has a word for this on its server side only; a test holds the text.
     let too_large = |error: &&hyper::Error| error.is_parse() && error.to_string() == "message head is too large";
     cause.downcast_ref::<hyper::Error>().filter(too_large).map(|_| FetchError::HeaderTooLarge)
+}
+
+/// What a handshake ended with. That nothing is in common shows in several ways: the other side's alert, its hello, a key or a
+/// signature of a kind that is not known here (SM2), a record of another protocol (TLCP has version 1.1 of its own).
+fn of_tls(error: &rustls::Error) -> FetchError {
+    use rustls::{AlertDescription, CertificateError, Error as Tls, InvalidMessage};
+    #[expect(deprecated, reason = "still sent by rustls where it has no context to give")]
+    let nothing_in_common = match error {
+        Tls::PeerIncompatible(_) | Tls::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => true,
+        Tls::AlertReceived(alert) => matches!(
+            alert,
+            AlertDescription::ProtocolVersion
+                | AlertDescription::HandshakeFailure
+                | AlertDescription::InsufficientSecurity
+        ),
+        Tls::InvalidCertificate(
+            CertificateError::UnsupportedSignatureAlgorithm
+            | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => true,
+        _ => false,
+    };
+    if nothing_in_common {
+        return FetchError::TlsUnsupported { why: error.to_string() };
+    }
+    let problem = TlsProblem::of(error);
+    let why = match (problem, error) {
+        (Some(problem), _) => problem.to_string(),
+        (None, Tls::InvalidMessage(_)) => format!("对方没有按 TLS 应答（{error}）"),
+        (None, _) => error.to_string(),
+    };
+    FetchError::Tls { problem, why }
 }

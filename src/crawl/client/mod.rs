@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 mod cookies;
+mod exits;
 mod failure;
 mod request;
 #[cfg(test)]
@@ -25,13 +26,15 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-pub use answer::{Answer, Exchange, FetchError, Hop, ResolvedBy, Stage, Truncated};
+pub use answer::{Answer, Connection, Exchange, FetchError, Hop, ResolvedBy, Stage, Truncated};
 pub use cookies::Jar;
+pub use exits::{ExitState, Route};
 pub use request::{Accept, Get, Policy, Vantage};
 
+use self::exits::{Exit, Exits};
 use super::guard::{Guard, Origin, Refusal};
 use super::resolver::{Exempt, Lookup, Resolver, SystemLookup};
-use super::tls::{TlsSetupError, Trust};
+use super::tls::{TlsSetupError, TlsVersion, Trust};
 
 /// Redirects followed at most, whatever a request asks for.
 pub const MAX_REDIRECTS: u8 = 10;
@@ -79,6 +82,8 @@ pub struct Settings {
     pub guard: Guard,
     /// `network.proxy`.
     pub proxy: Option<Url>,
+    /// `network.routes`: hosts that leave by another exit.
+    pub routes: Vec<Route>,
     /// `network.ca_file`.
     pub ca_file: Option<PathBuf>,
     /// `network.connections`: exchanges at a time.
@@ -98,6 +103,7 @@ impl Default for Settings {
         Settings {
             guard: Guard::default(),
             proxy: None,
+            routes: Vec::new(),
             ca_file: None,
             connections: 64,
             contact: None,
@@ -115,7 +121,9 @@ pub enum SetupError {
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
     /// The proxy's URL cannot be used.
-    #[error("network.proxy {url} 不能用作代理：{why}；写成 http://主机:端口 或 socks5://主机:端口")]
+    #[error(
+        "{url} 不能用作代理（network.proxy 或 network.routes）：{why}；写成 http://主机:端口 或 socks5://主机:端口"
+    )]
     Proxy {
         /// The URL, its password left out.
         url: String,
@@ -129,7 +137,12 @@ pub enum SetupError {
 
 /// Fetches, guarded and bounded. Cheap to share; one for the whole program.
 pub struct Fetcher {
+    /// For what leaves straight, and for what an exit resolves.
     guard: Guard,
+    guard_of_exits: Guard,
+    exits: Exits,
+    exit_names: Vec<String>,
+    lookup: Arc<dyn Lookup>,
     trust: Trust,
     /// Strict trust, guarded.
     sources: reqwest::Client,
@@ -137,8 +150,6 @@ pub struct Fetcher {
     targets: reqwest::Client,
     /// Strict trust, not guarded: the unit's own endpoints.
     own: reqwest::Client,
-    proxied: bool,
-    plain_proxy: bool,
     permits: Semaphore,
     user_agent: String,
     limits: Limits,
@@ -151,26 +162,28 @@ impl Fetcher {
     /// # Errors
     /// The proxy or the file of roots is unusable.
     pub fn new(settings: Settings) -> Result<Fetcher, SetupError> {
-        let proxy = settings.proxy.as_ref().map(remote_resolving).transpose()?;
-        let guard = settings.guard.behind_proxy(proxy.is_some());
-        let proxy_name = proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
+        let exits = Exits::new(&settings.routes, settings.proxy.as_ref())?;
+        let exit_names = exits.names();
+        let guard = settings.guard;
         let trust = Trust::new(settings.ca_file.as_deref())?;
         let shared = Arc::new(guard.clone());
         let client = |tls: rustls::ClientConfig, exempt: Exempt| {
             let resolver = Resolver::new(shared.clone(), settings.lookup.clone(), exempt);
-            build(tls, resolver, proxy.as_ref(), &settings.limits)
+            build(tls, resolver, &exits, &settings.limits)
         };
-        let exempt = || proxy_name.clone().map_or(Exempt::Nothing, Exempt::Name);
+        let exempt = || Exempt::Names(exit_names.clone());
         let contact = settings.contact.filter(|contact| contact.bytes().all(|b| matches!(b, 0x20..=0x7e)));
         let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
         Ok(Fetcher {
             sources: client(trust.strict()?, exempt())?,
-            targets: client(trust.lenient(proxy_name.clone())?, exempt())?,
+            targets: client(trust.lenient(exit_names.clone())?, exempt())?,
             own: client(trust.strict()?, Exempt::Everything)?,
+            guard_of_exits: guard.clone().behind_proxy(true),
             guard,
             trust,
-            proxied: proxy.is_some(),
-            plain_proxy: proxy.as_ref().is_some_and(|proxy| proxy.scheme().starts_with("http")),
+            exits,
+            exit_names,
+            lookup: settings.lookup,
             permits: Semaphore::new(settings.connections.max(1)),
             user_agent: format!("{}/{}{contact}", super::robots::PRODUCT, env!("CARGO_PKG_VERSION")),
             limits: settings.limits,
@@ -183,6 +196,14 @@ impl Fetcher {
     /// # Errors
     /// The guard's reason.
     pub fn check(&self, url: &Url) -> Result<(), Refusal> {
+        if self.exits.of(url).is_some() {
+            return self.guard_of_exits.check_url(url);
+        }
+        // The resolver lets the names of exits through unchecked; asked as a page, an exit is a machine of ours.
+        let host = url.host_str().unwrap_or_default();
+        if self.exit_names.iter().any(|name| name == host.strip_suffix('.').unwrap_or(host)) {
+            return Err(Refusal::PrivateName { name: host.to_owned() });
+        }
         self.guard.check_url(url)
     }
 
@@ -196,9 +217,13 @@ impl Fetcher {
         self.limits.head
     }
 
-    /// Whether a proxy stands between us and every site: then what fails to connect may be the proxy.
-    pub fn is_proxied(&self) -> bool {
-        self.proxied
+    /// Tries every proxy by connecting to it. What was found holds for a few seconds.
+    pub async fn try_exits(&self) -> Vec<ExitState> {
+        let mut states = Vec::new();
+        for exit in self.exits.all() {
+            states.push(ExitState { exit: exit.shown().to_owned(), fault: exit.fault(&*self.lookup).await });
+        }
+        states
     }
 
     /// Fetches, following redirects wherever the guard lets them lead.
@@ -226,7 +251,7 @@ impl Fetcher {
         loop {
             let is_own = own.is_some() && Origin::of(&url) == own;
             if !is_own {
-                self.guard.check_url(&url)?;
+                self.check(&url)?;
             }
             been.insert((url.clone(), jar.header_for(&url)));
             let (exchange, location, waited) =
@@ -272,7 +297,8 @@ impl Fetcher {
         deadline: Instant,
     ) -> Result<(Exchange, Option<String>, Duration), FetchError> {
         let headers = request::headers(self, get, url, jar, first)?;
-        let request_head = request::head(url, &headers, self.plain_proxy);
+        let exit = self.exits.of(url);
+        let request_head = request::head(url, &headers, exit.is_some_and(|exit| exit.reads_plain_requests()));
         let client = match get.policy {
             _ if is_own => &self.own,
             Policy::Source => &self.sources,
@@ -283,10 +309,11 @@ impl Fetcher {
         let time = (self.now)();
         let asked = Instant::now();
         let head_deadline = deadline.min(asked + self.limits.head);
-        let response = timeout_at(head_deadline, client.execute(request))
-            .await
-            .map_err(|_| FetchError::Timeout { stage: Stage::Head })?
-            .map_err(|error| failure::of(&error))?;
+        let response = match timeout_at(head_deadline, client.execute(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.behind(exit, failure::of(&error)).await),
+            Err(_) => return Err(self.behind(exit, FetchError::Timeout { stage: Stage::Head }).await),
+        };
         let waited = asked.elapsed();
         if response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
             > MAX_HEAD
@@ -299,13 +326,36 @@ impl Fetcher {
         let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
         let location =
             response.headers().get(LOCATION).filter(|_| redirects).map(|location| location_text(location.as_bytes()));
-        let mut exchange = self.take_head(url, time, request_head, &response);
+        let mut exchange = self.take_head(url, time, request_head, exit, &response);
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
         (exchange.body, exchange.truncated) = body::read(response, max, deadline, &self.limits).await;
         Ok((exchange, location, waited))
     }
 
-    fn take_head(&self, url: &Url, time: Timestamp, request_head: Vec<u8>, response: &reqwest::Response) -> Exchange {
+    /// What failed behind an exit that is down says nothing about the site.
+    async fn behind(&self, exit: Option<&Arc<Exit>>, error: FetchError) -> FetchError {
+        let Some(exit) = exit.filter(|_| error.may_be_the_exits()) else { return error };
+        match (exit.fault(&*self.lookup).await, error) {
+            (Some(why), _) => FetchError::ProxyDown { proxy: exit.shown().to_owned(), why },
+            (None, FetchError::Connect { why, .. }) => {
+                FetchError::Connect { why: format!("经代理 {}：{why}", exit.shown()), closed: false }
+            }
+            // No other name than the exit's is resolved here.
+            (None, error @ (FetchError::DnsNone { .. } | FetchError::DnsFailed { .. })) => {
+                FetchError::ProxyDown { proxy: exit.shown().to_owned(), why: error.to_string() }
+            }
+            (None, error) => error,
+        }
+    }
+
+    fn take_head(
+        &self,
+        url: &Url,
+        time: Timestamp,
+        request_head: Vec<u8>,
+        exit: Option<&Arc<Exit>>,
+        response: &reqwest::Response,
+    ) -> Exchange {
         let literal = match url.host() {
             Some(url::Host::Ipv4(ip)) => Some(ip.into()),
             Some(url::Host::Ipv6(ip)) => Some(ip.into()),
@@ -313,7 +363,7 @@ impl Fetcher {
         };
         let (ip, resolved_by) = match literal {
             Some(_) => (literal, ResolvedBy::Literal),
-            None if self.proxied => (None, ResolvedBy::Proxy),
+            None if exit.is_some() => (None, ResolvedBy::Proxy),
             None => (response.remote_addr().map(|address| address.ip()), ResolvedBy::Resolver),
         };
         let shown = (url.scheme() == "https").then(|| {
@@ -321,6 +371,11 @@ impl Fetcher {
             self.trust.shown_by(url.host_str().unwrap_or_default(), leaf)
         });
         let shown = shown.flatten();
+        let connection = Connection {
+            exit: exit.map(|exit| exit.shown().to_owned()),
+            tls_version: shown.as_ref().and_then(|shown| shown.version).map(TlsVersion::as_str),
+            tls_chain: shown.as_ref().map(|shown| Arc::clone(&shown.chain)).unwrap_or_default(),
+        };
         let reason = match response.extensions().get::<hyper::ext::ReasonPhrase>() {
             Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
             None => response.status().canonical_reason().unwrap_or_default().to_owned(),
@@ -341,8 +396,9 @@ impl Fetcher {
             truncated: None,
             ip,
             resolved_by,
-            tls_leaf_sha256: shown.map(|shown| hex(&shown.leaf_sha256)),
+            tls_leaf_sha256: shown.as_ref().map(|shown| hex(&shown.leaf_sha256)),
             tls_problem: shown.and_then(|shown| shown.problem),
+            connection,
         }
     }
 }
@@ -350,7 +406,7 @@ impl Fetcher {
 fn build(
     tls: rustls::ClientConfig,
     resolver: Resolver,
-    proxy: Option<&Url>,
+    exits: &Exits,
     limits: &Limits,
 ) -> Result<reqwest::Client, SetupError> {
     let mut builder = reqwest::Client::builder()
@@ -373,32 +429,10 @@ fn build(
         .connect_timeout(limits.connect)
         .pool_max_idle_per_host(4)
         .pool_idle_timeout(Duration::from_secs(15));
-    if let Some(url) = proxy {
-        builder = builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| unusable_proxy(url, &e.to_string()))?);
+    if let Some(proxy) = exits.as_proxy() {
+        builder = builder.proxy(proxy);
     }
     builder.build().map_err(|e| SetupError::Client(e.to_string()))
-}
-
-/// The proxy in the form that leaves resolving to it, as the contract has it for every kind.
-fn remote_resolving(url: &Url) -> Result<Url, SetupError> {
-    let scheme = match url.scheme() {
-        "socks5" => "socks5h",
-        "socks4" => "socks4a",
-        scheme @ ("http" | "https" | "socks5h" | "socks4a") => scheme,
-        _ => return Err(unusable_proxy(url, "不支持这种代理")),
-    };
-    if url.host_str().unwrap_or_default().is_empty() {
-        return Err(unusable_proxy(url, "缺少主机名"));
-    }
-    let rest = &url.as_str()[url.scheme().len()..];
-    Url::parse(&format!("{scheme}{rest}")).map_err(|e| unusable_proxy(url, &e.to_string()))
-}
-
-fn unusable_proxy(url: &Url, why: &str) -> SetupError {
-    let mut shown = url.clone();
-    // Fails only where there can be no password.
-    let _ = shown.set_password(None);
-    SetupError::Proxy { url: shown.to_string(), why: why.to_owned() }
 }
 
 /// Where a `Location` leads: resolved against the URL that sent it.

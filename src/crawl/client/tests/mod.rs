@@ -1,5 +1,6 @@
 //! A server that does everything wrong, on a loopback port of the system's choosing, and what we make of it.
 
+mod exits;
 mod hostile;
 mod redirects;
 mod sites;
