@@ -414,7 +414,7 @@ impl<'u> Extractor<'u> {
     }
 
     fn field(&mut self, tag: Tag, name: &str, tokens: &Tokenizer) {
-        let text = |a: &str| tokens.attribute(a).map(decode_attribute).unwrap_or_default();
+        let text = |a: &str| tokens.attribute(a).map(decode_attribute).unwrap_or_default().into_owned();
         let kind = match tag {
             Tag::Input => tokens.attribute("type").map_or("text".into(), |t| cut(t.trim(), 16).to_ascii_lowercase()),
             _ => name.to_ascii_lowercase(),

@@ -3,8 +3,10 @@
 //! Names come from the table that html5ever carries; this module only walks it. It must not allocate where there is nothing to
 //! replace, and what it makes is at most twice as long as what it read.
 
+use std::borrow::Cow;
+
 use markup5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Appends `source` to `out` with its references replaced. In an attribute `&copy=1` stays as it is.
 pub fn decode_into(source: &str, in_attribute: bool, out: &mut String) {
@@ -23,11 +25,34 @@ pub fn decode_into(source: &str, in_attribute: bool, out: &mut String) {
     out.push_str(rest);
 }
 
-/// An attribute's value with its references replaced.
-pub fn decode_attribute(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    decode_into(source, true, &mut out);
-    out
+/// An attribute's value as a browser has it: line ends unified, NULs replaced, then references.
+pub fn decode_attribute(source: &str) -> Cow<'_, str> {
+    let plain = match memchr2(b'\r', 0, source.as_bytes()) {
+        None => Cow::Borrowed(source),
+        Some(_) => Cow::Owned(without_nul(&unify_lines(source)).into_owned()),
+    };
+    if memchr(b'&', plain.as_bytes()).is_none() {
+        return plain;
+    }
+    let mut out = String::with_capacity(plain.len());
+    decode_into(&plain, true, &mut out);
+    Cow::Owned(out)
+}
+
+/// CR LF and CR as LF: what the standard does to a page before it is read (§13.2.3.5).
+pub fn unify_lines(source: &str) -> Cow<'_, str> {
+    match memchr(b'\r', source.as_bytes()) {
+        None => Cow::Borrowed(source),
+        Some(_) => Cow::Owned(source.replace("\r\n", "\n").replace('\r', "\n")),
+    }
+}
+
+/// U+FFFD for NUL: what the tokenizer's states do everywhere but in the text of markup.
+pub fn without_nul(source: &str) -> Cow<'_, str> {
+    match memchr(0, source.as_bytes()) {
+        None => Cow::Borrowed(source),
+        Some(_) => Cow::Owned(source.replace('\0', "\u{FFFD}")),
+    }
 }
 
 /// Reads one reference at the start of `text` (which starts with '&'); gives the bytes it used, 0 if it is none.

@@ -322,7 +322,7 @@ impl<'a> Tokenizer<'a> {
             return None;
         }
         let end = match self.content {
-            Content::Script => script_end(bytes, start),
+            Content::Script => script_end(bytes, start, self.raw_name.as_bytes()),
             _ => raw_end(bytes, start, self.raw_name.as_bytes()),
         };
         if end > start {
@@ -360,7 +360,8 @@ fn value(bytes: &[u8], mut at: usize) -> (Range<usize>, usize) {
 
 /// Is there a whole tag name `name` at `at`, followed by what ends a name?
 fn names(bytes: &[u8], at: usize, name: &[u8]) -> bool {
-    bytes.len() > at + name.len()
+    !name.is_empty()
+        && bytes.len() > at + name.len()
         && bytes[at..at + name.len()].eq_ignore_ascii_case(name)
         && matches!(bytes[at + name.len()], b'\t' | b'\n' | b'\r' | b'\x0c' | b' ' | b'/' | b'>')
 }
@@ -373,8 +374,9 @@ fn raw_end(bytes: &[u8], start: usize, name: &[u8]) -> usize {
         .unwrap_or(bytes.len())
 }
 
-/// Where the end tag of a script opens: `<!-- <script> </script>` inside a script does not end it (§13.2.5.20 ff.).
-fn script_end(bytes: &[u8], start: usize) -> usize {
+/// Where the end tag of a script opens: `<!-- <script> </script>` inside a script does not end it (§13.2.5.20 ff.). `name` is the
+/// element's own; the pair that stands inside is called script whatever that is.
+fn script_end(bytes: &[u8], start: usize, name: &[u8]) -> usize {
     #[derive(PartialEq)]
     enum Escape {
         No,
@@ -392,12 +394,11 @@ fn script_end(bytes: &[u8], start: usize) -> usize {
         } else if here.starts_with(b"<!--") && state == Escape::No {
             state = Escape::Once;
             at += 2; // the dashes may also close it: `<!-->`
-        } else if here.starts_with(b"</") && names(bytes, at + 2, b"script") {
-            match state {
-                Escape::Twice => state = Escape::Once,
-                _ => return at,
-            }
+        } else if state == Escape::Twice && here.starts_with(b"</") && names(bytes, at + 2, b"script") {
+            state = Escape::Once;
             at += 8;
+        } else if state != Escape::Twice && here.starts_with(b"</") && names(bytes, at + 2, name) {
+            return at;
         } else if state == Escape::Once && here.starts_with(b"<") && names(bytes, at + 1, b"script") {
             state = Escape::Twice;
             at += 7;
@@ -407,6 +408,9 @@ fn script_end(bytes: &[u8], start: usize) -> usize {
     }
     bytes.len()
 }
+
+#[cfg(test)]
+mod conformance_tests;
 
 #[cfg(test)]
 mod tests {
