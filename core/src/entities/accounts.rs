@@ -1,10 +1,12 @@
-//! WeChat, QQ, Telegram and e-mail names in folded text.
+//! WeChat, QQ and Telegram names in folded text.
 //!
 //! A name is one only behind its cue, with nothing but marks and call words between (微信号：, VX/电话). Words, addresses,
 //! classes and amounts behind a cue are none. Start at [`find`].
 
 use super::cues::{CUES, Cue, CueHit};
+use super::mail;
 use super::registered;
+use super::series;
 use super::{Found, Kind, is_hotline};
 use crate::text::boundary_before;
 use std::ops::Range;
@@ -31,14 +33,26 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
         match cue {
             Cue::TelegramLink => telegram_link(text, at.end, found),
             Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, at.end, cue, phones, found),
-            Cue::Qq | Cue::Group => qq(text, at.end, cue, found),
+            Cue::Qq | Cue::Group => qq(text, at.end, cue, phones, found),
             Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
+            Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
+            Cue::QqLetter if set_apart(text, at.start) => qq(text, at.end, cue, phones, found),
+            Cue::QqLetter => {}
+            Cue::At => mail::at_stand_in(text, at.clone(), found),
+            Cue::SignForAt => mail::around_hint(text, at.clone(), found),
             Cue::Same => same_number(text, at, phones, found),
-            Cue::WechatBehind | Cue::QqBehind => behind(text, at.start, cue, found),
+            Cue::WechatBehind | Cue::QqBehind => {
+                let before = found.len();
+                behind(text, at.start, cue, found);
+                // (微信) may also stand before its id.
+                if cue == Cue::WechatBehind && found.len() == before {
+                    wechat(text, at.end, Cue::Wechat, phones, found);
+                }
+            }
             Cue::Registered(_) => {}
         }
     }
-    emails(text, found);
+    mail::find(text, found);
 }
 
 /// Whether letters that look like a cue are the rest of a word, a class, an address.
@@ -257,8 +271,33 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let app = word.len() == 18 && word.starts_with("wx") && word[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
     let named = !plain || ((name.marked || cue == Cue::WechatCall) && !NO_NAMES.contains(&word));
     if !code && !app && named && (6..=20).contains(&word.len()) && !name.addressed {
-        found.push((Kind::Wechat, word.to_owned(), name.at..name.at + word.len()));
+        let at = name.at..name.at + word.len();
+        found.push((Kind::Wechat, word.to_owned(), at.clone()));
+        series::more(text, Kind::Wechat, at, phones, found);
     }
+}
+
+/// What looks like an id and nothing else right behind a bare v, or behind a call that does not say where to add somebody.
+fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
+    if text.as_bytes()[cue.start].is_ascii() && !set_apart(text, cue.start) {
+        return;
+    }
+    let marks = |sign: char| matches!(sign, ' ' | ':' | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿');
+    let rest = text[cue.end..].trim_start_matches(marks);
+    let at = text.len() - rest.len();
+    let Some(length) = word_length(rest) else { return };
+    let id = rest[..length].trim_end_matches(['-', '_']);
+    let told = (6..=20).contains(&id.len()) && series::is_odd(id) && !series::goes_on(&rest[length..]);
+    if at - cue.end <= 8 && told {
+        found.push((Kind::Wechat, id.to_owned(), at..at + id.len()));
+    }
+}
+
+/// Whether a letter stands by itself among Chinese: no Latin word before it.
+fn set_apart(text: &str, start: usize) -> bool {
+    !text[..start].trim_end_matches(' ').ends_with(|sign: char| {
+        sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '-' | '/' | '@' | '#' | '&' | '$' | '\'' | '"' | '=')
+    })
 }
 
 /// A dot and a letter or digit follow: a file, a host, a version.
@@ -267,7 +306,7 @@ fn dotted(after: &str) -> bool {
     signs.next() == Some('.') && signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric())
 }
 
-fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
+fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
     if text[from..].starts_with('.') {
         return;
     }
@@ -284,7 +323,7 @@ fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
                 '@' | '_' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位' | '家' | '级'
             )
     });
-    let least = if cue == Cue::Group { 6 } else { 5 };
+    let least = if cue == Cue::Qq { 5 } else { 6 };
     if !stops
         && !dotted(&text[end..])
         && (least..=11).contains(&digits.len())
@@ -292,6 +331,7 @@ fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
         && !is_hotline(&digits)
     {
         found.push((Kind::Qq, digits, name.at..end));
+        series::more(text, Kind::Qq, name.at..end, phones, found);
     }
 }
 
@@ -461,38 +501,4 @@ fn same_after(text: &str, end: usize) -> bool {
     }
     !marks.contains([',', '、', '|'])
         && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
-}
-
-/// Endings of files that stand behind an @ in code (x@2x.png).
-const NO_SUFFIX: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "webp", "svg", "css", "js", "html", "htm", "json", "ico", "scss", "less", "ts", "vue",
-    "php",
-];
-
-pub(super) fn emails(text: &str, found: &mut Vec<Found>) {
-    let bytes = text.as_bytes();
-    let mut last: Range<usize> = 0..0;
-    for at in memchr::memchr_iter(b'@', bytes) {
-        let local = bytes[last.end..at]
-            .iter()
-            .rev()
-            .take(65)
-            .take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b))
-            .count();
-        let domain =
-            bytes[at + 1..].iter().take(254).take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b)).count();
-        let name = text[at - local..at].trim_start_matches(['.', '-', '+', '%', '_']);
-        let host = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
-        let suffix = host.rsplit('.').next().unwrap_or("");
-        let proper = host.contains('.')
-            && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
-        let suffix_fits = (2..=18).contains(&suffix.len())
-            && suffix.bytes().all(|b| b.is_ascii_alphabetic())
-            && !NO_SUFFIX.contains(&suffix);
-        if (1..=64).contains(&name.len()) && !name.ends_with('.') && local < 65 && domain < 254 && proper && suffix_fits
-        {
-            last = at - name.len()..at + 1 + host.len();
-            found.push((Kind::Email, text[last.clone()].to_owned(), last.clone()));
-        }
-    }
 }

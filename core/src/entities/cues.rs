@@ -16,7 +16,13 @@ pub(super) enum Cue {
     WechatCall,
     /// Latin letters for WeChat, which stand in code and addresses too.
     WechatLatin,
+    /// A bare v set apart from its id by a space.
+    WechatLetter,
+    /// A call to add somebody that does not say where: only what looks like an id may follow.
+    Call,
     Qq,
+    /// A bare q set apart from its number by a space.
+    QqLetter,
     /// A group number.
     Group,
     /// A Chinese word for Telegram.
@@ -29,6 +35,10 @@ pub(super) enum Cue {
     /// A mark in brackets behind an id: jiazi88(微).
     WechatBehind,
     QqBehind,
+    /// Stands for the @ of an address.
+    At,
+    /// Says that another sign stands for it: #换@.
+    SignForAt,
     /// What stands in a register's number, or behind a price.
     Registered(Mark),
 }
@@ -58,6 +68,10 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("加wx", Cue::WechatCall),
     ("+wx", Cue::WechatCall),
     ("v信", Cue::Wechat),
+    ("微讯", Cue::Wechat),
+    ("v ", Cue::WechatLetter),
+    ("加我", Cue::Call),
+    ("请加", Cue::Call),
     ("绿泡泡", Cue::WechatCall),
     ("绿色软件", Cue::WechatCall),
     ("绿色app", Cue::WechatCall),
@@ -85,6 +99,8 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("企鹅群", Cue::Group),
     ("企鹅:", Cue::Qq),
     ("oicq", Cue::Qq),
+    ("🐧", Cue::Qq),
+    ("q ", Cue::QqLetter),
     ("电报", Cue::Telegram),
     ("飞机", Cue::Telegram),
     ("纸飞机", Cue::Telegram),
@@ -126,6 +142,9 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("(威)", Cue::WechatBehind),
     ("(薇)", Cue::WechatBehind),
     ("(微信)", Cue::WechatBehind),
+    ("(微信号)", Cue::WechatBehind),
+    ("(微信,", Cue::WechatBehind),
+    ("(微信、", Cue::WechatBehind),
     ("(v)", Cue::WechatBehind),
     ("(vx)", Cue::WechatBehind),
     ("(wx)", Cue::WechatBehind),
@@ -133,6 +152,22 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("(扣)", Cue::QqBehind),
     ("(qq)", Cue::QqBehind),
     ("(q)", Cue::QqBehind),
+    ("(at)", Cue::At),
+    ("[at]", Cue::At),
+    ("{at}", Cue::At),
+    ("<at>", Cue::At),
+    ("(a)", Cue::At),
+    ("[a]", Cue::At),
+    ("(@)", Cue::At),
+    ("[@]", Cue::At),
+    ("艾特", Cue::At),
+    ("圈a", Cue::At),
+    ("换@", Cue::SignForAt),
+    ("换成@", Cue::SignForAt),
+    ("换为@", Cue::SignForAt),
+    ("改@", Cue::SignForAt),
+    ("改成@", Cue::SignForAt),
+    ("改为@", Cue::SignForAt),
     // Looked for in the same pass over the text.
     ("icp", Cue::Registered(Mark::Icp)),
     ("公网安备", Cue::Registered(Mark::Police)),

@@ -8,9 +8,11 @@
 mod accounts;
 mod address;
 mod cues;
+mod mail;
 mod mask;
 mod phones;
 mod registered;
+mod series;
 #[cfg(test)]
 mod tests;
 
