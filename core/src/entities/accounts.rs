@@ -3,24 +3,30 @@
 //! A name is one only behind its cue, with nothing but marks and call words between (微信号：, VX/电话). Words, addresses,
 //! classes and amounts behind a cue are none. Start at [`find`].
 
+use super::columns;
 use super::cues::{CUES, Cue, CueHit};
 use super::mail;
 use super::registered;
+use super::same::{called_before, same_after, same_number};
 use super::series;
 use super::{Found, Kind, is_hotline};
-use crate::text::boundary_before;
 use std::ops::Range;
 
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
+    let mut listed = usize::MAX;
     for (kind, digits, at) in phones {
-        if *kind == Kind::Phone
-            && super::phones::is_mobile(digits)
-            && (called_before(text, at.start) || same_after(text, at.end))
-        {
+        if *kind != Kind::Phone || !super::phones::is_mobile(digits) {
+            continue;
+        }
+        // 微信 130… / 130…: what is called so goes for the row.
+        let called = called_before(text, at.start) || text.get(listed..at.start).is_some_and(series::joins);
+        if called || same_after(text, at.end) {
             found.push((Kind::Wechat, digits.clone(), at.clone()));
         }
+        listed = if called { at.end } else { usize::MAX };
     }
+    columns::find(text, found);
     for (number, at) in cues {
         let cue = CUES[usize::from(*number)].1;
         if let Cue::Registered(mark) = cue {
@@ -32,12 +38,27 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
         }
         match cue {
             Cue::TelegramLink => telegram_link(text, at.end, found),
-            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, at.end, cue, phones, found),
-            Cue::Qq | Cue::Group => qq(text, at.end, cue, phones, found),
+            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => {
+                let before = found.len();
+                wechat(text, at.end, cue, phones, found);
+                // An id may stand before the word that ends its clause: jia_01 微信。
+                let ends =
+                    text[at.end..].chars().next().is_none_or(|sign| matches!(sign, '。' | ',' | ';' | '!' | '\n'));
+                if cue == Cue::Wechat && found.len() == before && ends {
+                    odd_id_before(text, at.start, found);
+                }
+            }
+            Cue::Qq => qq(text, at.end, cue, phones, found),
+            // 微信群 has no number; 人群 and 客群 are no groups to join.
+            Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
+                {}
+            Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
             Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
             Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
             Cue::QqLetter if set_apart(text, at.start) => qq(text, at.end, cue, phones, found),
             Cue::QqLetter => {}
+            Cue::QqKnock => knocked(text, at.end, phones, found),
+            Cue::WechatOwn => own_id(text, at.clone(), found),
             Cue::At => mail::at_stand_in(text, at.clone(), found),
             Cue::SignForAt => mail::around_hint(text, at.clone(), found),
             Cue::Same => same_number(text, at, phones, found),
@@ -67,7 +88,7 @@ fn inside_word(before: &str, cue: Cue) -> bool {
 }
 
 /// What may stand between a cue and its name.
-fn fills(sign: char) -> bool {
+pub(super) fn fills(sign: char) -> bool {
     matches!(sign,
         ' ' | '\t' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
         | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
@@ -77,7 +98,7 @@ fn fills(sign: char) -> bool {
 }
 
 /// Words that may stand there too.
-const FILL_WORDS: [&str; 12] =
+pub(super) const FILL_WORDS: [&str; 12] =
     ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
 
 /// A name behind a cue.
@@ -90,8 +111,12 @@ struct Name<'a> {
     addressed: bool,
 }
 
-/// The word that follows a cue, past marks.
+/// The word that follows a cue, past marks and the number of one of several: 微信2:, qq1:.
 fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
+    let from = match text.as_bytes().get(from..from + 2) {
+        Some([b'1'..=b'9', b':']) => from + 1,
+        _ => from,
+    };
     let mut at = from;
     let (mut marked, mut addressed, mut passed, mut lines) = (false, false, 0, 0);
     loop {
@@ -293,6 +318,46 @@ fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     }
 }
 
+/// The end of a remark in brackets, if one stands here that is no number itself: 群(1000人):.
+fn past_remark(text: &str, from: usize) -> usize {
+    const LONGEST: usize = 10;
+    let Some(inside) = text[from..].strip_prefix('(') else { return from };
+    match inside.char_indices().take(LONGEST).find(|(_, sign)| *sign == ')') {
+        Some((close, _)) if inside[..close].bytes().filter(u8::is_ascii_digit).count() < 6 => from + close + 2,
+        _ => from,
+    }
+}
+
+/// An id that WeChat gave out itself: wxid_ and letters and digits.
+fn own_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
+    let length = text[cue.end..].bytes().take(24).take_while(u8::is_ascii_alphanumeric).count();
+    if (8..=16).contains(&length) {
+        let at = cue.start..cue.end + length;
+        found.push((Kind::Wechat, text[at.clone()].to_owned(), at));
+    }
+}
+
+/// A number right behind 扣: seven to ten digits, no amount that is taken off.
+fn knocked(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
+    let rest = text[from..].trim_start_matches([' ', ':']);
+    let at = text.len() - rest.len();
+    let length = rest.bytes().take(12).take_while(u8::is_ascii_digit).count();
+    if at - from <= 2 && (7..=10).contains(&length) {
+        qq(text, from, Cue::Qq, phones, found);
+    }
+}
+
+/// An id right before a word for WeChat, only spaces between.
+fn odd_id_before(text: &str, cue: usize, found: &mut Vec<Found>) {
+    let before = text[..cue].trim_end_matches(' ');
+    let length = before.bytes().rev().take(21).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
+    let at = before.len() - length..before.len();
+    let fits = (6..=20).contains(&length) && series::is_odd(&before[at.clone()]);
+    if cue - before.len() <= 2 && fits && !before[..at.start].ends_with(['@', '.', '/', ':']) {
+        found.push((Kind::Wechat, before[at.clone()].to_owned(), at));
+    }
+}
+
 /// Whether a letter stands by itself among Chinese: no Latin word before it.
 fn set_apart(text: &str, start: usize) -> bool {
     !text[..start].trim_end_matches(' ').ends_with(|sign: char| {
@@ -324,7 +389,10 @@ fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found
             )
     });
     let least = if cue == Cue::Qq { 5 } else { 6 };
+    // Whom to call about a group.
+    let phone = cue == Cue::Group && super::phones::is_mobile(&digits);
     if !stops
+        && !phone
         && !dotted(&text[end..])
         && (least..=11).contains(&digits.len())
         && !digits.starts_with('0')
@@ -376,63 +444,6 @@ fn push_telegram(text: &str, at: usize, found: &mut Vec<Found>) {
     }
 }
 
-/// Whether a WeChat word stands before the number, with only marks between.
-fn called_before(text: &str, start: usize) -> bool {
-    let mut before = &text[..start];
-    let mut lined = false;
-    for _ in 0..10 {
-        for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
-            if let Some(rest) = before.strip_suffix(word) {
-                let latin = word.as_bytes()[0].is_ascii();
-                let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
-                if !(latin && inside) {
-                    return true;
-                }
-            }
-        }
-        let Some(sign) = before.chars().next_back() else { return false };
-        let word = FILL_WORDS.iter().find(|word| before.ends_with(*word));
-        if let Some(word) = word {
-            before = &before[..before.len() - word.len()];
-        } else if sign == '\n' && !lined || fills(sign) && (!lined || matches!(sign, ':' | ' ' | '号')) {
-            lined |= sign == '\n';
-            before = &before[..before.len() - sign.len_utf8()];
-        } else {
-            return false;
-        }
-    }
-    false
-}
-
-/// Characters on either side in which 微信同号 speaks of a number.
-const SAME: usize = 60;
-
-/// The mobile number that is said to be the WeChat one: the nearest, or the only one of the text.
-fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
-    // 也是微不足道, 同微机: a short word has to end where it ends.
-    let goes_on = |sign: char| sign.is_alphanumeric() && !matches!(sign, '信' | '号' | '联');
-    if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
-        return;
-    }
-    let mobiles = phones.iter().filter(|(kind, digits, _)| *kind == Kind::Phone && super::phones::is_mobile(digits));
-    let away = |at: &Range<usize>| {
-        let (from, to) = if at.end <= cue.start { (at.end, cue.start) } else { (cue.end, at.start) };
-        if to <= from { 0 } else { text.get(from..to).map_or(usize::MAX, |between| between.chars().count()) }
-    };
-    // What stands before the words is spoken of sooner than what follows.
-    let near = mobiles.clone().map(|m| (away(&m.2), m.2.start > cue.start, m)).filter(|(far, ..)| *far <= SAME);
-    let nearest =
-        near.min_by_key(|(far, follows, _)| (*far + if *follows { 12 } else { 0 }, *follows)).map(|(_, _, m)| m);
-    let only = || {
-        let mut all = mobiles.clone();
-        let first = all.next()?;
-        all.all(|other| other.1 == first.1).then_some(first)
-    };
-    if let Some((_, digits, at)) = nearest.or_else(only) {
-        found.push((Kind::Wechat, digits.clone(), at.clone()));
-    }
-}
-
 /// The id right before a mark in brackets.
 fn behind(text: &str, mark: usize, cue: Cue, found: &mut Vec<Found>) {
     let before = text[..mark].trim_end_matches(' ');
@@ -453,52 +464,4 @@ fn behind(text: &str, mark: usize, cue: Cue, found: &mut Vec<Found>) {
         }
         _ => {}
     }
-}
-
-/// Whether the number is said to be the WeChat one right behind it: (微信同号), 同微信, 微信.
-fn same_after(text: &str, end: usize) -> bool {
-    let near = &text[end..boundary_before(text, end + 96)];
-    let line = near.split('\n').next().unwrap_or("");
-    let from = line.char_indices().find(|&(at, sign)| {
-        at > 24
-            || !matches!(
-                sign,
-                ' ' | '('
-                    | '['
-                    | '【'
-                    | '/'
-                    | '、'
-                    | ','
-                    | '|'
-                    | '-'
-                    | '同'
-                    | '步'
-                    | '电'
-                    | '话'
-                    | '手'
-                    | '机'
-                    | '号'
-                    | '和'
-                    | '与'
-                    | '即'
-                    | '也'
-                    | '是'
-                    | '加'
-                    | '+'
-                    | '可'
-            )
-    });
-    let Some((skipped, _)) = from else { return false };
-    let (marks, rest) = line.split_at(skipped);
-    let Some(cue) =
-        ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue))
-    else {
-        return false;
-    };
-    let tail = rest[cue.len()..].trim_start_matches(['号', ' ']).trim_start_matches("电话").trim_start_matches("手机");
-    if tail.starts_with('同') || tail.starts_with("一样") || marks.contains('同') {
-        return true;
-    }
-    !marks.contains([',', '、', '|'])
-        && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
 }

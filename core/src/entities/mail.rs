@@ -49,11 +49,13 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
 
 /// Suffixes that everybody knows, for addresses in disguise.
 const KNOWN: &[&str] = &[
-    "com", "cn", "net", "org", "edu", "gov", "hk", "tw", "cc", "vip", "top", "xyz", "info", "me", "io", "co", "club", "site",
+    "com", "cn", "net", "org", "edu", "gov", "hk", "tw", "cc", "vip", "top", "xyz", "info", "me", "io", "co", "club",
+    "site",
 ];
 
 /// What people write for the dot of a host.
-const DOTS: &[&str] = &[" [dot] ", " (dot) ", " {dot} ", " dot ", " . ", "[dot]", "(dot)", "{dot}", "(.)", "[.]", "点", "。", "."];
+const DOTS: &[&str] =
+    &[" [dot] ", " (dot) ", " {dot} ", " dot ", " . ", "[dot]", "(dot)", "{dot}", "(.)", "[.]", "点", "。", "."];
 
 /// An address whose @ is written as something else, which stands at `sign`.
 pub(super) fn at_stand_in(text: &str, sign: Range<usize>, found: &mut Vec<Found>) {
@@ -112,7 +114,8 @@ fn name_before(text: &str, at: usize) -> Option<(usize, String)> {
 /// The host that begins at `at`, one space between allowed, as far as it ends with a known suffix.
 fn host_after(text: &str, at: usize) -> Option<(usize, String)> {
     let bytes = text.as_bytes();
-    let word = |from: usize| bytes[from..].iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    let word =
+        |from: usize| bytes[from..].iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     let mut here = at + usize::from(bytes.get(at) == Some(&b' '));
     let (mut host, mut best) = (String::new(), None);
     for labels in 1..=6 {

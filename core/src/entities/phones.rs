@@ -26,8 +26,23 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     while at < groups.len() {
         match number(text, &groups[at..]) {
             Some((kind, digits, used)) => {
-                found.push((kind, digits, groups[at].start..groups[at + used - 1].end));
-                at += used;
+                let area = if kind == Kind::Landline { area_code(&digits) } else { None };
+                let mut last = at + used - 1;
+                let (code, length) =
+                    area.map_or_else(Default::default, |area| (digits[..area].to_owned(), digits.len() - area));
+                found.push((kind, digits, groups[at].start..groups[last].end));
+                // 0551-62000111/62000112: the area code goes for the row.
+                while let Some(next) = groups.get(last + 1)
+                    && area.is_some()
+                    && next.len() == length
+                    && super::series::joins(&text[groups[last].end..next.start])
+                    && matches!(text.as_bytes()[next.start], b'2'..=b'8')
+                    && closes(text, next.end)
+                {
+                    found.push((Kind::Landline, format!("{code}{}", &text[next.clone()]), next.clone()));
+                    last += 1;
+                }
+                at = last + 1;
             }
             None => at += 1,
         }
@@ -311,8 +326,7 @@ fn follows_a_digit(text: &str, start: usize) -> bool {
 }
 
 /// What is counted or paid, behind an amount.
-const UNITS: [&str; 12] =
-    ["元", "万元", "亿", "股", "吨", "平方", "千瓦", "美元", "港元", "人民币", "人次", "册"];
+const UNITS: [&str; 12] = ["元", "万元", "亿", "股", "吨", "平方", "千瓦", "美元", "港元", "人民币", "人次", "册"];
 
 /// Whether a number can end here.
 fn closes(text: &str, end: usize) -> bool {

@@ -39,7 +39,8 @@ pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found]
 
 /// An id that is no word: a letter first, and a digit or a line in it.
 pub(super) fn is_odd(id: &str) -> bool {
-    id.starts_with(|sign: char| sign.is_ascii_alphabetic()) && id.bytes().any(|b| b.is_ascii_digit() || b"_-".contains(&b))
+    id.starts_with(|sign: char| sign.is_ascii_alphabetic())
+        && id.bytes().any(|b| b.is_ascii_digit() || b"_-".contains(&b))
 }
 
 /// Where the next of a row begins, and whether signs of a list stand between, not spaces alone. A short remark in brackets
@@ -50,7 +51,7 @@ fn past_separator(text: &str, from: usize) -> Option<(usize, bool)> {
         let (close, _) = inside.char_indices().take(8).find(|(_, sign)| *sign == ')')?;
         at = text.len() - inside.len() + close + 1;
     }
-    let (mut listed, remarked) = (false, at > from);
+    let mut listed = false;
     for _ in 0..4 {
         let sign = text[at..].chars().next()?;
         match sign {
@@ -60,7 +61,12 @@ fn past_separator(text: &str, from: usize) -> Option<(usize, bool)> {
         }
         at += sign.len_utf8();
     }
-    (at > from && (!remarked || listed)).then_some((at, listed))
+    (at > from).then_some((at, listed))
+}
+
+/// Whether nothing but the sign of a row stands between two numbers.
+pub(super) fn joins(between: &str) -> bool {
+    matches!(between.trim_matches(' '), "、" | "/") && between.len() <= 5
 }
 
 /// Letters, an address, an amount or a date: the word is no account.
@@ -70,7 +76,10 @@ pub(super) fn goes_on(after: &str) -> bool {
         Some('.') => signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric()),
         Some(sign) => {
             sign.is_ascii_alphanumeric()
-                || matches!(sign, '@' | '=' | '_' | '-' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位')
+                || matches!(
+                    sign,
+                    '@' | '=' | '_' | '-' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位'
+                )
                 || sign == ':' && after.starts_with("://")
         }
         None => false,

@@ -105,7 +105,9 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
 /// not speak (`speaks`) is asked for numbers of the length of a telephone's and for ids that are no words.
 pub(super) fn contacts(script: &str, speaks: bool) -> String {
     let mut out = String::new();
-    if !speaks && !["tel", "phone", "mobile", "wx", "wechat", "weixin", "qq", "mail"].iter().any(|key| script.contains(key)) {
+    if !speaks
+        && !["tel", "phone", "mobile", "wx", "wechat", "weixin", "qq", "mail"].iter().any(|key| script.contains(key))
+    {
         return out;
     }
     for found in CONTACT.captures_iter(script).take(32) {
@@ -172,6 +174,6 @@ mod tests {
         assert_eq!(chinese_strings("document.write('不用考试"), "");
         assert_eq!(chinese_strings("w('电话：' + '130' +\n\"00001234\"); x('a' + 'b')"), "电话：13000001234\n");
         assert_eq!(chinese_strings("don't 中文"), "");
-        assert_eq!(chinese_strings(r#"x="\u12" + "中""#), "中\n");
+        assert_eq!(chinese_strings(r#"x="\u12"; y="中""#), "中\n");
     }
 }

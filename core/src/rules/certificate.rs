@@ -16,7 +16,7 @@ pub struct Certificate {
     pub words: Vec<String>,
     /// Words that say which certificate is meant and tell of no seller: the catalogue's own, long compounds.
     pub also: Vec<String>,
-    /// Words that mean it only beside another certificate or before a price: 焊工, 登高.
+    /// Words that mean it only in a row with another certificate: 焊工, 登高.
     pub short: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! Which certificates a page names: by their words, by names that only say what is meant, and by short words in company.
 //!
-//! 电工 is a man and 登高 a poem; in 电工、焊工、登高证, and before a price on a page that names a certificate, they are certificates.
+//! 电工 is a man and 登高 a poem; in 电工、焊工、登高证, and in 电工证 850 元，焊工 900 元, they are certificates.
 //! What is told here accuses nobody. Start at [`told`].
 
 use super::reading::{Found, Reading};
@@ -50,11 +50,8 @@ const GENERIC: &str = "特种作业";
 
 /// Every word in these places, in the order in which they stand, longer ones first.
 fn named<'r>(reading: &'r Reading, places: u8) -> Vec<Named<'r>> {
-    let lists = [
-        (&reading.certificates, false),
-        (&reading.certificate_names, false),
-        (&reading.certificate_shorts, true),
-    ];
+    let lists =
+        [(&reading.certificates, false), (&reading.certificate_names, false), (&reading.certificate_shorts, true)];
     let mut all: Vec<Named> = lists
         .into_iter()
         .flat_map(|(list, short)| list.iter().map(move |(number, index)| (*number, *index, short)))
@@ -84,35 +81,45 @@ fn in_company<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
     if all.iter().all(|named| named.short) {
         return Vec::new();
     }
-    let visible = |named: &Named| named.found.block.is_some();
     let joined = |pair: &[Named]| {
-        pair.iter().all(visible)
+        pair.iter().all(|named| named.found.block.is_some())
             && (pair[1].found.at.start <= pair[0].found.at.end
                 || text.get(pair[0].found.at.end..pair[1].found.at.start).is_some_and(is_separator))
     };
     let mut kept = Vec::with_capacity(all.len());
     for row in all.chunk_by(|a, b| joined(&[*a, *b])) {
         let speaks = row.iter().any(|named| !named.short);
-        kept.extend(row.iter().copied().filter(|named| speaks || visible(named) && priced(text, named.found.at.end)));
+        kept.extend(row.iter().copied().filter(|named| !named.short || speaks && !is_graded(text, named)));
     }
     kept
 }
 
-/// Whether only the sign of a list stands between two words: 焊工、登高, 电工/焊工, 焊工 登高, and 证 or 本 of the first.
-fn is_separator(between: &str) -> bool {
-    let between = between.trim_start_matches(['证', '本']);
-    between.chars().count() <= 3
-        && between.chars().all(|sign| matches!(sign, ' ' | '\t' | '、' | '/' | '|' | '·' | '+' | '&' | '和' | '及'))
+/// Whether a short word is the trade of a skill level: 高级电工, 中级焊工, 焊工技师.
+fn is_graded(text: &str, named: &Named) -> bool {
+    let (before, after) = (&text[..named.found.at.start], &text[named.found.at.end..]);
+    before.ends_with("级")
+        || before.ends_with("维修")
+        || ["职业", "技能", "技师", "师傅", "初级", "中级", "高级"].iter().any(|word| after.starts_with(word))
 }
 
-/// Whether a price follows: 焊工 900 元一本; wages by the month or day are none.
-fn priced(text: &str, end: usize) -> bool {
-    let rest = text[end..].trim_start_matches(['证', '本', ' ', '\t', ':', '¥']);
-    if text.len() - rest.len() - end > 12 {
+/// Whether only the sign of a list stands between two words, or the price of the first: 焊工、登高, 电工/焊工, 焊工 登高,
+/// 电工证 850 元一本，焊工.
+fn is_separator(between: &str) -> bool {
+    const LONGEST: usize = 48;
+    if between.len() > LONGEST {
         return false;
     }
-    let digits = rest.bytes().take(6).take_while(u8::is_ascii_digit).count();
-    let unit = rest[digits..].trim_start_matches(' ');
-    (3..=4).contains(&digits)
-        && unit.strip_prefix(['元', '块']).is_some_and(|behind| !behind.starts_with(['/', '每', '-', '起']))
+    let rest = between.trim_start_matches(['证', '本']).trim_start_matches([' ', '\t', ':', '¥']);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let priced = (3..=4).contains(&digits);
+    let mut rest = if priced { rest[digits..].trim_start_matches(' ') } else { rest };
+    if priced {
+        rest = rest.strip_prefix(['元', '块']).unwrap_or(rest);
+        rest = ["一本", "/本", "每本", "一个"].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
+    }
+    rest.chars().count() <= 3
+        && rest.chars().all(|sign| {
+            matches!(sign, ' ' | '\t' | '、' | '/' | '|' | '·' | '+' | '&' | '和' | '及')
+                || priced && matches!(sign, ',' | ';' | '\n')
+        })
 }
