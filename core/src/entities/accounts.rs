@@ -1,24 +1,32 @@
-//! WeChat, QQ, Telegram and e-mail names in folded text.
+//! WeChat, QQ and Telegram names in folded text.
 //!
 //! A name is one only behind its cue, with nothing but marks and call words between (微信号：, VX/电话). Words, addresses,
 //! classes and amounts behind a cue are none. Start at [`find`].
 
+use super::columns;
 use super::cues::{CUES, Cue, CueHit};
+use super::mail;
 use super::registered;
+use super::same::{called_before, same_after, same_number};
+use super::series;
 use super::{Found, Kind, is_hotline};
-use crate::text::boundary_before;
 use std::ops::Range;
 
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
+    let mut listed = usize::MAX;
     for (kind, digits, at) in phones {
-        if *kind == Kind::Phone
-            && super::phones::is_mobile(digits)
-            && (called_before(text, at.start) || same_after(text, at.end))
-        {
+        if *kind != Kind::Phone || !super::phones::is_mobile(digits) {
+            continue;
+        }
+        // 微信 130… / 130…: what is called so goes for the row.
+        let called = called_before(text, at.start) || text.get(listed..at.start).is_some_and(series::joins);
+        if called || same_after(text, at.end) {
             found.push((Kind::Wechat, digits.clone(), at.clone()));
         }
+        listed = if called { at.end } else { usize::MAX };
     }
+    columns::find(text, found);
     for (number, at) in cues {
         let cue = CUES[usize::from(*number)].1;
         if let Cue::Registered(mark) = cue {
@@ -30,15 +38,42 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
         }
         match cue {
             Cue::TelegramLink => telegram_link(text, at.end, found),
-            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => wechat(text, at.end, cue, phones, found),
-            Cue::Qq | Cue::Group => qq(text, at.end, cue, found),
+            Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => {
+                let before = found.len();
+                wechat(text, at.end, cue, phones, found);
+                // An id may stand before the word that ends its clause: jia_01 微信。
+                let ends =
+                    text[at.end..].chars().next().is_none_or(|sign| matches!(sign, '。' | ',' | ';' | '!' | '\n'));
+                if cue == Cue::Wechat && found.len() == before && ends {
+                    odd_id_before(text, at.start, found);
+                }
+            }
+            Cue::Qq => qq(text, at.end, cue, phones, found),
+            // 微信群 has no number; 人群 and 客群 are no groups to join.
+            Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
+                {}
+            Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
             Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
+            Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
+            Cue::QqLetter if set_apart(text, at.start) => qq(text, at.end, cue, phones, found),
+            Cue::QqLetter => {}
+            Cue::QqKnock => knocked(text, at.end, phones, found),
+            Cue::WechatOwn => own_id(text, at.clone(), found),
+            Cue::At => mail::at_stand_in(text, at.clone(), found),
+            Cue::SignForAt => mail::around_hint(text, at.clone(), found),
             Cue::Same => same_number(text, at, phones, found),
-            Cue::WechatBehind | Cue::QqBehind => behind(text, at.start, cue, found),
+            Cue::WechatBehind | Cue::QqBehind => {
+                let before = found.len();
+                behind(text, at.start, cue, found);
+                // (微信) may also stand before its id.
+                if cue == Cue::WechatBehind && found.len() == before {
+                    wechat(text, at.end, Cue::Wechat, phones, found);
+                }
+            }
             Cue::Registered(_) => {}
         }
     }
-    emails(text, found);
+    mail::find(text, found);
 }
 
 /// Whether letters that look like a cue are the rest of a word, a class, an address.
@@ -53,7 +88,7 @@ fn inside_word(before: &str, cue: Cue) -> bool {
 }
 
 /// What may stand between a cue and its name.
-fn fills(sign: char) -> bool {
+pub(super) fn fills(sign: char) -> bool {
     matches!(sign,
         ' ' | '\t' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
         | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
@@ -63,7 +98,7 @@ fn fills(sign: char) -> bool {
 }
 
 /// Words that may stand there too.
-const FILL_WORDS: [&str; 12] =
+pub(super) const FILL_WORDS: [&str; 12] =
     ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
 
 /// A name behind a cue.
@@ -76,8 +111,12 @@ struct Name<'a> {
     addressed: bool,
 }
 
-/// The word that follows a cue, past marks.
+/// The word that follows a cue, past marks and the number of one of several: 微信2:, qq1:.
 fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
+    let from = match text.as_bytes().get(from..from + 2) {
+        Some([b'1'..=b'9', b':']) => from + 1,
+        _ => from,
+    };
     let mut at = from;
     let (mut marked, mut addressed, mut passed, mut lines) = (false, false, 0, 0);
     loop {
@@ -257,8 +296,73 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let app = word.len() == 18 && word.starts_with("wx") && word[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
     let named = !plain || ((name.marked || cue == Cue::WechatCall) && !NO_NAMES.contains(&word));
     if !code && !app && named && (6..=20).contains(&word.len()) && !name.addressed {
-        found.push((Kind::Wechat, word.to_owned(), name.at..name.at + word.len()));
+        let at = name.at..name.at + word.len();
+        found.push((Kind::Wechat, word.to_owned(), at.clone()));
+        series::more(text, Kind::Wechat, at, phones, found);
     }
+}
+
+/// What looks like an id and nothing else right behind a bare v, or behind a call that does not say where to add somebody.
+fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
+    if text.as_bytes()[cue.start].is_ascii() && !set_apart(text, cue.start) {
+        return;
+    }
+    let marks = |sign: char| matches!(sign, ' ' | ':' | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿');
+    let rest = text[cue.end..].trim_start_matches(marks);
+    let at = text.len() - rest.len();
+    let Some(length) = word_length(rest) else { return };
+    let id = rest[..length].trim_end_matches(['-', '_']);
+    let told = (6..=20).contains(&id.len()) && series::is_odd(id) && !series::goes_on(&rest[length..]);
+    if at - cue.end <= 8 && told {
+        found.push((Kind::Wechat, id.to_owned(), at..at + id.len()));
+    }
+}
+
+/// The end of a remark in brackets, if one stands here that is no number itself: 群(1000人):.
+fn past_remark(text: &str, from: usize) -> usize {
+    const LONGEST: usize = 10;
+    let Some(inside) = text[from..].strip_prefix('(') else { return from };
+    match inside.char_indices().take(LONGEST).find(|(_, sign)| *sign == ')') {
+        Some((close, _)) if inside[..close].bytes().filter(u8::is_ascii_digit).count() < 6 => from + close + 2,
+        _ => from,
+    }
+}
+
+/// An id that WeChat gave out itself: wxid_ and letters and digits.
+fn own_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
+    let length = text[cue.end..].bytes().take(24).take_while(u8::is_ascii_alphanumeric).count();
+    if (8..=16).contains(&length) {
+        let at = cue.start..cue.end + length;
+        found.push((Kind::Wechat, text[at.clone()].to_owned(), at));
+    }
+}
+
+/// A number right behind 扣: seven to ten digits, no amount that is taken off.
+fn knocked(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
+    let rest = text[from..].trim_start_matches([' ', ':']);
+    let at = text.len() - rest.len();
+    let length = rest.bytes().take(12).take_while(u8::is_ascii_digit).count();
+    if at - from <= 2 && (7..=10).contains(&length) {
+        qq(text, from, Cue::Qq, phones, found);
+    }
+}
+
+/// An id right before a word for WeChat, only spaces between.
+fn odd_id_before(text: &str, cue: usize, found: &mut Vec<Found>) {
+    let before = text[..cue].trim_end_matches(' ');
+    let length = before.bytes().rev().take(21).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
+    let at = before.len() - length..before.len();
+    let fits = (6..=20).contains(&length) && series::is_odd(&before[at.clone()]);
+    if cue - before.len() <= 2 && fits && !before[..at.start].ends_with(['@', '.', '/', ':']) {
+        found.push((Kind::Wechat, before[at.clone()].to_owned(), at));
+    }
+}
+
+/// Whether a letter stands by itself among Chinese: no Latin word before it.
+fn set_apart(text: &str, start: usize) -> bool {
+    !text[..start].trim_end_matches(' ').ends_with(|sign: char| {
+        sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '-' | '/' | '@' | '#' | '&' | '$' | '\'' | '"' | '=')
+    })
 }
 
 /// A dot and a letter or digit follow: a file, a host, a version.
@@ -267,7 +371,7 @@ fn dotted(after: &str) -> bool {
     signs.next() == Some('.') && signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric())
 }
 
-fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
+fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
     if text[from..].starts_with('.') {
         return;
     }
@@ -284,14 +388,18 @@ fn qq(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
                 '@' | '_' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位' | '家' | '级'
             )
     });
-    let least = if cue == Cue::Group { 6 } else { 5 };
+    let least = if cue == Cue::Qq { 5 } else { 6 };
+    // Whom to call about a group.
+    let phone = cue == Cue::Group && super::phones::is_mobile(&digits);
     if !stops
+        && !phone
         && !dotted(&text[end..])
         && (least..=11).contains(&digits.len())
         && !digits.starts_with('0')
         && !is_hotline(&digits)
     {
         found.push((Kind::Qq, digits, name.at..end));
+        series::more(text, Kind::Qq, name.at..end, phones, found);
     }
 }
 
@@ -336,63 +444,6 @@ fn push_telegram(text: &str, at: usize, found: &mut Vec<Found>) {
     }
 }
 
-/// Whether a WeChat word stands before the number, with only marks between.
-fn called_before(text: &str, start: usize) -> bool {
-    let mut before = &text[..start];
-    let mut lined = false;
-    for _ in 0..10 {
-        for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
-            if let Some(rest) = before.strip_suffix(word) {
-                let latin = word.as_bytes()[0].is_ascii();
-                let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
-                if !(latin && inside) {
-                    return true;
-                }
-            }
-        }
-        let Some(sign) = before.chars().next_back() else { return false };
-        let word = FILL_WORDS.iter().find(|word| before.ends_with(*word));
-        if let Some(word) = word {
-            before = &before[..before.len() - word.len()];
-        } else if sign == '\n' && !lined || fills(sign) && (!lined || matches!(sign, ':' | ' ' | '号')) {
-            lined |= sign == '\n';
-            before = &before[..before.len() - sign.len_utf8()];
-        } else {
-            return false;
-        }
-    }
-    false
-}
-
-/// Characters on either side in which 微信同号 speaks of a number.
-const SAME: usize = 60;
-
-/// The mobile number that is said to be the WeChat one: the nearest, or the only one of the text.
-fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
-    // 也是微不足道, 同微机: a short word has to end where it ends.
-    let goes_on = |sign: char| sign.is_alphanumeric() && !matches!(sign, '信' | '号' | '联');
-    if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
-        return;
-    }
-    let mobiles = phones.iter().filter(|(kind, digits, _)| *kind == Kind::Phone && super::phones::is_mobile(digits));
-    let away = |at: &Range<usize>| {
-        let (from, to) = if at.end <= cue.start { (at.end, cue.start) } else { (cue.end, at.start) };
-        if to <= from { 0 } else { text.get(from..to).map_or(usize::MAX, |between| between.chars().count()) }
-    };
-    // What stands before the words is spoken of sooner than what follows.
-    let near = mobiles.clone().map(|m| (away(&m.2), m.2.start > cue.start, m)).filter(|(far, ..)| *far <= SAME);
-    let nearest =
-        near.min_by_key(|(far, follows, _)| (*far + if *follows { 12 } else { 0 }, *follows)).map(|(_, _, m)| m);
-    let only = || {
-        let mut all = mobiles.clone();
-        let first = all.next()?;
-        all.all(|other| other.1 == first.1).then_some(first)
-    };
-    if let Some((_, digits, at)) = nearest.or_else(only) {
-        found.push((Kind::Wechat, digits.clone(), at.clone()));
-    }
-}
-
 /// The id right before a mark in brackets.
 fn behind(text: &str, mark: usize, cue: Cue, found: &mut Vec<Found>) {
     let before = text[..mark].trim_end_matches(' ');
@@ -412,87 +463,5 @@ fn behind(text: &str, mark: usize, cue: Cue, found: &mut Vec<Found>) {
             found.push((Kind::Wechat, id.to_owned(), at));
         }
         _ => {}
-    }
-}
-
-/// Whether the number is said to be the WeChat one right behind it: (微信同号), 同微信, 微信.
-fn same_after(text: &str, end: usize) -> bool {
-    let near = &text[end..boundary_before(text, end + 96)];
-    let line = near.split('\n').next().unwrap_or("");
-    let from = line.char_indices().find(|&(at, sign)| {
-        at > 24
-            || !matches!(
-                sign,
-                ' ' | '('
-                    | '['
-                    | '【'
-                    | '/'
-                    | '、'
-                    | ','
-                    | '|'
-                    | '-'
-                    | '同'
-                    | '步'
-                    | '电'
-                    | '话'
-                    | '手'
-                    | '机'
-                    | '号'
-                    | '和'
-                    | '与'
-                    | '即'
-                    | '也'
-                    | '是'
-                    | '加'
-                    | '+'
-                    | '可'
-            )
-    });
-    let Some((skipped, _)) = from else { return false };
-    let (marks, rest) = line.split_at(skipped);
-    let Some(cue) =
-        ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue))
-    else {
-        return false;
-    };
-    let tail = rest[cue.len()..].trim_start_matches(['号', ' ']).trim_start_matches("电话").trim_start_matches("手机");
-    if tail.starts_with('同') || tail.starts_with("一样") || marks.contains('同') {
-        return true;
-    }
-    !marks.contains([',', '、', '|'])
-        && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
-}
-
-/// Endings of files that stand behind an @ in code (x@2x.png).
-const NO_SUFFIX: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "webp", "svg", "css", "js", "html", "htm", "json", "ico", "scss", "less", "ts", "vue",
-    "php",
-];
-
-pub(super) fn emails(text: &str, found: &mut Vec<Found>) {
-    let bytes = text.as_bytes();
-    let mut last: Range<usize> = 0..0;
-    for at in memchr::memchr_iter(b'@', bytes) {
-        let local = bytes[last.end..at]
-            .iter()
-            .rev()
-            .take(65)
-            .take_while(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(b))
-            .count();
-        let domain =
-            bytes[at + 1..].iter().take(254).take_while(|b| b.is_ascii_alphanumeric() || b".-".contains(b)).count();
-        let name = text[at - local..at].trim_start_matches(['.', '-', '+', '%', '_']);
-        let host = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
-        let suffix = host.rsplit('.').next().unwrap_or("");
-        let proper = host.contains('.')
-            && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
-        let suffix_fits = (2..=18).contains(&suffix.len())
-            && suffix.bytes().all(|b| b.is_ascii_alphabetic())
-            && !NO_SUFFIX.contains(&suffix);
-        if (1..=64).contains(&name.len()) && !name.ends_with('.') && local < 65 && domain < 254 && proper && suffix_fits
-        {
-            last = at - name.len()..at + 1 + host.len();
-            found.push((Kind::Email, text[last.clone()].to_owned(), last.clone()));
-        }
     }
 }

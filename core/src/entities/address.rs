@@ -38,7 +38,7 @@ pub fn in_address(href: &str) -> Vec<Entity> {
             let also = parameters(query).filter(|(key, _)| matches!(*key, "to" | "cc")).map(|(_, value)| value);
             for address in to.split([',', ';']).chain(also) {
                 let mut emails = Vec::new();
-                super::accounts::emails(address, &mut emails);
+                super::mail::find(address, &mut emails);
                 emails.iter().for_each(|(kind, value, _)| push(*kind, value));
             }
         }

@@ -7,10 +7,14 @@
 
 mod accounts;
 mod address;
+mod columns;
 mod cues;
+mod mail;
 mod mask;
 mod phones;
 mod registered;
+mod same;
+mod series;
 #[cfg(test)]
 mod tests;
 
@@ -98,8 +102,14 @@ pub(crate) fn in_scanned(raw: &str, folded: &Folded, cues: Vec<CueHit>) -> Vec<E
 fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
     let text = folded.as_str();
     let mut found: Vec<Found> = Vec::new();
-    let phones = phones::find(text);
+    let mut phones = phones::find(text);
     accounts::find(text, cues, &phones, &mut found);
+    // A QQ number may begin with 400 or 800 and have ten digits.
+    let accounts: HashSet<usize> =
+        found.iter().filter(|(kind, ..)| *kind == Kind::Qq).map(|(.., at)| at.start).collect();
+    phones.retain(|(kind, digits, at)| {
+        *kind == Kind::Landline || phones::is_mobile(digits) || !accounts.contains(&at.start)
+    });
     found.extend(phones);
     found.sort_by_key(|(kind, _, at)| (at.start, *kind, at.end));
     found.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1 && a.2.start == b.2.start);

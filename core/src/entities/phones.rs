@@ -26,8 +26,23 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     while at < groups.len() {
         match number(text, &groups[at..]) {
             Some((kind, digits, used)) => {
-                found.push((kind, digits, groups[at].start..groups[at + used - 1].end));
-                at += used;
+                let area = if kind == Kind::Landline { area_code(&digits) } else { None };
+                let mut last = at + used - 1;
+                let (code, length) =
+                    area.map_or_else(Default::default, |area| (digits[..area].to_owned(), digits.len() - area));
+                found.push((kind, digits, groups[at].start..groups[last].end));
+                // 0551-62000111/62000112: the area code goes for the row.
+                while let Some(next) = groups.get(last + 1)
+                    && area.is_some()
+                    && next.len() == length
+                    && super::series::joins(&text[groups[last].end..next.start])
+                    && matches!(text.as_bytes()[next.start], b'2'..=b'8')
+                    && closes(text, next.end)
+                {
+                    found.push((Kind::Landline, format!("{code}{}", &text[next.clone()]), next.clone()));
+                    last += 1;
+                }
+                at = last + 1;
             }
             None => at += 1,
         }
@@ -101,10 +116,21 @@ fn number(text: &str, groups: &[Range<usize>]) -> Option<(Kind, String, usize)> 
     let country = matches!(&text[groups[0].clone()], "86" | "0086")
         && groups.len() > 1
         && matches!(gap(text, &groups[0], &groups[1]), Gap::Sign(_));
-    let skip = usize::from(country);
-    let row = Row::read(text, &groups[skip..]);
+    let mut skip = usize::from(country);
+    let mut row = Row::read(text, &groups[skip..]);
+    // +86 (0)574: the 0 that one dials at home.
+    if country && row.sizes.len() > 1 && row.sizes[0] == 1 && row.digits.starts_with('0') {
+        row.gaps.remove(0);
+        let zero = row.sizes.remove(0);
+        row.sizes[0] += zero;
+        skip += 1;
+    }
     for count in 1..=row.sizes.len() {
         let Some((kind, digits)) = row.take(count, country) else { continue };
+        // 1-800-555-0199 is a number of another country.
+        if digits.starts_with(['4', '8']) && !country && follows_a_digit(text, groups[0].start) {
+            continue;
+        }
         let end = groups[skip + count - 1].end;
         if closes(text, end)
             && !row.goes_on(count)
@@ -293,12 +319,26 @@ fn opens(text: &str, start: usize) -> bool {
     }
 }
 
+/// Whether a digit and a line stand right before.
+fn follows_a_digit(text: &str, start: usize) -> bool {
+    let before = text[..start].strip_suffix('-');
+    before.is_some_and(|before| before.ends_with(|sign: char| sign.is_ascii_digit()))
+}
+
+/// What is counted or paid, behind an amount.
+const UNITS: [&str; 12] = ["元", "万元", "亿", "股", "吨", "平方", "千瓦", "美元", "港元", "人民币", "人次", "册"];
+
 /// Whether a number can end here.
 fn closes(text: &str, end: usize) -> bool {
+    if let Some(rest) = text[end..].strip_prefix(' ')
+        && UNITS.iter().any(|unit| rest.starts_with(unit))
+    {
+        return false;
+    }
     let mut after = text[end..].chars();
     match after.next() {
         None => true,
-        Some('@' | '元' | '块' | '%' | '=') => false,
+        Some('@' | '元' | '块' | '股' | '吨' | '%' | '=') => false,
         Some('.') => !after.next().is_some_and(|sign| sign.is_ascii_digit()),
         Some(sign) if sign.is_ascii_alphanumeric() || sign == '_' => {
             let word: String =

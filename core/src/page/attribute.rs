@@ -71,6 +71,13 @@ pub(super) fn is_hidden(tokens: &Tokenizer) -> bool {
     })
 }
 
+/// Does the element's own markup show its letters last to first, whatever they are?
+pub(super) fn is_turned(name: &str, tokens: &Tokenizer) -> bool {
+    let says = |text: &str, word: &str| cut(text, 512).to_ascii_lowercase().contains(word);
+    let bdo = name.eq_ignore_ascii_case("bdo") && tokens.attribute("dir").is_some_and(|dir| says(dir, "rtl"));
+    bdo || tokens.attribute("style").is_some_and(|style| says(style, "bidi-override") && says(style, "rtl"))
+}
+
 /// An attribute in which page builders keep what scripts will show (data-page, x-data, :value), with quoted strings in it.
 pub(super) fn holds_data(name: &str, value: &str) -> bool {
     let named = name.len() > 1

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::attribute::{absolute, baidu_statistics, holds_data, is_hidden, refresh_target};
+use super::attribute::{absolute, baidu_statistics, holds_data, is_hidden, is_turned, refresh_target};
 use super::fingerprint::{self, Simhash};
 use super::lines::Lines;
 use super::reference::{decode_attribute, decode_into};
@@ -49,6 +49,8 @@ struct Open<'s> {
     tag: Tag,
     name: &'s str,
     hidden: bool,
+    /// Its letters are shown last to first.
+    turned: bool,
     zone: Zone,
     role: Role,
 }
@@ -156,6 +158,7 @@ impl<'u> Extractor<'u> {
                 }
             }
             Some(o) if o.hidden => self.hide(HiddenKind::Element, text),
+            Some(o) if o.turned => self.lines.push(&text.chars().rev().collect::<String>(), o.role, o.zone),
             Some(o) => self.lines.push(text, o.role, o.zone),
             None => self.lines.push(text, Role::Plain, Zone::Main),
         }
@@ -192,11 +195,9 @@ impl<'u> Extractor<'u> {
     /// What a script's text says, or data that waits for one.
     fn data(&mut self, text: &str) {
         let strings = script::chinese_strings(text);
-        if !strings.is_empty() {
-            self.hide(HiddenKind::Script, &strings);
-            // Numbers in data mean something where the data speaks Chinese.
-            self.hide(HiddenKind::Script, &script::contacts(text));
-        }
+        self.hide(HiddenKind::Script, &strings);
+        // Data that speaks Chinese means its numbers; elsewhere only what can be nothing else is taken.
+        self.hide(HiddenKind::Script, &script::contacts(text, !strings.is_empty()));
     }
 
     fn hide(&mut self, kind: HiddenKind, text: &str) {
@@ -233,8 +234,8 @@ impl<'u> Extractor<'u> {
         if tag.breaks() {
             self.lines.end_line();
         }
-        let (mut hidden, mut zone, mut role) =
-            stack.last().map_or((false, Zone::Main, Role::Plain), |o| (o.hidden, o.zone, o.role));
+        let (mut hidden, mut turned, mut zone, mut role) =
+            stack.last().map_or((false, false, Zone::Main, Role::Plain), |o| (o.hidden, o.turned, o.zone, o.role));
         match tag {
             Tag::A | Tag::Area => self.open_link(tag, zone, tokens),
             Tag::Base => {
@@ -295,6 +296,7 @@ impl<'u> Extractor<'u> {
         }
         if !tokens.attributes().is_empty() {
             hidden = hidden || is_hidden(tokens);
+            turned = turned || is_turned(name, tokens);
             if zone == Zone::Main && (tag.breaks() || tag == Tag::Cell) {
                 zone = ["class", "id"]
                     .into_iter()
@@ -317,7 +319,7 @@ impl<'u> Extractor<'u> {
             self.limit(Limit::Depth);
             return;
         }
-        stack.push(Open { tag, name, hidden, zone, role });
+        stack.push(Open { tag, name, hidden, turned, zone, role });
     }
 
     /// `<li>` ends an open `<li>` of the same list; lists and tables inside it are not looked through.

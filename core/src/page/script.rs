@@ -32,11 +32,14 @@ pub(super) fn chinese_strings(script: &str) -> String {
     }
     let mut chars = script.chars();
     let mut string = String::new();
+    let mut joined = false;
     while let Some(c) = chars.next() {
         if !matches!(c, '"' | '\'' | '`') {
             continue;
         }
-        string.clear();
+        if !joined {
+            string.clear();
+        }
         let closed = loop {
             match chars.next() {
                 None => break false,
@@ -61,12 +64,21 @@ pub(super) fn chinese_strings(script: &str) -> String {
                 Some(other) => string.push(other),
             }
         };
-        if closed && string.chars().any(is_chinese) {
+        joined = closed && string.len() < JOINED && joins(chars.as_str());
+        if closed && !joined && string.chars().any(is_chinese) {
             out.push_str(&string);
             out.push('\n');
         }
     }
     out
+}
+
+/// Strings put together are read as one up to this many bytes.
+const JOINED: usize = 4096;
+
+/// Whether a plus and another string follow: '电话：' + '130…'.
+fn joins(rest: &str) -> bool {
+    rest.trim_start().strip_prefix('+').is_some_and(|rest| rest.trim_start().starts_with(['"', '\'', '`']))
 }
 
 /// The Chinese between the tags of markup that waits in a script element for a template engine, line by line.
@@ -84,21 +96,30 @@ pub(super) fn template_text(script: &str) -> String {
 
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?i)["']?[a-z_]*(wechat|weixin|wxid|wx_?(?:id|no|num|code)|mobile|phone|tel|qq)[a-z_]*["']?\s*[:=]\s*["']([+0-9a-z][-+0-9a-z_ ]{4,24})["']"#,
+        r#"(?i)\b[a-z_]*?(telegram|wechat|weixin|wxid|wx_?(?:id|no|num|code)|\bwx|mobile|phone|tel|qq|e?mail)[a-z_]*["']?\s*[:=]\s*["']([+0-9a-z(][-+0-9a-z_ .()@]{4,40})["']"#,
     )
     .expect("a constant pattern")
 });
 
-/// What a script's data names as somebody's number or id (`"wechat":"…"`), as a reader would be shown it: 微信:….
-pub(super) fn contacts(script: &str) -> String {
+/// What a script's data names as somebody's number or id (`"wechat":"…"`), as a reader would be shown it: 微信:…. Data that does
+/// not speak (`speaks`) is asked for numbers of the length of a telephone's and for ids that are no words.
+pub(super) fn contacts(script: &str, speaks: bool) -> String {
     let mut out = String::new();
+    if !speaks
+        && !["tel", "phone", "mobile", "wx", "wechat", "weixin", "qq", "mail"].iter().any(|key| script.contains(key))
+    {
+        return out;
+    }
     for found in CONTACT.captures_iter(script).take(32) {
         let value = found[2].trim();
-        let plausible = value.bytes().any(|b| b.is_ascii_digit() || b == b'_' || b == b'-');
-        let name = match found[1].to_ascii_lowercase().as_str() {
-            "qq" => "qq:",
-            "mobile" | "phone" | "tel" => "电话:",
-            _ => "微信:",
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        let marked = digits > 0 || value.contains(['_', '-']);
+        let (name, plausible) = match found[1].to_ascii_lowercase().as_str() {
+            "qq" => ("qq:", marked),
+            "mobile" | "phone" | "tel" => ("电话:", marked && (speaks || (10..=13).contains(&digits))),
+            "mail" | "email" => ("邮箱:", value.contains('@')),
+            "telegram" => ("电报:", true),
+            _ => ("微信:", marked),
         };
         if plausible {
             out.push_str(name);
@@ -134,8 +155,10 @@ mod tests {
     #[test]
     fn contacts_in_data_are_named() {
         let data = r#"{"tel":"13000001234","wechat":"demo_tz8","kfWeixinId":"demo-kf1","telHide":"130****1234","qq":"1000200030"}"#;
-        assert_eq!(contacts(data), "电话:13000001234\n微信:demo_tz8\n微信:demo-kf1\nqq:1000200030\n");
-        assert_eq!(contacts("var telephone = document.title; wx.config({debug:true})"), "");
+        assert_eq!(contacts(data, true), "电话:13000001234\n微信:demo_tz8\n微信:demo-kf1\nqq:1000200030\n");
+        assert_eq!(contacts("var telephone = document.title; wx.config({debug:true})", true), "");
+        let plain = r#"var shop={"tel":"0571-89000292",wx:'kf_demo8',email:"a@b.example.com","phoneWidth":"320px-5"};"#;
+        assert_eq!(contacts(plain, false), "电话:0571-89000292\n微信:kf_demo8\n邮箱:a@b.example.com\n");
     }
 
     #[test]
@@ -149,7 +172,8 @@ mod tests {
     fn chinese_strings_are_read_with_their_escapes() {
         assert_eq!(chinese_strings(r#"var a="免考";b='x';c="\u62ff\u8bc1\"好\"""#), "免考\n拿证\"好\"\n");
         assert_eq!(chinese_strings("document.write('不用考试"), "");
+        assert_eq!(chinese_strings("w('电话：' + '130' +\n\"00001234\"); x('a' + 'b')"), "电话：13000001234\n");
         assert_eq!(chinese_strings("don't 中文"), "");
-        assert_eq!(chinese_strings(r#"x="\u12" + "中""#), "中\n");
+        assert_eq!(chinese_strings(r#"x="\u12"; y="中""#), "中\n");
     }
 }

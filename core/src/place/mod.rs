@@ -81,7 +81,7 @@ impl Walk<'_> {
         let mut from = 0;
         while self.found.len() < MOST {
             let next = self.names.anywhere.next(self.text, from);
-            if let Some((row, at)) = self.behind(from, next.as_ref()) {
+            if let Some((row, at)) = self.behind(from, next.as_ref()).or_else(|| self.listed(from, next.as_ref())) {
                 from = at.end;
                 self.push(row, at);
                 continue;
@@ -102,13 +102,23 @@ impl Walk<'_> {
     /// A county right behind the city or province that was found last and ends at `from`, unless `next` says it better.
     fn behind(&self, from: usize, next: Option<&Hit<'_>>) -> Option<(Row, Range<usize>)> {
         let above = self.found.last().filter(|above| above.at.end == from && above.code.ends_with("00"))?;
-        let start = past_gap(self.text, from);
+        self.county(above.code, past_gap(self.text, from), next)
+    }
+
+    /// A county of the same city in a list: 宁波、余姚、慈溪, 杭州萧山、余杭.
+    fn listed(&self, from: usize, next: Option<&Hit<'_>>) -> Option<(Row, Range<usize>)> {
+        let before = self.found.last().filter(|before| before.at.end == from && !before.code.ends_with("0000"))?;
+        self.county(&before.code[..4], past_list_sign(self.text, from)?, next)
+    }
+
+    /// A county of a city or province at `start`, unless `next` says it better.
+    fn county(&self, above: &str, start: usize, next: Option<&Hit<'_>>) -> Option<(Row, Range<usize>)> {
         let hit = self.names.behind.here(self.text, start)?;
         let spoilt = match hit.meaning.ask {
             Ask::NoBearer => words::bears_a_name(self.rest(hit.at.end)),
             _ => words::breaks_suffix(&self.text[hit.at.clone()], self.rest(hit.at.end)),
         };
-        let row = self.only_one_in(above.code, &hit.meaning.rows).filter(|_| !spoilt)?;
+        let row = self.only_one_in(above, &hit.meaning.rows).filter(|_| !spoilt)?;
         let better = next.is_some_and(|next| {
             let word = next.meaning.ask == Ask::Word;
             next.at.start == start
@@ -143,12 +153,17 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a prefecture stands right behind its province or right before the full name of one of its counties.
+    /// Whether a prefecture stands right behind its province, in a list behind another of it, or right before the full name of one of
+    /// its counties.
     fn has_company(&self, row: Row, at: &Range<usize>) -> bool {
         let Some(city) = self.division(row) else { return false };
         let province = self.touching(at.start).is_some_and(|place| covers(place.code, city.code));
         let county = self.names.behind.here(self.text, past_gap(self.text, at.end));
+        let listed = self.found.last().is_some_and(|place| {
+            place.code[..2] == city.code[..2] && past_list_sign(self.text, place.at.end) == Some(at.start)
+        });
         province
+            || listed
             || county.is_some_and(|county| {
                 county.meaning.ask == Ask::Suffix && self.only_one_in(city.code, &county.meaning.rows).is_some()
             })
@@ -186,6 +201,11 @@ impl Walk<'_> {
         let Some(&Division { code, name }) = self.division(row) else { return };
         if code.ends_with("00") {
             self.seen.insert(row, at.end);
+        } else if let Some(division) = self.division(row)
+            && let [Some(city), _] = names::above(self.names, division)
+        {
+            // 鄞州区 speaks of 宁波: the 江北区 behind it is that of 宁波.
+            self.seen.insert(city, at.end);
         }
         let chain = self
             .touching(at.start)
@@ -204,6 +224,12 @@ impl Walk<'_> {
     fn rest(&self, at: usize) -> &str {
         self.text.get(at..).unwrap_or_default()
     }
+}
+
+/// Behind one sign between two of a list.
+fn past_list_sign(text: &str, at: usize) -> Option<usize> {
+    let sign = text.get(at..)?.chars().next()?;
+    matches!(sign, '、' | '和' | '及' | '与').then(|| at + sign.len_utf8())
 }
 
 /// The end of at most three signs that stand between a place and the next narrower one: 浙江 - 宁波 is a chain, a list 浙江、宁波 is not.

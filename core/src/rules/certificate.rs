@@ -12,8 +12,12 @@ pub struct Certificate {
     pub item: String,
     /// The route of the issuing body beside 应急: 市监, 住建, 人社; 应急 for the special operations.
     pub body: String,
-    /// Words for it.
+    /// Words for it, by which sellers are known too.
     pub words: Vec<String>,
+    /// Words that say which certificate is meant and tell of no seller: the catalogue's own, long compounds.
+    pub also: Vec<String>,
+    /// Words that mean it only in a row with another certificate: 焊工, 登高.
+    pub short: Vec<String>,
 }
 
 impl Certificate {
@@ -34,6 +38,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Certificate>, Vec<Probl
             let item = part.text("item");
             let body = part.need_text("body", "写上发证的条线：应急、市监、住建、人社");
             let words = part.texts("words");
+            let (also, short) = (part.texts("also"), part.texts("short"));
             if let Some(body) = &body
                 && !BODIES.contains(&body.value.as_str())
             {
@@ -54,6 +59,8 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Certificate>, Vec<Probl
                     item: item.map(|i| i.value).unwrap_or_default(),
                     body: body.value,
                     words: words.into_iter().map(|w| w.value).collect(),
+                    also: also.into_iter().map(|w| w.value).collect(),
+                    short: short.into_iter().map(|w| w.value).collect(),
                 });
             }
         }

@@ -28,6 +28,10 @@ pub enum Use {
     List(u8),
     /// Word of a certificate.
     Certificate(u16),
+    /// Word that only says which certificate is meant.
+    CertificateName(u16),
+    /// Word that means a certificate only in company.
+    CertificateShort(u16),
     /// Name of an authority.
     AuthorityName(u16),
     /// Title of an authority's look-up.
@@ -496,6 +500,8 @@ fn build(
     }
     for (index, certificate) in certificates.iter().enumerate() {
         certificate.words.iter().for_each(|w| phrases.add(w, Use::Certificate(index as u16), &named));
+        certificate.also.iter().for_each(|w| phrases.add(w, Use::CertificateName(index as u16), &named));
+        certificate.short.iter().for_each(|w| phrases.add(w, Use::CertificateShort(index as u16), &named));
     }
     for (index, authority) in authorities.iter().enumerate() {
         let names = std::iter::once(&authority.name).chain(&authority.names);

@@ -13,6 +13,8 @@ enum Need {
     Any,
     /// A real word as well: an id and a call, or an id behind a mark.
     Two,
+    /// The same, or such an id behind a space as well: no maker of chips and no satellite is called so.
+    TwoOrSpaced,
     /// The same, or digits right behind it.
     TwoOrDigits,
 }
@@ -34,12 +36,12 @@ const ALIASES: &[(&str, &str, Need)] = &[
     ("薇❤", "微信", Need::Any),
     ("威❤", "微信", Need::Any),
     ("微亻言", "微信", Need::Any),
-    ("威信", "微信", Need::Two),
+    ("威信", "微信", Need::TwoOrSpaced),
     ("威芯", "微信", Need::Two),
     ("微芯", "微信", Need::Two),
-    ("维信", "微信", Need::Two),
-    ("唯信", "微信", Need::Two),
-    ("魏信", "微信", Need::Two),
+    ("维信", "微信", Need::TwoOrSpaced),
+    ("唯信", "微信", Need::TwoOrSpaced),
+    ("魏信", "微信", Need::TwoOrSpaced),
     ("卫星", "微信", Need::Two),
     ("卫芯", "微信", Need::Two),
     ("扣扣", "qq", Need::Any),
@@ -113,6 +115,10 @@ pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'s
     let contact = match need {
         Need::Any => called || marked || id >= 5 || before.ends_with('/') || before.ends_with("电"),
         Need::Two => (called && (marked || id >= 5)) || (marked && id >= 5) || glued_id(after),
+        Need::TwoOrSpaced => {
+            let spaced = usize::from(after.first() == Some(&' '));
+            (called && (marked || id >= 5)) || (marked && id >= 5) || glued_id(&after[spaced..])
+        }
         Need::TwoOrDigits => {
             let digits = after.iter().take_while(|sign| sign.is_ascii_digit()).count();
             (called && (marked || id >= 5)) || (marked && id >= 5) || (id_now && (6..=10).contains(&digits))
@@ -142,8 +148,11 @@ fn glued_id(after: &[char]) -> bool {
 
 /// The length of the id that follows behind marks, as far as the window shows.
 fn id_length(after: &[char]) -> usize {
-    let marks =
-        after.iter().take(4).take_while(|sign| matches!(sign, ' ' | ':' | '号' | '码' | '是' | '为' | '同')).count();
+    let marks = after
+        .iter()
+        .take(4)
+        .take_while(|sign| matches!(sign, ' ' | ':' | '】' | '号' | '码' | '是' | '为' | '同'))
+        .count();
     let named = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-') || numeral(sign).is_some();
     after[marks..].iter().take_while(|&&sign| named(sign)).count()
 }

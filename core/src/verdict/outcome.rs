@@ -1,6 +1,7 @@
 //! Names what the points say: kind, routes, authority, certificates, places.
 
-use super::reading::{Found, Reading};
+use super::certificates;
+use super::reading::Reading;
 use super::weigh::Weighed;
 use super::{Kind, PRIOR, Thresholds, Verdict, score};
 use crate::entities;
@@ -33,7 +34,7 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
     } else {
         Kind::Benign
     };
-    let certificates = certificates(reading);
+    let certificates = certificates::told(reading);
     let looked_up =
         reading.certificates.first().map(|(number, _)| reading.rules.certificates[*number as usize].body.as_str());
     let mut notes = Vec::new();
@@ -117,57 +118,6 @@ fn authority(reading: &Reading, kind: Kind, towards: Kind, looked_up: Option<&st
         _ => None,
     }
 }
-
-/// Certificates on the page, in the order they appear, each with its issuing body. A word inside a longer one (电工证 in
-/// 建筑电工证) tells nothing of its own, and a category is not told where one of its items is.
-fn certificates<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
-    let table = &reading.rules.certificates;
-    let visible = Place::Title.bit() | Place::Main.bit() | Place::Control.bit();
-    let of = |places: u8| {
-        let mut all: Vec<(&Found, u16)> = reading
-            .certificates
-            .iter()
-            .map(|(c, i)| (&reading.found[*i as usize], *c))
-            .filter(|(f, _)| f.place & places != 0)
-            .collect();
-        all.sort_by_key(|(f, _)| (f.at.start, usize::MAX - f.at.end));
-        all
-    };
-    let mut all = of(visible);
-    if all.is_empty() {
-        all = of(Place::Hidden.bit());
-    }
-    let mut reach = 0..0;
-    let mut numbers: Vec<u16> = Vec::new();
-    for (found, number) in all {
-        let inside = found.at.end <= reach.end && found.at != reach;
-        if inside {
-            continue;
-        }
-        reach = found.at.clone();
-        if !numbers.contains(&number) {
-            numbers.push(number);
-        }
-    }
-    let told = |category: &str| {
-        numbers.iter().any(|n| table[*n as usize].category == category && !table[*n as usize].item.is_empty())
-    };
-    let mut names: Vec<(String, &str)> = Vec::new();
-    for number in &numbers {
-        let certificate = &table[*number as usize];
-        let generic = certificate.category.is_empty() || certificate.category == GENERIC;
-        if generic || (certificate.item.is_empty() && told(&certificate.category)) {
-            continue;
-        }
-        if !names.iter().any(|(n, _)| n == certificate.name()) {
-            names.push((certificate.name().to_owned(), &certificate.body));
-        }
-    }
-    names
-}
-
-/// Category in the table for words that mean any certificate of the trade (特种作业操作证, 上岗证): never told as a type.
-const GENERIC: &str = "特种作业";
 
 /// Places in the title and the main text; a city tells more than its province.
 fn areas(reading: &Reading) -> Vec<String> {

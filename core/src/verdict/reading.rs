@@ -80,6 +80,9 @@ pub(crate) struct Reading<'a> {
     by_list: Postings,
     /// Certificates: (index of certificate, index into `found`).
     pub(crate) certificates: Vec<(u16, u32)>,
+    /// What only says which certificate is meant, and what means one only in company, alike.
+    pub(crate) certificate_names: Vec<(u16, u32)>,
+    pub(crate) certificate_shorts: Vec<(u16, u32)>,
     /// Authorities' names and look-up titles: (index of authority, index into `found`).
     pub(crate) names: Vec<(u16, u32)>,
     pub(crate) titles: Vec<(u16, u32)>,
@@ -125,6 +128,8 @@ impl<'a> Reading<'a> {
             by_condition: Postings::new(rules.conditions),
             by_list: Postings::new(Lists::NAMES.len()),
             certificates: Vec::new(),
+            certificate_names: Vec::new(),
+            certificate_shorts: Vec::new(),
             names: Vec::new(),
             titles: Vec::new(),
             cues: Vec::new(),
@@ -219,6 +224,8 @@ impl<'a> Reading<'a> {
                 Use::Condition(c) => self.by_condition.push(c as usize, index),
                 Use::List(l) => self.by_list.push(usize::from(l), index),
                 Use::Certificate(c) => self.certificates.push((c, index)),
+                Use::CertificateName(c) => self.certificate_names.push((c, index)),
+                Use::CertificateShort(c) => self.certificate_shorts.push((c, index)),
                 Use::AuthorityName(a) => self.names.push((a, index)),
                 Use::AuthorityTitle(a) => self.titles.push((a, index)),
                 Use::Cue(_) => {}

@@ -1,0 +1,123 @@
+//! Telephone numbers that are WeChat ids as well: 微信 130…, 130… (微信同号), 电话同微信.
+//!
+//! The words stand before the number, behind it, or anywhere near; which number they speak of is told here and nowhere else.
+//! Start at [`called_before`], [`same_after`] and [`same_number`].
+
+use super::accounts::{FILL_WORDS, fills};
+use super::{Found, Kind};
+use crate::text::boundary_before;
+use std::ops::Range;
+
+/// Whether a WeChat word stands before the number, with only marks between.
+pub(super) fn called_before(text: &str, start: usize) -> bool {
+    let mut before = &text[..start];
+    let mut lined = false;
+    // 薇 and 威 alone are names of people as well (王薇).
+    let alone = |rest: &str| !rest.ends_with(|sign: char| ('\u{4E00}'..='\u{9FFF}').contains(&sign));
+    for _ in 0..10 {
+        if before.strip_suffix(['薇', '威']).is_some_and(alone) {
+            return true;
+        }
+        for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
+            if let Some(rest) = before.strip_suffix(word) {
+                let latin = word.as_bytes()[0].is_ascii();
+                let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
+                if !(latin && inside) {
+                    return true;
+                }
+            }
+        }
+        let Some(sign) = before.chars().next_back() else { return false };
+        let word = FILL_WORDS.iter().find(|word| before.ends_with(*word));
+        if let Some(word) = word {
+            before = &before[..before.len() - word.len()];
+        } else if sign == '\n' && !lined || fills(sign) && (!lined || matches!(sign, ':' | ' ' | '号')) {
+            lined |= sign == '\n';
+            before = &before[..before.len() - sign.len_utf8()];
+        } else {
+            return false;
+        }
+    }
+    false
+}
+
+/// Characters on either side in which 微信同号 speaks of a number.
+const SAME: usize = 60;
+
+/// The mobile number that is said to be the WeChat one: the nearest, or the only one of the text.
+pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
+    // 也是微不足道, 同微机: a short word has to end where it ends.
+    let goes_on = |sign: char| sign.is_alphanumeric() && !matches!(sign, '信' | '号' | '联');
+    if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
+        return;
+    }
+    // qq同微信 speaks of another name.
+    if text[..cue.start].ends_with("qq") {
+        return;
+    }
+    let mobiles = phones.iter().filter(|(kind, digits, _)| *kind == Kind::Phone && super::phones::is_mobile(digits));
+    let away = |at: &Range<usize>| {
+        let (from, to) = if at.end <= cue.start { (at.end, cue.start) } else { (cue.end, at.start) };
+        if to <= from { 0 } else { text.get(from..to).map_or(usize::MAX, |between| between.chars().count()) }
+    };
+    // What stands before the words is spoken of sooner than what follows.
+    let near = mobiles.clone().map(|m| (away(&m.2), m.2.start > cue.start, m)).filter(|(far, ..)| *far <= SAME);
+    let nearest =
+        near.min_by_key(|(far, follows, _)| (*far + if *follows { 12 } else { 0 }, *follows)).map(|(_, _, m)| m);
+    let only = || {
+        let mut all = mobiles.clone();
+        let first = all.next()?;
+        all.all(|other| other.1 == first.1).then_some(first)
+    };
+    if let Some((_, digits, at)) = nearest.or_else(only) {
+        found.push((Kind::Wechat, digits.clone(), at.clone()));
+    }
+}
+
+/// Whether the number is said to be the WeChat one right behind it: (微信同号), 同微信, 微信.
+pub(super) fn same_after(text: &str, end: usize) -> bool {
+    let near = &text[end..boundary_before(text, end + 96)];
+    let line = near.split('\n').next().unwrap_or("");
+    let from = line.char_indices().find(|&(at, sign)| {
+        at > 24
+            || !matches!(
+                sign,
+                ' ' | '('
+                    | '['
+                    | '【'
+                    | '/'
+                    | '、'
+                    | ','
+                    | '|'
+                    | '-'
+                    | '同'
+                    | '步'
+                    | '电'
+                    | '话'
+                    | '手'
+                    | '机'
+                    | '号'
+                    | '和'
+                    | '与'
+                    | '即'
+                    | '也'
+                    | '是'
+                    | '加'
+                    | '+'
+                    | '可'
+            )
+    });
+    let Some((skipped, _)) = from else { return false };
+    let (marks, rest) = line.split_at(skipped);
+    let Some(cue) =
+        ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue))
+    else {
+        return false;
+    };
+    let tail = rest[cue.len()..].trim_start_matches(['号', ' ']).trim_start_matches("电话").trim_start_matches("手机");
+    if tail.starts_with('同') || tail.starts_with("一样") || marks.contains('同') {
+        return true;
+    }
+    !marks.contains([',', '、', '|'])
+        && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
+}

@@ -1,0 +1,87 @@
+//! Accounts in a row behind one word for them: 微信 jia_01、jia_02, QQ 30001234 / 30001235.
+//!
+//! What follows must be made like the first; anything else ends the row, and so does a telephone number. Start at [`more`].
+
+use super::{Found, Kind};
+use std::ops::Range;
+
+/// Nobody gives more in a row.
+const MOST: usize = 8;
+
+/// Adds what follows the account that stands at `first` and was just found.
+pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
+    let model = &text[first.clone()];
+    if kind == Kind::Wechat && !is_odd(model) {
+        return;
+    }
+    let mut end = first.end;
+    for _ in 0..MOST {
+        let Some((at, listed)) = past_separator(text, end) else { return };
+        let length = text[at..].bytes().take(24).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
+        let word = &text[at..at + length];
+        end = at + length;
+        let like = match kind {
+            Kind::Qq => {
+                (6..=11).contains(&length)
+                    && word.bytes().all(|byte| byte.is_ascii_digit())
+                    && !word.starts_with('0')
+                    && word.len().abs_diff(model.len()) <= 1
+                    && phones.binary_search_by_key(&at, |phone| phone.2.start).is_err()
+            }
+            _ => (6..=20).contains(&length) && is_odd(word) && (listed || word.get(..2) == model.get(..2)),
+        };
+        if !like || goes_on(&text[end..]) {
+            return;
+        }
+        found.push((kind, word.to_owned(), at..end));
+    }
+}
+
+/// An id that is no word: a letter first, and a digit or a line in it.
+pub(super) fn is_odd(id: &str) -> bool {
+    id.starts_with(|sign: char| sign.is_ascii_alphabetic())
+        && id.bytes().any(|b| b.is_ascii_digit() || b"_-".contains(&b))
+}
+
+/// Where the next of a row begins, and whether signs of a list stand between, not spaces alone. A short remark in brackets
+/// belongs to the one before.
+fn past_separator(text: &str, from: usize) -> Option<(usize, bool)> {
+    let mut at = from;
+    if let Some(inside) = text[at..].trim_start_matches(' ').strip_prefix('(') {
+        let (close, _) = inside.char_indices().take(8).find(|(_, sign)| *sign == ')')?;
+        at = text.len() - inside.len() + close + 1;
+    }
+    let mut listed = false;
+    for _ in 0..4 {
+        let sign = text[at..].chars().next()?;
+        match sign {
+            '、' | ',' | '/' | '|' | ';' | '和' | '或' | '及' | '者' | '&' | '+' => listed = true,
+            ' ' | '\t' => {}
+            _ => break,
+        }
+        at += sign.len_utf8();
+    }
+    (at > from).then_some((at, listed))
+}
+
+/// Whether nothing but the sign of a row stands between two numbers.
+pub(super) fn joins(between: &str) -> bool {
+    matches!(between.trim_matches(' '), "、" | "/") && between.len() <= 5
+}
+
+/// Letters, an address, an amount or a date: the word is no account.
+pub(super) fn goes_on(after: &str) -> bool {
+    let mut signs = after.chars();
+    match signs.next() {
+        Some('.') => signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric()),
+        Some(sign) => {
+            sign.is_ascii_alphanumeric()
+                || matches!(
+                    sign,
+                    '@' | '=' | '_' | '-' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位'
+                )
+                || sign == ':' && after.starts_with("://")
+        }
+        None => false,
+    }
+}
