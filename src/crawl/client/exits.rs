@@ -108,10 +108,13 @@ impl Exit {
     }
 }
 
+/// Patterns of hosts, and the proxy that they take; none: straight out.
+type Way = (Vec<String>, Option<Arc<Exit>>);
+
 /// All ways out, and which host takes which.
 #[derive(Clone, Default)]
 pub(super) struct Exits {
-    rules: Arc<Vec<(Vec<String>, Option<Arc<Exit>>)>>,
+    rules: Arc<Vec<Way>>,
     rest: Option<Arc<Exit>>,
 }
 
