@@ -87,7 +87,8 @@ fn row<'a>(rule: &'a Rule, index: usize, known: &Known) -> Row<'a> {
 
 /// Every rule on its line; behind them what wording is worth where there is a table of it.
 pub(super) fn list(out: &mut Out, rules: &RuleSet, known: &Known) -> anyhow::Result<()> {
-    let mut table = Table::new(&["编号", "说的是", "分值", "状态", "留出", "命中", "确认", "误报", "最近命中", "耗时", "标题"]);
+    let mut table =
+        Table::new(&["编号", "说的是", "分值", "状态", "留出", "命中", "确认", "误报", "最近命中", "耗时", "标题"]);
     for (index, rule) in rules.rules().iter().enumerate() {
         if out.json {
             out.object(&row(rule, index, known))?;
