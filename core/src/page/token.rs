@@ -106,6 +106,11 @@ impl<'a> Tokenizer<'a> {
         self.foreign = foreign;
     }
 
+    /// Goes on reading markup, whatever element was opened: for who looks for tags before it is known what they are in.
+    pub(super) fn read_as_markup(&mut self) {
+        self.content = Content::Data;
+    }
+
     /// The attributes of the start tag that was returned last, at most [`MAX_ATTRIBUTES`].
     pub fn attributes(&self) -> &[Attribute] {
         &self.attributes
