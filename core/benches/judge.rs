@@ -171,6 +171,11 @@ fn main() {
         }
     });
     let read = time(|| pages.iter().for_each(|p| drop(black_box(page::read_text(p, Some(&url))))));
+    let again = time(|| {
+        for (page, first) in pages.iter().zip(&extracts) {
+            drop(black_box(page::read_again(page.as_bytes(), Some("utf-8"), Some(&url), first)));
+        }
+    });
     let judge = time(|| extracts.iter().for_each(|e| drop(black_box(rules.judge(e, &url, Thresholds::default())))));
 
     let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
@@ -180,6 +185,10 @@ fn main() {
     println!(
         "ours: extract (text, links, forms…) {read:>10.1?} a page   {:.2} × scraper's parse, text, links",
         ratio(read, scraper)
+    );
+    println!(
+        "ours: the same through a tree       {again:>10.1?} a page   {:.2} × scraper's parse, text, links",
+        ratio(again, scraper)
     );
     println!(
         "ours: judge an extract              {judge:>10.1?} a page   {:.2} × scraper's parse",

@@ -51,9 +51,10 @@ pub fn canonical(url: &Url) -> Url {
     if !route {
         url.set_fragment(None);
     }
-    if let Some(host) =
-        url.host_str().filter(|host| host.ends_with('.')).map(|host| host.trim_end_matches('.').to_owned())
-    {
+    // One dot at the end is the root's. With more it is no name at all, and taking them off could make another host of it:
+    // `0x7f.1..` would become 127.0.0.1.
+    let rooted = |host: &str| host.strip_suffix('.').filter(|rest| !rest.ends_with('.')).map(str::to_owned);
+    if let Some(host) = url.host_str().and_then(rooted) {
         // A host of nothing but a dot stays as it is.
         let _ = url.set_host(Some(&host));
     }
@@ -89,13 +90,17 @@ fn upper_escapes(text: &str) -> Cow<'_, str> {
     }
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
+    // Where the last sign of percent went that begins no escape.
+    let mut bare: Option<usize> = None;
     let mut at = 0;
     while at < bytes.len() {
         let digit = |i: usize| bytes.get(i).and_then(|b| (*b as char).to_digit(16));
         match (bytes[at], digit(at + 1), digit(at + 2)) {
             (b'%', Some(high), Some(low)) => {
                 let byte = (high * 16 + low) as u8;
-                if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
+                // After a sign of percent that escapes nothing (`%%341`) the digit would make an escape of it.
+                let loose = bare.is_some_and(|bare| out.len() - bare <= 2);
+                if !loose && (byte.is_ascii_alphanumeric() || b"-_~".contains(&byte)) {
                     out.push(byte);
                 } else {
                     out.push(b'%');
@@ -104,6 +109,9 @@ fn upper_escapes(text: &str) -> Cow<'_, str> {
                 at += 3;
             }
             (byte, ..) => {
+                if byte == b'%' {
+                    bare = Some(out.len());
+                }
                 out.push(byte);
                 at += 1;
             }
@@ -165,7 +173,7 @@ pub fn without_session(mut url: Url) -> Url {
         let rest = rest.join("&");
         url.set_query((!rest.is_empty()).then_some(rest.as_str()));
     }
-    if let Some(at) = url.path().to_ascii_lowercase().find(";jsessionid=") {
+    while let Some(at) = url.path().to_ascii_lowercase().find(";jsessionid=") {
         let path = url.path();
         let end = path[at..].find('/').map_or(path.len(), |slash| at + slash);
         let path = format!("{}{}", &path[..at], &path[end..]);
@@ -265,7 +273,77 @@ mod tests {
         assert_eq!(defang("cx.mem.example"), "cx[.]mem[.]example");
     }
 
+    #[test]
+    fn nothing_that_is_taken_away_makes_something_else() {
+        check("http://a.example/%%341?%%35%35", "http://a.example/%%341?%%355");
+        check("http://a.example/%4%31x", "http://a.example/%4%31x");
+        check("http://0x7f.1../", "http://0x7f.1../");
+        let url = Url::parse("http://a.example/x;jsessionid=1/y;jsessionid=2").unwrap();
+        assert_eq!(without_session(url).as_str(), "http://a.example/x/y");
+    }
+
+    /// Pieces that addresses and attacks on their readers are made of.
+    fn piece() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "a",
+            "example",
+            ".",
+            "..",
+            "/",
+            "//",
+            "\\",
+            "%",
+            "%2",
+            "%2e",
+            "%4",
+            "1",
+            "%31",
+            "%C3%A9",
+            "é",
+            "电",
+            "?",
+            "&",
+            "=",
+            "#",
+            "#!/",
+            ":",
+            "@",
+            ";jsessionid=",
+            "phpsessid=1",
+            "utm_x=1",
+            "spm",
+            "0x7f",
+            "127.1",
+            "[::1]",
+            " ",
+            "\t",
+            "\u{3002}",
+            "xn--",
+            "javascript:",
+            "http:",
+            "https://",
+        ])
+    }
+
     proptest! {
+        #[test]
+        fn an_address_keeps_its_host_and_has_one_spelling(
+            host in prop::collection::vec(piece(), 1..4), rest in prop::collection::vec(piece(), 0..12), joined in any::<bool>()
+        ) {
+            let base = Url::parse("http://www.shili.example/a/b.html?c").unwrap();
+            let text = if joined { rest.concat() } else { format!("http://{}/{}", host.concat(), rest.concat()) };
+            let Some(url) = resolve(&base, &text) else { return Ok(()) };
+            let once = canonical(&url);
+            prop_assert_eq!(&canonical(&once), &once);
+            prop_assert_eq!(Url::parse(once.as_str()), Ok(once.clone()));
+            let named = |url: &Url| url.host_str().map(|host| host.strip_suffix('.').filter(|h| !h.is_empty() && !h.ends_with('.')).unwrap_or(host).to_owned());
+            prop_assert_eq!(named(&once), named(&url));
+            prop_assert_eq!((once.scheme(), once.port()), (url.scheme(), url.port()));
+            let bare = without_session(once.clone());
+            prop_assert_eq!(&without_session(bare.clone()), &bare);
+            prop_assert_eq!(bare.host_str(), once.host_str());
+        }
+
         #[test]
         fn canonical_is_idempotent(text in "https?://[a-z%.]{1,12}(:[0-9]{1,4})?/[a-zA-Z0-9%./;=&?#!_-]{0,40}") {
             if let Ok(url) = Url::parse(&text) {

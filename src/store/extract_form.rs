@@ -4,7 +4,7 @@
 //! from the capture. Start at [`pack`] and [`unpack`].
 
 use jianzheng_core::page::{
-    Block, EXTRACT_VERSION, Extract, Field, Fingerprint, Form, Hidden, HiddenKind, Image, Limit, Link, Role, Zone,
+    Block, EXTRACT_VERSION, Extract, Field, Fingerprint, Form, Hidden, HiddenKind, Image, Lane, Limit, Link, Role, Zone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,9 @@ struct Stored {
     eyes: bool,
     limits: Vec<String>,
     qr: Vec<String>,
+    /// Read through a tree. Extracts from before there were two lanes do not say, and were not.
+    #[serde(default)]
+    tree: bool,
 }
 
 /// name, kind, label
@@ -96,6 +99,7 @@ pub fn pack(extract: &Extract) -> Vec<u8> {
         eyes: extract.needs_eyes,
         limits: extract.limits.iter().map(|l| l.as_str().to_owned()).collect(),
         qr: extract.qr.clone(),
+        tree: extract.lane == Lane::Tree,
     };
     serde_json::to_vec(&stored).expect("strings and numbers always become JSON")
 }
@@ -147,6 +151,7 @@ pub fn unpack(bytes: &[u8]) -> Option<Extract> {
         needs_eyes: stored.eyes,
         limits: stored.limits.iter().filter_map(|l| Limit::from_name(l)).collect(),
         qr: stored.qr,
+        lane: if stored.tree { Lane::Tree } else { Lane::Tokens },
         text,
     })
 }
@@ -165,7 +170,10 @@ mod tests {
             Some(&base),
         );
         extract.qr.push("weixin://x".into());
-        assert_eq!(unpack(&pack(&extract)), Some(extract));
+        for lane in [Lane::Tokens, Lane::Tree] {
+            extract.lane = lane;
+            assert_eq!(unpack(&pack(&extract)), Some(extract.clone()));
+        }
         assert_eq!(unpack(b"{}"), None);
         assert_eq!(unpack(b""), None);
     }

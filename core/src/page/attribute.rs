@@ -1,9 +1,42 @@
 //! What single attributes say: where an address leads, where a refresh sends, whether a style hides, what waits for a script.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::extract::cut;
+use super::reference::decode_attribute;
 use super::token::Tokenizer;
+
+/// The attributes of one element, as a browser has them: references replaced, the first of each name.
+pub(super) trait Attributes {
+    /// The value of the attribute of that name (lower case), if there is one.
+    fn get(&self, name: &str) -> Option<Cow<'_, str>>;
+
+    /// There is none at all.
+    fn is_empty(&self) -> bool;
+
+    /// Shows the value of each that may hold data ([`may_hold_data`]).
+    fn each_data(&self, see: &mut dyn FnMut(&str));
+}
+
+impl Attributes for Tokenizer<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.attribute(name).map(decode_attribute)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.attributes().is_empty()
+    }
+
+    fn each_data(&self, see: &mut dyn FnMut(&str)) {
+        for (i, (name, value)) in self.named().enumerate() {
+            if may_hold_data(name) && !self.named().take(i).any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+                see(&decode_attribute(value));
+            }
+        }
+    }
+}
 
 /// An absolute address. The common forms are put together by hand: a whole URL parse for each link of a page costs more than
 /// reading the page; whoever follows a link parses and checks it anyway.
@@ -46,13 +79,13 @@ pub(super) fn baidu_statistics(script: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Does the element's own markup hide it from readers?
-pub(super) fn is_hidden(tokens: &Tokenizer) -> bool {
-    if tokens.attribute("hidden").is_some() {
+pub(super) fn is_hidden(attributes: &dyn Attributes) -> bool {
+    if attributes.get("hidden").is_some() {
         return true;
     }
-    let Some(style) = tokens.attribute("style") else { return false };
+    let Some(style) = attributes.get("style") else { return false };
     let style: String =
-        cut(style, 512).bytes().filter(|b| !b.is_ascii_whitespace()).map(|b| b.to_ascii_lowercase() as char).collect();
+        cut(&style, 512).bytes().filter(|b| !b.is_ascii_whitespace()).map(|b| b.to_ascii_lowercase() as char).collect();
     style.split(';').any(|declaration| {
         let Some((property, value)) = declaration.split_once(':') else { return false };
         let value = value.trim_end_matches("!important");
@@ -72,17 +105,21 @@ pub(super) fn is_hidden(tokens: &Tokenizer) -> bool {
 }
 
 /// Does the element's own markup show its letters last to first, whatever they are?
-pub(super) fn is_turned(name: &str, tokens: &Tokenizer) -> bool {
+pub(super) fn is_turned(name: &str, attributes: &dyn Attributes) -> bool {
     let says = |text: &str, word: &str| cut(text, 512).to_ascii_lowercase().contains(word);
-    let bdo = name.eq_ignore_ascii_case("bdo") && tokens.attribute("dir").is_some_and(|dir| says(dir, "rtl"));
-    bdo || tokens.attribute("style").is_some_and(|style| says(style, "bidi-override") && says(style, "rtl"))
+    let bdo = name.eq_ignore_ascii_case("bdo") && attributes.get("dir").is_some_and(|dir| says(&dir, "rtl"));
+    bdo || attributes.get("style").is_some_and(|style| says(&style, "bidi-override") && says(&style, "rtl"))
 }
 
-/// An attribute in which page builders keep what scripts will show (data-page, x-data, :value), with quoted strings in it.
-pub(super) fn holds_data(name: &str, value: &str) -> bool {
-    let named = name.len() > 1
+/// The name of an attribute in which page builders keep what scripts will show (data-page, x-data, :value).
+pub(super) fn may_hold_data(name: &str) -> bool {
+    name.len() > 1
         && (name.starts_with(':')
             || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data-"))
-            || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-") || start.eq_ignore_ascii_case("v-")));
-    named && value.len() > 8 && (!value.is_ascii() || value.contains("\\u")) && value.contains(['"', '\'', '`', '&'])
+            || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-") || start.eq_ignore_ascii_case("v-")))
+}
+
+/// Such an attribute's value, if it has words in quotes.
+pub(super) fn holds_data(value: &str) -> bool {
+    value.len() > 8 && (!value.is_ascii() || value.contains("\\u")) && value.contains(['"', '\'', '`'])
 }

@@ -10,11 +10,13 @@ pub mod charset;
 pub mod extract;
 mod fingerprint;
 mod lines;
+mod parts;
 mod reference;
 mod script;
 mod tag;
 pub mod token;
 pub mod tree;
+mod walk;
 
 pub(crate) use extract::cut;
 pub use extract::{Caps, Extractor};
@@ -22,6 +24,8 @@ pub(crate) use fingerprint::{counts, mix};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk_tests;
 
 use std::ops::Range;
 
@@ -63,6 +67,18 @@ pub struct Extract {
     pub limits: Vec<Limit>,
     /// What QR codes in the page's images say; filled in by whoever has the images.
     pub qr: Vec<String>,
+    /// Which lane made it.
+    pub lane: Lane,
+}
+
+/// How a page was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lane {
+    /// Token by token, as it was written ([`read`]).
+    #[default]
+    Tokens,
+    /// Through a tree, as a browser repairs it ([`read_again`]).
+    Tree,
 }
 
 /// Something that was more than is read of one page.
@@ -228,6 +244,19 @@ pub fn read(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>)
     let mut extract = Extractor::new(base, caps).read(&decoded.text);
     extract.charset = decoded.charset.to_owned();
     if cut {
+        extract.limits.push(Limit::Bytes);
+    }
+    extract
+}
+
+/// Reads a page again through a tree, about ten times as slow: for pages that `first`, what [`read`] made of them, gave a reason for.
+pub fn read_again(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>, first: &Extract) -> Extract {
+    let caps = Caps::default();
+    let decoded = charset::decode(&bytes[..bytes.len().min(caps.bytes)], header_charset);
+    let mut extract = walk::read(Extractor::new(base, caps), &decoded.text);
+    extract.charset.clone_from(&first.charset);
+    extract.fingerprint.shape = first.fingerprint.shape;
+    if bytes.len() > caps.bytes {
         extract.limits.push(Limit::Bytes);
     }
     extract

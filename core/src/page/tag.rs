@@ -24,6 +24,7 @@ pub(super) enum Tag {
     Label,
     Link,
     Meta,
+    /// Shown only where something else is not: noscript, noframes, noembed.
     NoScript,
     Option,
     Script,
@@ -75,7 +76,7 @@ impl Tag {
             b"label" => Tag::Label,
             b"link" => Tag::Link,
             b"meta" => Tag::Meta,
-            b"noscript" => Tag::NoScript,
+            b"noscript" | b"noframes" | b"noembed" => Tag::NoScript,
             b"option" => Tag::Option,
             b"script" => Tag::Script,
             b"select" => Tag::Select,
@@ -100,6 +101,11 @@ impl Tag {
     /// Begins and ends a line of text.
     pub(super) fn breaks(self) -> bool {
         matches!(self, Tag::Block(_) | Tag::Part(_) | Tag::Form | Tag::Option | Tag::Title | Tag::Select)
+    }
+
+    /// Cannot stand in a paragraph: a `<p>` that is open right before it has ended, though nobody wrote so.
+    pub(super) fn closes_paragraphs(self) -> bool {
+        matches!(self, Tag::Block(_) | Tag::Part(_) | Tag::Form)
     }
 
     /// A start tag of this kind closes an open one of the same kind (`<li>` after `<li>`), so that a list without end tags does

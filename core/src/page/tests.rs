@@ -124,6 +124,18 @@ fn frames_refreshes_and_statistics_are_seen() {
 }
 
 #[test]
+fn what_only_the_end_of_a_paragraph_ends_is_ended() {
+    let extract = page("<p style=display:none>暗<p>明<p class=footer>脚<div>文</div>");
+    assert_eq!(extract.text, "明\n脚\n文");
+    assert_eq!(extract.blocks[2].zone, Zone::Main);
+    // A comment that is opened where no script runs hides nothing from who runs scripts.
+    check("<noscript><!--</noscript>办证<noscript>--></noscript>", "办证");
+    // A script stays one however deep it stands, and the title has no NUL.
+    let deep = format!("<title>a\0b</title><p>c{}<script>var x='文';</script>", "<div>".repeat(600));
+    assert_eq!(page(&deep).text, "a\u{FFFD}b\nc");
+}
+
+#[test]
 fn bombs_cost_no_more_than_their_bytes() {
     for bomb in [
         "<div>".repeat(400_000),
@@ -138,6 +150,7 @@ fn bombs_cost_no_more_than_their_bytes() {
         "<!--".repeat(400_000),
         "&".repeat(2_000_000),
         "<script>'".repeat(200_000),
+        "<noscript>".repeat(200_000),
     ] {
         let extract = page(&format!("<title>t</title><p>before</p>{bomb}"));
         assert!(extract.text.starts_with("t\nbefore"));

@@ -62,7 +62,8 @@ pub enum Content {
 }
 
 impl Content {
-    /// The content model that a start tag of this name switches to in HTML (scripting off: `noscript` is markup).
+    /// The content model that a start tag of this name switches to in HTML. Scripting is on, as with all readers: what stands in a
+    /// `noscript` is text, or a comment that is opened in one could hide what follows it from us and from nobody else.
     pub fn of(name: &str) -> Content {
         let is = |n: &str| name.eq_ignore_ascii_case(n);
         match name.as_bytes().first().map(u8::to_ascii_lowercase) {
@@ -70,7 +71,7 @@ impl Content {
             Some(b's') if is("script") => Content::Script,
             Some(b's') if is("style") => Content::RawText,
             Some(b'i') if is("iframe") => Content::RawText,
-            Some(b'n') if is("noembed") || is("noframes") => Content::RawText,
+            Some(b'n') if is("noscript") || is("noembed") || is("noframes") => Content::RawText,
             Some(b'x') if is("xmp") => Content::RawText,
             Some(b'p') if is("plaintext") => Content::PlainText,
             _ => Content::Data,
@@ -104,6 +105,11 @@ impl<'a> Tokenizer<'a> {
     /// Tells the tokenizer that it stands inside svg or math.
     pub fn set_foreign(&mut self, foreign: bool) {
         self.foreign = foreign;
+    }
+
+    /// Goes on reading markup, whatever element was opened: for who looks for tags before it is known what they are in.
+    pub(super) fn read_as_markup(&mut self) {
+        self.content = Content::Data;
     }
 
     /// The attributes of the start tag that was returned last, at most [`MAX_ATTRIBUTES`].

@@ -134,6 +134,8 @@ fn default_path(url: &Url) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(set: &[(&str, &str)], url: &str, want: Option<&str>) {
@@ -183,5 +185,22 @@ mod tests {
         assert_eq!(jar.0.len(), MAX_COOKIES);
         assert!(jar.header_for(&url).unwrap().len() <= MAX_HEADER);
         assert_eq!(jar.get(&url, "nul"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_set_no_header_is_broken_by_it_and_no_stranger_gets_it(
+            set in prop::collection::vec("[ -~\\t\\r\\n\\x00\\x7f\u{80}-\u{9f}é电;=,.]{0,40}|k=v; ?(domain|path|max-age)=[a-z./-]{0,12}", 0..8)
+        ) {
+            let url = Url::parse("https://www.a.example/x/y").unwrap();
+            let mut jar = Jar::default();
+            set.iter().for_each(|value| jar.take(&url, value.as_bytes()));
+            if let Some(header) = jar.header_for(&url) {
+                prop_assert!(header.len() <= MAX_HEADER && !header.contains(['\r', '\n', '\0', '\t', '\x7f']), "{header:?}");
+            }
+            for stranger in ["https://b.example/x/y", "https://evila.example/x/y", "https://example/x/y", "https://1.2.3.4/x/y"] {
+                prop_assert_eq!(jar.header_for(&Url::parse(stranger).unwrap()), None);
+            }
+        }
     }
 }

@@ -1,0 +1,332 @@
+//! What single elements of a page say: links, forms and their fields, images, meta data, scripts, hidden text.
+//!
+//! All caps on numbers are kept here; how elements nest is `extract`'s matter. Start at [`Parts`].
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::attribute::{Attributes, absolute, baidu_statistics, holds_data, refresh_target};
+use super::extract::{Caps, cut, fold_space};
+use super::lines::Lines;
+use super::script;
+use super::tag::Tag;
+use super::{Extract, Field, Form, Hidden, HiddenKind, Image, Limit, Link, Role, Zone};
+
+/// Longest label, in characters.
+const LABEL: usize = 24;
+
+const HIDDEN: [HiddenKind; 4] = [HiddenKind::Meta, HiddenKind::Attribute, HiddenKind::Element, HiddenKind::Script];
+
+/// What the elements read so far have said, and the text that they stand in.
+pub(super) struct Parts<'u> {
+    pub(super) lines: Lines,
+    base: Option<Cow<'u, Url>>,
+    caps: Caps,
+    out: Extract,
+    /// Hidden text by kind, in the order of [`HIDDEN`].
+    hidden: [String; 4],
+    link: Option<usize>,
+    form: Option<usize>,
+    /// The form that fields outside any form element make.
+    loose: Option<usize>,
+    /// Text position after the last field, so that its words are nobody else's label.
+    after_field: usize,
+    fields: usize,
+    scripts: usize,
+    script_bytes: usize,
+}
+
+impl<'u> Parts<'u> {
+    pub(super) fn new(base: Option<&'u Url>, caps: Caps) -> Self {
+        Self {
+            lines: Lines::new(caps.text),
+            base: base.map(Cow::Borrowed),
+            caps,
+            out: Extract::default(),
+            hidden: Default::default(),
+            link: None,
+            form: None,
+            loose: None,
+            after_field: 0,
+            fields: 0,
+            scripts: 0,
+            script_bytes: 0,
+        }
+    }
+
+    pub(super) fn limit(&mut self, limit: Limit) {
+        if !self.out.limits.contains(&limit) {
+            self.out.limits.push(limit);
+        }
+    }
+
+    fn absolute(&self, href: &str) -> String {
+        absolute(self.base.as_deref(), href)
+    }
+
+    pub(super) fn base(&mut self, attributes: &dyn Attributes) {
+        if let Some(href) = attributes.get("href") {
+            let address = self.absolute(&href);
+            if let Ok(url) = Url::parse(&address) {
+                self.base = Some(Cow::Owned(url));
+            }
+        }
+    }
+
+    pub(super) fn frame(&mut self, attributes: &dyn Attributes) {
+        if let Some(src) = attributes.get("src").filter(|s| !s.trim().is_empty())
+            && self.out.frames.len() < self.caps.parts
+        {
+            let address = self.absolute(&src);
+            self.out.frames.push(address);
+        }
+    }
+
+    pub(super) fn sheet(&mut self, attributes: &dyn Attributes) {
+        if let Some(href) = attributes.get("href") {
+            let href = self.absolute(&href);
+            self.resource(href);
+        }
+    }
+
+    pub(super) fn script(&mut self, attributes: &dyn Attributes) {
+        self.scripts += 1;
+        if let Some(src) = attributes.get("src") {
+            let src = self.absolute(&src);
+            self.resource(src);
+        }
+    }
+
+    /// The text of a script.
+    pub(super) fn script_text(&mut self, text: &str) {
+        let room = script::CAP.saturating_sub(self.script_bytes);
+        let text = cut(text, room);
+        self.script_bytes += text.len();
+        let mut found = Vec::new();
+        script::redirects(text, &mut found);
+        for address in found {
+            let address = self.absolute(&address);
+            self.out.redirects.push(address);
+        }
+        for id in baidu_statistics(text) {
+            self.resource(format!("https://hm.baidu.com/hm.js?{id}"));
+        }
+        self.data(text);
+        if text.trim_start().starts_with('<') {
+            self.hide(HiddenKind::Script, &script::template_text(text));
+        }
+    }
+
+    /// What styles write before and after elements (content: "应急管理厅").
+    pub(super) fn style_text(&mut self, text: &str) {
+        self.hide(HiddenKind::Script, &script::chinese_strings(text));
+    }
+
+    /// Attributes that any element may have: a title, and data that waits for a script.
+    pub(super) fn common(&mut self, attributes: &dyn Attributes) {
+        if let Some(title) = attributes.get("title").filter(|t| !t.is_ascii()) {
+            self.hide(HiddenKind::Attribute, &title);
+        }
+        let mut data = Vec::new();
+        attributes.each_data(&mut |value| {
+            if holds_data(value) {
+                data.push(value.to_owned());
+            }
+        });
+        for value in data {
+            let room = script::CAP.saturating_sub(self.script_bytes);
+            let value = cut(&value, room);
+            self.script_bytes += value.len();
+            self.data(value);
+        }
+    }
+
+    /// What a script's text says, or data that waits for one.
+    fn data(&mut self, text: &str) {
+        let strings = script::chinese_strings(text);
+        self.hide(HiddenKind::Script, &strings);
+        // Data that speaks Chinese means its numbers; elsewhere only what can be nothing else is taken.
+        self.hide(HiddenKind::Script, &script::contacts(text, !strings.is_empty()));
+    }
+
+    pub(super) fn hide(&mut self, kind: HiddenKind, text: &str) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let cap = self.caps.hidden;
+        let index = HIDDEN.iter().position(|k| *k == kind).unwrap_or(2);
+        let buffer = &mut self.hidden[index];
+        let room = cap.saturating_sub(buffer.len());
+        buffer.push_str(cut(text, room));
+        buffer.push('\n');
+        if text.len() > room {
+            self.limit(Limit::Parts);
+        }
+    }
+
+    pub(super) fn open_link(&mut self, tag: Tag, zone: Zone, attributes: &dyn Attributes) {
+        self.close_link();
+        let Some(href) = attributes.get("href") else { return };
+        let href = href.trim();
+        if href.is_empty() || href.starts_with('#') || href.len() > 4096 {
+            return;
+        }
+        if self.out.links.len() >= self.caps.links {
+            self.limit(Limit::Links);
+            return;
+        }
+        let nofollow = attributes.get("rel").is_some_and(|r| r.to_ascii_lowercase().contains("nofollow"));
+        let here = self.lines.position();
+        let href = self.absolute(href);
+        self.out.links.push(Link { href, at: here..here, zone, nofollow });
+        if tag == Tag::A {
+            self.link = Some(self.out.links.len() - 1);
+        }
+    }
+
+    pub(super) fn close_link(&mut self) {
+        if let Some(index) = self.link.take() {
+            let link = &mut self.out.links[index];
+            link.at.end = self.lines.position().max(link.at.start);
+        }
+    }
+
+    /// Fields from here on are of no form.
+    pub(super) fn close_form(&mut self) {
+        self.form = None;
+    }
+
+    pub(super) fn open_form(&mut self, attributes: &dyn Attributes) {
+        self.form = None;
+        if self.out.forms.len() >= self.caps.parts {
+            return self.limit(Limit::Parts);
+        }
+        let action = attributes.get("action").map(|a| a.trim().to_owned()).unwrap_or_default();
+        let action = if action.is_empty() { action } else { self.absolute(&action) };
+        let post = attributes.get("method").is_some_and(|m| m.trim().eq_ignore_ascii_case("post"));
+        self.out.forms.push(Form { action, post, fields: Vec::new() });
+        self.form = Some(self.out.forms.len() - 1);
+    }
+
+    pub(super) fn field(&mut self, tag: Tag, name: &str, attributes: &dyn Attributes) {
+        let text = |a: &str| attributes.get(a).unwrap_or_default().into_owned();
+        let kind = match tag {
+            Tag::Input => attributes.get("type").map_or("text".into(), |t| cut(t.trim(), 16).to_ascii_lowercase()),
+            _ => name.to_ascii_lowercase(),
+        };
+        let value = text("value");
+        if matches!(kind.as_str(), "submit" | "button" | "reset") && !value.trim().is_empty() {
+            self.lines.end_line();
+            self.lines.push(&value, Role::Control, Zone::Main);
+            self.lines.end_line();
+        }
+        if kind == "image" {
+            self.image(attributes);
+        }
+        let placeholder = text("placeholder");
+        self.hide(HiddenKind::Attribute, &placeholder);
+        if self.fields >= self.caps.parts {
+            return self.limit(Limit::Parts);
+        }
+        self.fields += 1;
+        let before = if kind == "hidden" { String::new() } else { self.label() };
+        let label = [before, placeholder, text("title"), text("aria-label")]
+            .iter()
+            .map(|s| s.trim())
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let name = Some(text("name")).filter(|n| !n.is_empty()).unwrap_or_else(|| text("id"));
+        let field = Field { name: cut(&name, 64).to_owned(), kind, label: cut(&label, 256).to_owned() };
+        self.after_field = self.lines.position();
+        let form = self.form.or(self.loose).unwrap_or_else(|| {
+            self.out.forms.push(Form::default());
+            let index = self.out.forms.len() - 1;
+            self.loose = Some(index);
+            index
+        });
+        self.out.forms[form].fields.push(field);
+    }
+
+    /// The words right before this place that no field has claimed yet.
+    fn label(&self) -> String {
+        let words = self.lines.recent(self.after_field);
+        let mut tail: Vec<char> = words.chars().rev().take(LABEL).collect();
+        tail.reverse();
+        tail.into_iter().collect()
+    }
+
+    pub(super) fn image(&mut self, attributes: &dyn Attributes) {
+        let alt = attributes.get("alt").unwrap_or_default();
+        self.hide(HiddenKind::Attribute, &alt);
+        // Lazy loaders keep the real address in an attribute of their own.
+        let src = ["data-original", "data-src", "data-lazy-src", "src"]
+            .into_iter()
+            .filter_map(|a| attributes.get(a))
+            .find(|s| !s.trim().is_empty());
+        let Some(src) = src else { return };
+        if self.out.images.len() >= self.caps.parts {
+            return self.limit(Limit::Parts);
+        }
+        // A picture inside the page is kept whole, up to what a QR code may need.
+        let src = if src.trim_start().starts_with("data:") {
+            cut(src.trim(), 64 << 10).to_owned()
+        } else {
+            self.absolute(src.trim())
+        };
+        let number = |a: &str| {
+            let digits = attributes.get(a).unwrap_or_default();
+            digits.trim().trim_end_matches("px").parse().unwrap_or(0)
+        };
+        let size = (number("width"), number("height"));
+        self.out.images.push(Image { src, alt: fold_space(&alt, 256), size });
+    }
+
+    pub(super) fn meta(&mut self, attributes: &dyn Attributes) {
+        let Some(content) = attributes.get("content") else { return };
+        if attributes.get("http-equiv").is_some_and(|h| h.trim().eq_ignore_ascii_case("refresh")) {
+            if let Some(address) = refresh_target(&content) {
+                let address = self.absolute(address);
+                self.out.redirects.push(address);
+            }
+            return;
+        }
+        let Some(name) = attributes.get("name").or_else(|| attributes.get("property")) else { return };
+        if self.out.meta.len() < self.caps.parts {
+            if matches!(name.to_ascii_lowercase().as_str(), "description" | "keywords" | "og:title" | "og:description")
+            {
+                self.hide(HiddenKind::Meta, &content);
+            }
+            self.out.meta.push((cut(&name, 64).to_ascii_lowercase(), cut(&content, 1024).to_owned()));
+        }
+    }
+
+    fn resource(&mut self, address: String) {
+        if self.out.resources.len() < self.caps.parts && !address.starts_with("data:") {
+            self.out.resources.push(cut(&address, 1024).to_owned());
+        }
+    }
+
+    pub(super) fn finish(mut self, title: Option<String>) -> Extract {
+        self.close_link();
+        let Self { mut out, lines, hidden, scripts, .. } = self;
+        if lines.is_cut() && !out.limits.contains(&Limit::Text) {
+            out.limits.push(Limit::Text);
+        }
+        out.title = title.unwrap_or_default();
+        lines.finish(&mut out);
+        out.hidden = HIDDEN
+            .into_iter()
+            .zip(hidden)
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(kind, text)| Hidden { kind, text: crate::entities::mask_ids(&text).into_owned() })
+            .collect();
+        out.title = crate::entities::mask_ids(&out.title).into_owned();
+        out.fingerprint.text = super::fingerprint::of_text(&out.text);
+        let words = out.text.len() - out.title.len();
+        out.needs_eyes = words < 120 && (scripts > 0 || !out.images.is_empty() || !out.frames.is_empty());
+        out
+    }
+}
