@@ -49,10 +49,12 @@ pub(super) async fn look(tab: &mut Tab<'_>, agent: &str) -> Result<Rendered, Fau
 
 /// A tab with nothing in it, set up before anything can load.
 async fn open(tab: &mut Tab<'_>, agent: &str) -> Result<browser::BrowserContextId, Fault> {
-    let mut context = target::CreateBrowserContextParams::default();
-    context.dispose_on_detach = Some(true);
-    context.proxy_server = Some(format!("http://{}", tab.proxy.address()));
-    context.proxy_bypass_list = Some("<-loopback>".to_owned());
+    let context = target::CreateBrowserContextParams {
+        dispose_on_detach: Some(true),
+        proxy_server: Some(format!("http://{}", tab.proxy.address())),
+        proxy_bypass_list: Some("<-loopback>".to_owned()),
+        ..Default::default()
+    };
     let context = tab.call(context, SOON).await?.browser_context_id;
 
     let mut downloads = browser::SetDownloadBehaviorParams::new(browser::SetDownloadBehaviorBehavior::Deny);
@@ -72,8 +74,7 @@ async fn open(tab: &mut Tab<'_>, agent: &str) -> Result<browser::BrowserContextI
     tab.call(page::SetLifecycleEventsEnabledParams::new(true), SOON).await?;
     tab.call(inspector::EnableParams::default(), SOON).await?;
     tab.call(security::EnableParams::default(), SOON).await?;
-    let mut pausing = fetch::EnableParams::default();
-    pausing.handle_auth_requests = Some(true);
+    let pausing = fetch::EnableParams { handle_auth_requests: Some(true), ..Default::default() };
     tab.call(pausing, SOON).await?;
     tab.call(emulation::SetUserAgentOverrideParams::new(agent), SOON).await?;
     tab.call(emulation::SetDeviceMetricsOverrideParams::new(WIDTH, HEIGHT, 1.0, false), SOON).await?;
@@ -180,11 +181,12 @@ async fn photographed(tab: &mut Tab<'_>) -> Result<Screenshot, Fault> {
     let height = whole.min(tab.limits.height);
     // Noise compresses badly: then a picture of half the size is better than none.
     for scale in [1.0, 0.5] {
-        let mut capture = page::CaptureScreenshotParams::default();
-        capture.format = Some(page::CaptureScreenshotFormat::Png);
-        capture.capture_beyond_viewport = Some(true);
-        let size = (f64::from(WIDTH), f64::from(height));
-        capture.clip = Some(page::Viewport { x: 0.0, y: 0.0, width: size.0, height: size.1, scale });
+        let capture = page::CaptureScreenshotParams {
+            format: Some(page::CaptureScreenshotFormat::Png),
+            capture_beyond_viewport: Some(true),
+            clip: Some(page::Viewport { x: 0.0, y: 0.0, width: f64::from(WIDTH), height: f64::from(height), scale }),
+            ..Default::default()
+        };
         let data = tab.call(capture, tab.limits.picture).await?.data;
         let png = STANDARD.decode(AsRef::<[u8]>::as_ref(&data)).map_err(|e| Fault::Protocol(e.to_string()))?;
         if png.len() <= tab.limits.png {

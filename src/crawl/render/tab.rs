@@ -223,10 +223,11 @@ impl<'a> Tab<'a> {
         let request = fetch::RequestId::new(text("requestId"));
         let url = params.pointer("/request/url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
         self.watch.requests += 1;
-        let goes = match &url {
-            Some(url) => self.may_go(url, text("resourceType"), text("frameId")),
-            None => false,
-        };
+        let kind = text("resourceType");
+        let method = params.pointer("/request/method").and_then(Value::as_str);
+        // No form is sent, ours or theirs: a document is only ever asked for.
+        let asks = kind != "Document" || method == Some("GET");
+        let goes = asks && url.is_some_and(|url| self.may_go(&url, kind, text("frameId")));
         if goes {
             self.send(&fetch::ContinueRequestParams::new(request))?;
             return Ok(());

@@ -50,6 +50,18 @@ impl Head {
         self.fields.iter().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
     }
 
+    /// How long the body of this answer is; none where only its end tells.
+    pub(super) fn answer_body(&self, to_head: bool) -> Option<u64> {
+        let status = self.first.split(' ').nth(1).unwrap_or_default();
+        if to_head || matches!(status, "204" | "304") {
+            return Some(0);
+        }
+        if self.get("transfer-encoding").is_some() {
+            return None;
+        }
+        std::str::from_utf8(self.get("content-length")?).ok()?.parse().ok()
+    }
+
     /// How long the body is that a request announces. None where that cannot be told.
     pub(super) fn request_body(&self) -> Option<u64> {
         if self.get("transfer-encoding").is_some() {

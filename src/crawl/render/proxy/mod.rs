@@ -237,9 +237,12 @@ async fn serve(mut browser: TcpStream, shared: &Shared) -> io::Result<()> {
     let (mut from_browser, mut to_browser) = browser.split();
     let (mut from_server, mut to_server) = server.split();
     let down = async {
-        let rest = answer(&mut from_server, &mut to_browser).await?;
-        to_browser.write_all(&rest).await?;
-        pass(&mut from_server, &mut to_browser, u64::MAX, shared, false).await?;
+        let (rest, body) = answer(&mut from_server, &mut to_browser, method == "HEAD").await?;
+        let body = body.unwrap_or(u64::MAX);
+        let rest = &rest[..rest.len().min(usize::try_from(body).unwrap_or(usize::MAX))];
+        to_browser.write_all(rest).await?;
+        // A server that keeps the connection open is not waited for.
+        pass(&mut from_server, &mut to_browser, body - rest.len() as u64, shared, false).await?;
         to_browser.shutdown().await
     };
     let up = async {
@@ -251,8 +254,13 @@ async fn serve(mut browser: TcpStream, shared: &Shared) -> io::Result<()> {
     tokio::select! { done = down => done, done = up => done, () = exhausted(shared) => Ok(()) }
 }
 
-/// Passes the head of the answer on, and tells the browser that the connection ends with it. Gives what came of the body.
-async fn answer(server: &mut (impl AsyncRead + Unpin), browser: &mut (impl AsyncWrite + Unpin)) -> io::Result<Vec<u8>> {
+/// Passes the head of the answer on, and tells the browser that the connection ends with it. Gives what came of the body, and
+/// how long it is.
+async fn answer(
+    server: &mut (impl AsyncRead + Unpin),
+    browser: &mut (impl AsyncWrite + Unpin),
+    to_head: bool,
+) -> io::Result<(Vec<u8>, Option<u64>)> {
     let mut bytes = Vec::new();
     // "Continue" and "early hints" come before the answer; nothing asked for them.
     for _ in 0..8 {
@@ -264,7 +272,7 @@ async fn answer(server: &mut (impl AsyncRead + Unpin), browser: &mut (impl Async
         let status = parsed.first.split(' ').nth(1).unwrap_or_default();
         if !status.starts_with('1') {
             browser.write_all(&parsed.closing(&parsed.first, None)).await?;
-            return Ok(rest);
+            return Ok((rest, parsed.answer_body(to_head)));
         }
         bytes = rest;
     }

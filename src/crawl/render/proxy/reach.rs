@@ -120,6 +120,10 @@ impl Reach {
         let addresses = match url.host() {
             Some(Host::Ipv4(ip)) => vec![SocketAddr::new(IpAddr::V4(ip), port)],
             Some(Host::Ipv6(ip)) => vec![SocketAddr::new(IpAddr::V6(ip).to_canonical(), port)],
+            // In the address of a SOCKS proxy an IPv4 literal is a name to `Url`; a page's address never has such a name.
+            Some(Host::Domain(name)) if name.parse::<IpAddr>().is_ok() => {
+                name.parse().map(|ip| vec![SocketAddr::new(ip, port)]).unwrap_or_default()
+            }
             Some(Host::Domain(name)) => self.resolver.addresses(name).await.map_err(|error| match error {
                 ResolveError::Refused(refusal) => Barred::Refused(refusal),
                 error => Barred::Unreachable(error.to_string()),
