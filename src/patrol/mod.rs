@@ -13,6 +13,7 @@ mod links;
 mod prepare;
 pub mod progress;
 pub mod reading;
+pub mod rendering;
 mod summary;
 mod visit;
 
@@ -97,6 +98,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Shown to people.
     pub progress: Arc<Progress>,
+    /// What renders pages; none: `network.render = "off"`.
+    pub stage: Option<rendering::Stage>,
 }
 
 /// How the unit wants it done, from the settings.
@@ -185,6 +188,8 @@ struct Shared {
     limits: links::Limits,
     recheck_hours: u64,
     terms: reading::Terms,
+    /// What renders pages, where they are rendered.
+    stage: Option<rendering::Stage>,
     /// Told when something new may be leased.
     wake: Notify,
     /// Failures to connect in a row, by host.
@@ -221,6 +226,8 @@ impl Shared {
             extract: false,
             charset: String::new(),
             kind: lease.kind(),
+            rendering: None,
+            unrendered: None,
         }
     }
 
@@ -294,6 +301,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         limits: links::Limits { depth: manner.depth, links: manner.links },
         recheck_hours: manner.recheck_hours,
         terms: manner.terms.clone(),
+        stage: parts.stage,
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),

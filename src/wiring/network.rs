@@ -52,7 +52,7 @@ pub(super) fn fetcher_knowing(
 }
 
 /// The settings and the guard each have a type for blocks, because neither may know the other; both read this notation.
-fn allowed(network: &Network) -> Vec<Cidr> {
+pub(super) fn allowed(network: &Network) -> Vec<Cidr> {
     network.allow_addresses.iter().filter_map(|block| block.to_string().parse().ok()).collect()
 }
 
