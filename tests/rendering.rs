@@ -303,3 +303,83 @@ async fn what_this_machine_cannot_do_is_said_once_and_is_no_crash() {
         assert_eq!(refusing.render(&job(url)).await.unwrap_err().as_code(), "refused-scheme");
     }
 }
+
+/// A seller's page that only a script writes: its bytes stand in the source in a form that no parser reads.
+fn written_by_script() -> &'static str {
+    let page = include_str!("../seeds/practice/pages/seller-b2b.html");
+    let coded: String = page.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    Box::leak(
+        format!("<html><body><script>document.write(decodeURIComponent('{coded}'))</script></body></html>").into(),
+    )
+}
+
+fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"));
+    command.args(args).current_dir(folder);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JIANZHENG_")) {
+        command.env_remove(name);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_browser_sees_becomes_a_hit_with_its_picture() {
+    if !web::is_browser_here() {
+        return;
+    }
+    let web = Web::start().await;
+    web.page("/offer", written_by_script());
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}/offer", web.address());
+    std::fs::write(folder.path().join("seeds.txt"), format!("{url}\n")).unwrap();
+    let settings = |render: &str| {
+        format!(
+            "[general]\nseeds = [\"seeds.txt\"]\n[network]\nallow_addresses = [\"127.0.0.2/32\"]\nhost_delay_ms = 0\n\
+             render = \"{render}\"\nrender_sandbox = false\n[crawl]\ndepth = 0\n"
+        )
+    };
+    let config = folder.path().join("jianzheng.toml");
+    let folder = folder.path().to_owned();
+    let told = tokio::task::spawn_blocking(move || {
+        std::fs::write(&config, settings("off")).unwrap();
+        let with = ["--config", "jianzheng.toml"];
+        let blind = run(&folder, &[&with[..], &["--json", "check", &url]].concat());
+        std::fs::write(&config, settings("auto")).unwrap();
+        let seen = run(&folder, &[&with[..], &["check", &url]].concat());
+        let patrol = run(&folder, &[&with[..], &["patrol", "--no-mail"]].concat());
+        let hits = run(&folder, &[&with[..], &["--json", "hits", "list"]].concat());
+        let shown = run(&folder, &[&with[..], &["hits", "show", "1"]].concat());
+        let verified = run(&folder, &[&with[..], &["evidence", "verify"]].concat());
+        // Changed bytes are found out.
+        let hit: serde_json::Value = serde_json::from_str(hits.1.lines().next().unwrap_or("null")).unwrap();
+        let picture = &hit["rendering"]["screenshot"];
+        let file = folder.join("data").join(picture["warc"].as_str().unwrap_or_default());
+        let offset = picture["offset"].as_u64().unwrap_or_default();
+        let stored = jianzheng::evidence::read(
+            &folder.join("data"),
+            picture["warc"].as_str().unwrap_or_default(),
+            offset,
+            64 << 20,
+        );
+        let mut bytes = std::fs::read(&file).unwrap_or_default();
+        let at = (offset as usize + 600).min(bytes.len().saturating_sub(1));
+        bytes[at] ^= 0x55;
+        std::fs::write(&file, bytes).unwrap();
+        let tampered = run(&folder, &[&with[..], &["evidence", "verify"]].concat());
+        (blind, seen, patrol, hit, shown, verified, stored, tampered)
+    });
+    let (blind, seen, patrol, hit, shown, verified, stored, tampered) = told.await.unwrap();
+    assert!(blind.1.contains("\"verdict\":\"benign\""), "{blind:?}");
+    assert!(seen.1.contains("渲染后：") && seen.1.contains("用浏览器打开看过"), "{seen:?}");
+    assert_eq!(patrol.0, Some(0), "{patrol:?}");
+    assert_eq!(hit["verdict"], "seller", "{hit}");
+    assert!(hit["reasons"][0]["say"].as_str().unwrap().starts_with("渲染后："), "{hit}");
+    assert_eq!((&hit["rendering"]["decided"], &hit["rendering"]["verdict"]), (&true.into(), &"seller".into()));
+    assert!(shown.1.contains("浏览器看到：") && shown.1.contains("截图：warc/"), "{shown:?}");
+    assert_eq!(verified.0, Some(0), "{verified:?}");
+    let stored = stored.unwrap();
+    assert!(stored.intact && image::load_from_memory(&stored.body).unwrap().width() == 1280);
+    assert_eq!(tampered.0, Some(1), "{tampered:?}");
+}

@@ -45,6 +45,10 @@ impl Web {
         web
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn page(&self, path: &str, html: &'static str) {
         self.file(path, "text/html; charset=utf-8", html);
     }
@@ -83,9 +87,12 @@ impl Web {
             state.agents.extend(agent.map(str::to_owned));
             match state.pages.get(path) {
                 Some((kind, body)) => {
-                    format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+                    format!(
+                        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                        body.len()
+                    )
                 }
-                None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
+                None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
             }
         };
         stream.write_all(answer.as_bytes()).await.ok()?;
@@ -109,11 +116,20 @@ impl Lookup for Web {
 
 /// A renderer with this machine's browser; none, said aloud, where there is none.
 pub fn renderer(web: &Web, folder: &Path, limits: Limits) -> Option<Renderer> {
-    let program = program::find(&std::env::var_os("PATH").unwrap_or_default());
-    if program.is_none() {
+    is_browser_here().then(|| built(web, folder, browser(), limits))
+}
+
+fn browser() -> Option<PathBuf> {
+    program::find(&std::env::var_os("PATH").unwrap_or_default())
+}
+
+/// Whether this machine has a browser; said aloud where it has none.
+pub fn is_browser_here() -> bool {
+    let here = browser().is_some();
+    if !here {
         eprintln!("SKIPPED: no Chromium on this machine, nothing was rendered");
     }
-    Some(built(web, folder, Some(program?), limits))
+    here
 }
 
 /// A renderer with a given program, or none.
