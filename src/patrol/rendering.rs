@@ -2,7 +2,7 @@
 //!
 //! The static reading is always made and its capture always kept; what the browser showed stands beside it, as HTML and, of hits, as a
 //! picture. Nothing is fetched or drawn here ([`crate::crawl::render`] does), and what cannot be rendered is a note on the page's
-//! record, never a failure. Start at [`Stage::look`]; `check` uses [`wants`] and [`judged`] by themselves.
+//! record, never a failure. Start at [`Stage`]; `check` uses [`wants`] and [`judged`] by themselves.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

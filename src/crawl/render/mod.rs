@@ -2,8 +2,8 @@
 //!
 //! The page is hostile and the browser is large, so each lives in a box: every request goes through a proxy of ours that asks
 //! the guard ([`proxy`]); the browser runs in its own process group, folder and sandbox, and is killed for what does not end
-//! ([`browser`], [`process`], [`profile`]); every wait is bounded and memory is watched ([`tab`]); what comes out is capped
-//! ([`look`]). Absent or refused by the system, it is said and nothing fails. It must not judge, keep, or decide what is worth
+//! (`browser`, `process`, `profile`); every wait is bounded and memory is watched (`tab`); what comes out is capped
+//! (`look`). Absent or refused by the system, it is said and nothing fails. It must not judge, keep, or decide what is worth
 //! rendering. Start at [`Renderer::render`].
 
 mod browser;

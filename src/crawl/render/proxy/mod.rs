@@ -3,7 +3,7 @@
 //! One for each page that is rendered, on a port of its own, with a password of its own, gone with the page: so everything that a
 //! page asked for is on its account, and nothing of it outlives it. CONNECT passes bytes (https, WebSocket); a plain request
 //! is sent on its own connection, closed after one exchange, so that no server can answer in the name of another. It must not decide
-//! what is worth loading ([`super::tab`] does), only what may be reached and how much. Start at [`PageProxy::open`].
+//! what is worth loading (`tab` beside it does), only what may be reached and how much. Start at [`PageProxy::open`].
 
 mod head;
 mod reach;
