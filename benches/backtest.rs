@@ -86,6 +86,8 @@ async fn main() {
             extract: true,
             charset: "UTF-8".into(),
             kind: Kind::Page,
+            rendering: None,
+            unrendered: None,
         });
         changes.put_extract(seq, &extract_form::pack(&extract));
         store.commit(changes).await.unwrap();

@@ -179,6 +179,7 @@ async fn round(address: SocketAddr, pages: usize, rules: Arc<RuleSet>) -> (Durat
         robots_cache: Arc::new(RobotsCache::default()),
         keeper: Keeper::start(folder.path(), Origin { software: "bench".into(), notes: Vec::new() }).expect("a file"),
         clock,
+        stage: None,
         progress: Arc::new(Progress::silent()),
     };
     let manner = Manner {

@@ -59,6 +59,8 @@ fn page(seq: u64, url: &str) -> Page {
         extract: true,
         charset: "utf-8".to_owned(),
         kind: Kind::Page,
+        rendering: None,
+        unrendered: None,
     }
 }
 

@@ -76,7 +76,7 @@ fn first(mut hit: Hit) -> Hit {
 }
 
 /// A known hit, seen once more.
-fn again(tx: &mut Tx<'_>, mut hit: Hit, seen: Hit) -> Result<Hit, StoreError> {
+fn again(tx: &mut Tx<'_>, mut hit: Hit, mut seen: Hit) -> Result<Hit, StoreError> {
     let changed = reads_otherwise(&hit, &seen);
     apply_look(tx, &mut hit, Seen::There { changed }, seen.last_round, seen.last_seen)?;
     extend_chain(&mut hit.chain, seen.chain.iter().cloned());
@@ -85,6 +85,8 @@ fn again(tx: &mut Tx<'_>, mut hit: Hit, seen: Hit) -> Result<Hit, StoreError> {
     }
     hit.robots_ignored |= seen.robots_ignored;
     hit.set_clock |= seen.set_clock;
+    // Whatever the verdict, the latest picture is the better one, and one is better than none.
+    hit.rendering = seen.rendering.take().or(hit.rendering.take());
     if decides(&hit, &seen) {
         if hit.verdict != seen.verdict {
             audit(tx, seen.last_seen, MACHINE, &format!("hit.{}", seen.verdict), hit_subject(hit.id), &hit.verdict)?;

@@ -99,6 +99,7 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         last_round: page.round,
         text: None,
         codes: Vec::new(),
+        rendering: None,
         label: None,
         robots_ignored: false,
         set_clock: false,

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     crawl::qr,
     desk::verdict_row::VerdictRow,
-    patrol::reading::{self, Content},
+    patrol::{
+        reading::{self, Content},
+        rendering,
+    },
     telemetry::escape,
     wiring::{Program, StartError},
 };
@@ -154,19 +157,43 @@ impl Checking<'_> {
         let terms = &self.terms;
         match reading::read(&self.program.rules, exchange, false, Vec::new(), terms).content {
             Content::Page(page) => {
-                let (extract, mut verdict) = *page;
+                let mut read = *page;
+                let shown = match &self.visiting {
+                    Some(visiting) => visiting.shown(&read, &end, terms).await,
+                    None => None,
+                };
+                let (mut end, mut remarks) = (end, Vec::new());
+                match shown {
+                    Some(Ok(shown)) => {
+                        remarks.push(format!("用浏览器打开看过（{}）", shown.browser));
+                        remarks.extend(shown.notes);
+                        if shown.decides {
+                            (read, end) = ((shown.read.0, rendering::marked(shown.read.1)), shown.end);
+                        }
+                    }
+                    Some(Err(why)) => remarks.push(why),
+                    None => {}
+                }
+                let (extract, mut verdict) = read;
                 // Looking at pictures costs requests: only where a baseline has some, and the page is worth them.
                 if terms.baselines.have_pictures()
                     && (verdict.names_certificates || verdict.kind.is_hit())
                     && let Some(visiting) = &self.visiting
                 {
                     let pictures = visiting.pictures(&extract, &end).await;
+                    let is_shown = verdict.signals.iter().any(|signal| signal.say.starts_with(rendering::MARK));
                     verdict = reading::judge(&self.program.rules, &extract, &end, &pictures, terms);
+                    if is_shown {
+                        verdict = rendering::marked(verdict);
+                    }
                 }
                 if end != url && !self.out.json {
                     self.out.line(&format!("{named} 跳转到 {end}"))?;
                 }
                 self.verdict(named, &end, &verdict)?;
+                if !self.out.json {
+                    remarks.iter().try_for_each(|remark| self.out.line(&format!("注意：{remark}")))?;
+                }
                 if let Some(onward) = extract.redirects.first().filter(|_| !self.out.json) {
                     self.out.line(&format!("注意：页面自己会转到 {onward}，可以再查一次那个网址"))?;
                 }

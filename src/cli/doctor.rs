@@ -8,6 +8,7 @@ use super::{Context, Exit, out::Out};
 use crate::{
     clock,
     config::{Render, Settings, Transport},
+    crawl::render::RenderError,
     evidence::WARC_DIR,
     store::StoreError,
     wiring::{self, Program, StartError},
@@ -44,9 +45,6 @@ fn bad(check: &'static str, say: impl Into<String>, advice: impl Into<String>) -
 const ROUTES: [&str; 3] = ["网信", "市监", "公安"];
 /// Waiting for the mail server.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Programs that render pages.
-const BROWSERS: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless_shell"];
-
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut out = context.out();
     let program = match context.load() {
@@ -75,7 +73,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     );
     rows.push(mail(&program.settings, args.net).await);
     rows.push(network(&program));
-    rows.push(browser(&program.settings));
+    rows.push(browser(&program).await);
     tell(&mut out, &rows)?;
     Ok(Exit::when(rows.iter().all(|row| row.ok)))
 }
@@ -278,18 +276,30 @@ fn network(program: &Program) -> Row {
     good("network", format!("{proxy}；{roots}{extra}；robots.txt：{}", network.robots.name()))
 }
 
-fn browser(settings: &Settings) -> Row {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .flat_map(|folder| BROWSERS.map(|name| folder.join(name)))
-        .find(|program| program.is_file());
-    match (found, settings.network.render) {
-        (Some(program), _) => good("browser", program.display().to_string()),
-        (None, Render::Always) => bad(
+/// The browser is started for once: whether it is there, which one, and whether its sandbox works.
+async fn browser(program: &Program) -> Row {
+    let network = &program.settings.network;
+    let renderer = match program.renderer() {
+        Ok(None) => return good("browser", "不用（network.render = \"off\"）：靠脚本才显示的网页看不全"),
+        Ok(Some(renderer)) => renderer,
+        Err(error) => {
+            return bad("browser", error.to_string(), "改用 http:// 或 socks5:// 代理，或写 network.render = \"off\"");
+        }
+    };
+    let unseen = "靠脚本才显示的网页看不全，会注明需人眼看（needs_eyes），线索没有截图";
+    match renderer.probe().await {
+        Ok(product) if network.render_sandbox => good("browser", format!("{product}，沙箱可用")),
+        Ok(product) => good(
             "browser",
-            "没有找到 Chromium，配置却写着 network.render = \"always\"",
-            "装上 chromium，或改为 \"auto\"",
+            format!("{product}，没有沙箱（network.render_sandbox = false）：网页攻破浏览器就有本程序的权限"),
         ),
-        (None, _) => good("browser", "没有找到 Chromium：靠脚本才显示的网页看不全，会注明需人眼看（needs_eyes）"),
+        Err(error) if network.render == Render::Always => {
+            let advice = match error {
+                RenderError::Sandbox { .. } => "换普通用户运行，并允许用户命名空间；或把 network.render 改为 \"auto\"",
+                _ => "装上 chromium 和中文字体，或把 network.render 改为 \"auto\"",
+            };
+            bad("browser", error.to_string(), advice)
+        }
+        Err(error) => good("browser", format!("{error}：{unseen}")),
     }
 }

@@ -85,13 +85,13 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         .desk()
         .hits(HitFilter::default(), &mut |hit| {
             hits += 1;
-            let capture = hit.capture;
-            let say = match captures.get(&(capture.warc.clone(), capture.offset)) {
-                Some(sha256) if *sha256 == capture.sha256 => None,
-                Some(_) => Some("原件的 SHA-256 和线索里记的不同"),
-                None => Some("找不到原件"),
-            };
-            if let Some(say) = say {
+            let shown = hit.rendering.into_iter().flat_map(|shown| [Some(shown.html), shown.screenshot]).flatten();
+            for capture in std::iter::once(hit.capture).chain(shown) {
+                let say = match captures.get(&(capture.warc.clone(), capture.offset)) {
+                    Some(sha256) if *sha256 == capture.sha256 => continue,
+                    Some(_) => "原件的 SHA-256 和线索里记的不同",
+                    None => "找不到原件",
+                };
                 lost.push((hit.id, format!("{say}（{} 第 {} 字节）", capture.warc, capture.offset)));
             }
             ControlFlow::Continue(())

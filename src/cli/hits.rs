@@ -15,7 +15,7 @@ use crate::{
     desk::{
         Desk, HitFilter,
         export::{Format, export},
-        rows::{HitDetail, HitRow, NearRow},
+        rows::{CaptureRow, HitDetail, HitRow, NearRow},
     },
     wiring::StartError,
 };
@@ -250,6 +250,18 @@ fn show(out: &mut Out, detail: &HitDetail) -> anyhow::Result<()> {
     line("证据", &format!("{} 第 {} 字节（{}）", hit.capture.warc, hit.capture.offset, day(&hit.capture.time)))?;
     line("SHA-256", &hit.capture.sha256)?;
     line("SM3", &hit.capture.sm3)?;
+    if let Some(shown) = &hit.rendering {
+        let decided = if shown.decided { "，按它判断" } else { "" };
+        let mut line = |name: &str, say: String| out.line(&format!("{name}：{say}"));
+        line(
+            "浏览器看到",
+            format!("{}（{:.1} 分{decided}，{}）", words::kind(&shown.verdict), shown.score, shown.browser),
+        )?;
+        let place = |row: &CaptureRow| format!("{} 第 {} 字节，SHA-256 {}", row.warc, row.offset, row.sha256);
+        line("渲染后的网页", place(&shown.html))?;
+        line("截图", shown.screenshot.as_ref().map_or("没有".to_owned(), place))?;
+        shown.notes.iter().try_for_each(|note| line("浏览器说明", note.clone()))?;
+    }
     out.line("依据：")?;
     for reason in &hit.reasons {
         let quote = reason.quote.as_ref().map_or(String::new(), |quote| format!("：“{quote}”"));

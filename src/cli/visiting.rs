@@ -5,17 +5,18 @@
 
 use std::time::Duration;
 
-use jianzheng_core::{address, likeness::Picture, page::Extract};
+use jianzheng_core::{address, likeness::Picture, page::Extract, verdict::Verdict};
 use url::Url;
 
 use crate::{
-    config::Robots,
+    config::{Render, Robots},
     crawl::{
         client::{Accept, Answer, Exchange, FetchError, Get},
         decode, picture, qr,
+        render::Job,
         robots::{Access, RobotsCache},
     },
-    patrol::reading,
+    patrol::{reading, rendering},
     wiring::{Program, StartError, Visitor},
 };
 
@@ -32,6 +33,17 @@ pub(super) struct Unseen {
     pub(super) say: String,
     /// We did not go, rather than got nothing.
     pub(super) ours: bool,
+}
+
+/// A page as a browser showed it.
+pub(super) struct Shown {
+    pub(super) read: (Extract, Verdict),
+    /// It is the stronger reading.
+    pub(super) decides: bool,
+    /// Where it ended.
+    pub(super) end: Url,
+    pub(super) browser: String,
+    pub(super) notes: Vec<String>,
 }
 
 /// What visits are made with.
@@ -87,6 +99,36 @@ impl<'p> Visiting<'p> {
             found.extend(look.map(|look| Picture { icon: nth == 0, look, url: address }));
         }
         found
+    }
+
+    /// The page as a browser shows it, where it is worth that: judged, with what a person should know; or why it was not shown.
+    pub(super) async fn shown(
+        &self,
+        read: &(Extract, Verdict),
+        url: &Url,
+        terms: &reading::Terms,
+    ) -> Option<Result<Shown, String>> {
+        let renderer = self.visitor.renderer.as_ref()?;
+        let network = &self.program.settings.network;
+        if !rendering::wants(network.render == Render::Always, &read.0, &read.1) {
+            return None;
+        }
+        tokio::time::sleep(self.pause()).await;
+        let known = self.robots.known(url).filter(|_| network.robots == Robots::Obey);
+        let own = address::host_key(url);
+        let follow =
+            move |next: &Url| address::host_key(next) == own && known.as_ref().is_none_or(|access| access.allows(next));
+        let job = Job { url: url.clone(), screenshot: false, follow: Box::new(follow) };
+        let rendered = match renderer.render(&job).await {
+            Ok(rendered) => rendered,
+            Err(error) => return Some(Err(error.to_string())),
+        };
+        let Some(shown) = rendering::judged(&self.program.rules, &rendered, &read.0.qr, terms) else {
+            return Some(Err(format!("浏览器得到的是 HTTP {}，和程序得到的不同", rendered.status)));
+        };
+        let decides = rendering::decides(read, &shown);
+        let end = rendered.url.clone();
+        Some(Ok(Shown { read: shown, decides, end, browser: rendered.browser, notes: rendered.notes }))
     }
 
     fn pause(&self) -> Duration {

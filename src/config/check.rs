@@ -97,6 +97,7 @@ fn network(reader: &mut Reader<'_>) -> Network {
         connections: reader.whole("network.connections"),
         robots: reader.text_as("network.robots", |text| choice(Robots::named(text), Robots::NAMES, text)),
         render: reader.text_as("network.render", |text| choice(Render::named(text), Render::NAMES, text)),
+        render_sandbox: reader.switch("network.render_sandbox"),
         connect_timeout_s: reader.whole("network.connect_timeout_s"),
         read_timeout_s: reader.whole("network.read_timeout_s"),
         total_timeout_s: reader.whole("network.total_timeout_s"),

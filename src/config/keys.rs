@@ -112,6 +112,7 @@ pub(super) const KEYS: &[Key] = &[
     key("network.quiet_hours", Kind::Text, r#""""#, "每天的安静时段，例如 \"00:00-06:00\"（可以跨零点）；这段时间不开始任何新的访问，没看完的列为没有看到；空着不设。"),
     key("network.robots", Kind::OneOf(super::Robots::NAMES), r#""obey""#, "robots.txt：\"obey\" 遵守；\"ignore\" 不遵守（须有单位的决定，会写进证据）。"),
     key("network.render", Kind::OneOf(super::Render::NAMES), r#""auto""#, "用无界面 Chromium 打开网页：\"auto\" 需要时、\"off\" 从不、\"always\" 总是。"),
+    key("network.render_sandbox", Kind::Switch, "true", "浏览器带不带沙箱。false 很危险：网页一旦攻破浏览器，就有本程序的全部权限；只在容器等与别处隔开的机器上用。"),
     key("network.connect_timeout_s", Kind::Whole(1, 600), "10", "连接超时（秒）。"),
     key("network.read_timeout_s", Kind::Whole(1, 600), "15", "读取时两段数据之间最多等多少秒。"),
     key("network.total_timeout_s", Kind::Whole(1, 600), "30", "一次访问从头到尾最多多少秒。"),

@@ -117,10 +117,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn optional_switch(&mut self, path: &str) -> Option<bool> {
-        self.take(path, |key, found| match found.value {
-            Value::Switch(switch) => Ok(switch),
-            _ => Err(with_value(key, found, Wrong::new("要写 true 或 false", ""))),
-        })
+        self.take(path, switch)
+    }
+
+    pub(super) fn switch(&mut self, path: &str) -> bool {
+        self.take_or_default(path, switch)
     }
 
     /// How many mistakes there are so far: tells whether reading something added one.
@@ -210,6 +211,13 @@ fn text(key: &Key, found: &Found) -> Result<String, Wrong> {
         return Err(Wrong::new("太长了", "最多 1000 个字。"));
     }
     Ok(text)
+}
+
+fn switch(key: &Key, found: &Found) -> Result<bool, Wrong> {
+    match found.value {
+        Value::Switch(switch) => Ok(switch),
+        _ => Err(with_value(key, found, Wrong::new("要写 true 或 false", ""))),
+    }
 }
 
 fn whole<N: TryFrom<u64>>(key: &Key, found: &Found) -> Result<N, Wrong> {

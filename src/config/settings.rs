@@ -96,6 +96,8 @@ pub struct Network {
     pub robots: Robots,
     /// When a browser renders pages. Default: auto.
     pub render: Render,
+    /// Whether the browser keeps its sandbox. False is a danger: pages then run with this user's rights. Default: true.
+    pub render_sandbox: bool,
     /// Seconds to connect. Default: 10.
     pub connect_timeout_s: u64,
     /// Seconds between two pieces of a body. Default: 15.
@@ -124,6 +126,7 @@ impl fmt::Debug for Network {
             connections,
             robots,
             render,
+            render_sandbox,
             connect_timeout_s,
             read_timeout_s,
             total_timeout_s,
@@ -142,6 +145,7 @@ impl fmt::Debug for Network {
             .field("connections", connections)
             .field("robots", robots)
             .field("render", render)
+            .field("render_sandbox", render_sandbox)
             .field("connect_timeout_s", connect_timeout_s)
             .field("read_timeout_s", read_timeout_s)
             .field("total_timeout_s", total_timeout_s)

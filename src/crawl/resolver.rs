@@ -107,6 +107,15 @@ impl Resolver {
         Resolver { guard, lookup, exempt, kept: Arc::default() }
     }
 
+    /// Whether a name is let through unchecked, which makes it none that a page may lead to.
+    pub fn exempts(&self, name: &str) -> bool {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        match &self.exempt {
+            Exempt::Names(names) => names.iter().any(|exempt| exempt.eq_ignore_ascii_case(name)),
+            Exempt::Everything => true,
+        }
+    }
+
     /// The addresses of `name` that may be connected to, IPv4 first. Never empty.
     ///
     /// # Errors

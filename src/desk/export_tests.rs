@@ -36,6 +36,7 @@ fn row() -> HitRow {
             say: text("承诺免考"),
             quote: Some(text("不用考試")),
         }],
+        rendering: None,
         capture: CaptureRow { sha256: "ab".repeat(32), offset: 12, ..CaptureRow::default() },
         label: None,
         rules: text("sha256:00"),

@@ -20,7 +20,7 @@ use super::{
     near,
     rows::{
         AuditLine, CaptureRow, CaseDetail, CaseRow, DigestPreview, DigestStatus, EntityRow, HitDetail, HitRow,
-        HostReport, NoteRow, NotifiedRow, ReasonRow,
+        HostReport, NoteRow, NotifiedRow, ReasonRow, RenderingRow,
     },
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
         queue::{self, Edition, QueueError},
         sending, unseen,
     },
-    store::{AuditRow, Capture, Case, Digest, DigestState, Hit, Listing, Store, StoreError},
+    store::{AuditRow, Capture, Case, Digest, DigestState, Hit, Listing, Rendering, Store, StoreError},
 };
 
 /// The largest body that is read back for its SM3; the crawler's caps lie far below.
@@ -179,8 +179,23 @@ impl LocalDesk {
                 })
                 .collect(),
             capture: hit.capture.map(|capture| self.capture_row(capture)).unwrap_or_default(),
+            rendering: hit.rendering.map(|shown| self.rendering_row(shown)),
             label: hit.label,
             rules: hit.rules,
+        }
+    }
+
+    fn rendering_row(&self, shown: Rendering) -> RenderingRow {
+        RenderingRow {
+            url: mask_url(&shown.url).into_owned(),
+            time: rfc3339(shown.time),
+            browser: shown.browser,
+            verdict: shown.verdict,
+            score: shown.score,
+            decided: shown.decided,
+            html: self.capture_row(shown.html),
+            screenshot: shown.screenshot.map(|picture| self.capture_row(picture)),
+            notes: shown.notes,
         }
     }
 

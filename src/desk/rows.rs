@@ -53,6 +53,9 @@ pub struct HitRow {
     pub reasons: Vec<ReasonRow>,
     /// The deciding capture.
     pub capture: CaptureRow,
+    /// How a browser showed it, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<RenderingRow>,
     /// An officer's label.
     pub label: Option<String>,
     /// The rule set's hash.
@@ -104,6 +107,30 @@ pub struct CaptureRow {
     pub offset: u64,
     /// RFC 3339.
     pub time: String,
+}
+
+/// How a browser showed a page.
+#[derive(Debug, Clone, Serialize)]
+pub struct RenderingRow {
+    /// Where the page ended.
+    pub url: String,
+    /// RFC 3339.
+    pub time: String,
+    /// The browser and its version.
+    pub browser: String,
+    /// The verdict on what was shown.
+    pub verdict: String,
+    /// Its score.
+    pub score: f64,
+    /// It decided.
+    pub decided: bool,
+    /// The HTML.
+    pub html: CaptureRow,
+    /// The picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub screenshot: Option<CaptureRow>,
+    /// What a person should know of how it was seen.
+    pub notes: Vec<String>,
 }
 
 /// Who was told of a case.

@@ -22,11 +22,13 @@ pub(super) const ORIGINAL: &str = "X-Jianzheng-Original-";
 pub struct Encoded {
     /// The gzip members, one after another.
     pub bytes: Vec<u8>,
+    /// The name of the main record, a URN in angle brackets.
+    pub id: String,
     /// SHA-256 of the body as stored, hex.
     pub sha256: String,
     /// SM3 of the body as stored, hex, where it was asked for.
     pub sm3: Option<String>,
-    /// Where the response's member begins in `bytes`.
+    /// Where the main record's member (a response's, as a rule) begins in `bytes`.
     pub response_at: usize,
     /// How long that member is.
     pub response_len: usize,
@@ -101,7 +103,7 @@ pub fn encode(exchange: &Exchange, with_sm3: bool) -> Encoded {
         member(&mut bytes, head, &[der]);
     }
 
-    Encoded { bytes, sha256, sm3, response_at, response_len, time: exchange.time }
+    Encoded { bytes, id: ids.response, sha256, sm3, response_at, response_len, time: exchange.time }
 }
 
 /// The record that opens each file: who wrote it, with what, under which conditions.
@@ -138,7 +140,7 @@ impl RecordIds {
 }
 
 /// A version 8 UUID (RFC 9562) over the parts, as a URN in angle brackets.
-fn uuid(parts: &[&[u8]]) -> String {
+pub(super) fn uuid(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());
@@ -152,22 +154,22 @@ fn uuid(parts: &[&[u8]]) -> String {
     format!("<urn:uuid:{}-{}-{}-{}-{}>", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
 }
 
-struct RecordHead(String);
+pub(super) struct RecordHead(String);
 
 impl RecordHead {
-    fn new(kind: &str, id: &str, date: &str) -> Self {
+    pub(super) fn new(kind: &str, id: &str, date: &str) -> Self {
         Self(format!("WARC/1.1\r\nWARC-Type: {kind}\r\nWARC-Record-ID: {id}\r\nWARC-Date: {date}\r\n"))
     }
 
     /// `value` must be one line already: everything that comes here has gone through [`one_line`] or [`target_uri`].
-    fn field(&mut self, name: &str, value: &str) {
+    pub(super) fn field(&mut self, name: &str, value: &str) {
         debug_assert!(!value.contains(['\r', '\n', '\0']), "a head must stay one line a field");
         let _ = write!(self.0, "{name}: {value}\r\n");
     }
 }
 
 /// Writes one record as one gzip member.
-fn member(out: &mut Vec<u8>, mut head: RecordHead, block: &[&[u8]]) {
+pub(super) fn member(out: &mut Vec<u8>, mut head: RecordHead, block: &[&[u8]]) {
     let mut hasher = Sha256::new();
     block.iter().for_each(|part| hasher.update(part));
     head.field("WARC-Block-Digest", &format!("sha256:{}", hex(&hasher.finalize())));
@@ -299,24 +301,24 @@ fn is_token(b: u8) -> bool {
 }
 
 /// An address as WARC-Target-URI wants it: one word of printable ASCII.
-fn target_uri(url: &str) -> String {
+pub(super) fn target_uri(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     escape_into(&mut out, url.trim().as_bytes(), |b| matches!(b, b' ' | b'<' | b'>'));
     out
 }
 
 /// Control characters as spaces, ends trimmed.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().to_owned()
 }
 
 /// `name: value` lines (application/warc-fields).
 #[derive(Default)]
-struct Fields(String);
+pub(super) struct Fields(pub(super) String);
 
 impl Fields {
-    fn add(&mut self, name: &str, value: &str) {
+    pub(super) fn add(&mut self, name: &str, value: &str) {
         escape_into(&mut self.0, name.as_bytes(), |b| !is_token(b));
         let _ = write!(self.0, ": {}\r\n", one_line(value));
     }

@@ -2,7 +2,7 @@
 //!
 //! An [`Exchange`] becomes an [`Encoded`] (pure, so that many threads can do it), [`WarcStore::append`] puts it behind what
 //! is already kept, and [`WarcStore::sync`] makes it durable: only after that may a hit be acknowledged (DESIGN.md,
-//! decision 7). [`read`] gets one response back, [`Records`] walks a whole file and checks every digest.
+//! decision 7). [`Rendering`] makes records of what a browser showed. [`read`] gets one body back, [`Records`] walks a whole file and checks every digest.
 //!
 //! Nothing here changes what is already kept, masks, judges or talks to the network. Evidence is unmasked on purpose; what
 //! leaves the house goes through the packages and the digest. Start at [`encode`], then at [`WarcStore`].
@@ -11,6 +11,7 @@ mod age;
 mod certificate;
 mod encode;
 mod reader;
+mod rendered;
 mod repair;
 mod writer;
 
@@ -22,6 +23,7 @@ pub use self::{
     age::{Aged, aged, remove},
     encode::{Encoded, Hashes, encode, hashes},
     reader::{Digest, Record, Records, Stored, lift, read},
+    rendered::Rendering,
     repair::Repair,
     writer::{Capture, DEFAULT_FILE_BYTES, Origin, WarcStore},
 };

@@ -20,12 +20,18 @@ use super::{Capture, Encoded, Truncated, WARC_DIR, WarcError, encode::hex, hashe
 /// The longest record or HTTP head that is read; the crawler's own caps lie far below.
 const MAX_HEAD: usize = 4 << 20;
 
+/// Types of records that hold what a browser made of a page.
+const MADE: [&str; 2] = ["conversion", "resource"];
+
 /// The longest body that is lifted; the crawler's own cap lies far below.
 const LONGEST: usize = 256 << 20;
 
-/// A response as it was kept. The head is the rebuilt one (see the `encode` module).
+/// A response as it was kept. The head is the rebuilt one (see the `encode` module). What a browser made of a page is read the same way:
+/// it has no HTTP head, so its status is 0 and its only field is the type of the record's block.
 #[derive(Clone, Debug)]
 pub struct Stored {
+    /// WARC-Record-ID.
+    pub id: String,
     /// WARC-Target-URI: the address with what is not printable ASCII escaped.
     pub url: String,
     /// When the answer began.
@@ -76,7 +82,7 @@ pub struct Record {
     pub block: Digest,
     /// Digest of the payload (responses only).
     pub payload: Digest,
-    /// SHA-256 of the payload of a response, hex.
+    /// SHA-256 of the payload of a response, or of the block of what a browser made, hex.
     pub payload_sha256: Option<String>,
 }
 
@@ -112,6 +118,7 @@ pub fn lift(data_dir: &Path, capture: &Capture) -> Result<Encoded, WarcError> {
     File::open(&path).and_then(|file| file.read_exact_at(&mut bytes, from)).map_err(|e| WarcError::io(&path, e))?;
     Ok(Encoded {
         bytes,
+        id: stored.id,
         sha256: hashes.sha256,
         sm3: Some(hashes.sm3),
         response_at: capture.before as usize,
@@ -135,11 +142,16 @@ fn place(data_dir: &Path, warc: &str) -> Result<PathBuf, WarcError> {
 
 fn response(file: &mut impl BufRead, limit: usize) -> io::Result<Stored> {
     let mut record = Member::open(file)?;
-    if record.head.get("WARC-Type") != Some("response") {
-        return Err(invalid("记录不是 response"));
-    }
+    let kind = record.head.get("WARC-Type").unwrap_or_default().to_owned();
     let mut block = Sha256::new();
-    let http = record.http_head(&mut block)?;
+    let http = match kind.as_str() {
+        "response" => record.http_head(&mut block)?,
+        kind if MADE.contains(&kind) => {
+            let kind = record.head.get("Content-Type").unwrap_or_default().as_bytes().to_vec();
+            HttpHead { status: 0, reason: String::new(), fields: Fields(vec![("Content-Type".to_owned(), kind)]) }
+        }
+        _ => return Err(invalid("记录不是 response")),
+    };
     let mut body = Vec::new();
     let wanted = record.left.min(limit as u64);
     record.block(wanted, |bytes| {
@@ -152,10 +164,13 @@ fn response(file: &mut impl BufRead, limit: usize) -> io::Result<Stored> {
     let mut intact = false;
     if !body_cut {
         let block = format!("sha256:{}", hex(&block.finalize()));
-        intact = claimed == Some(payload.as_str()) && record.head.get("WARC-Block-Digest") == Some(block.as_str());
+        // The block of what was made is its payload.
+        let payload_holds = claimed == Some(payload.as_str()) || (claimed.is_none() && MADE.contains(&kind.as_str()));
+        intact = payload_holds && record.head.get("WARC-Block-Digest") == Some(block.as_str());
     }
     let time = record.head.get("WARC-Date").and_then(|date| date.parse().ok());
     let stored = Stored {
+        id: record.head.get("WARC-Record-ID").unwrap_or_default().to_owned(),
         url: record.head.get("WARC-Target-URI").unwrap_or_default().to_owned(),
         time: time.ok_or_else(|| invalid("WARC-Date 不可读"))?,
         status: http.status,
@@ -220,14 +235,16 @@ impl Records {
             (Some(_), Some(_)) => Digest::Broken,
             _ => Digest::Absent,
         };
+        let block = hex(&block.finalize());
+        let made = record.head.get("WARC-Type").is_some_and(|kind| MADE.contains(&kind));
         let found = Record {
             offset,
             length: 0,
             kind: record.head.get("WARC-Type").unwrap_or_default().to_owned(),
             url: record.head.get("WARC-Target-URI").map(str::to_owned),
-            block: check("WARC-Block-Digest", Some(&hex(&block.finalize()))),
+            block: check("WARC-Block-Digest", Some(&block)),
             payload: check("WARC-Payload-Digest", payload.as_deref()),
-            payload_sha256: payload,
+            payload_sha256: payload.or(made.then_some(block)),
         };
         record.finish()?;
         Ok(Some(Record { length: self.file.at - offset, ..found }))

@@ -443,3 +443,41 @@ impl<R: std::io::Read> std::io::Read for LossyText<R> {
         Ok(read)
     }
 }
+
+#[test]
+fn what_a_browser_showed_stands_beside_the_response_it_came_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut warc = store(dir.path());
+    let response = encode(&exchange("http://cx.example.test/cx", b"<script src=a.js></script>"), true);
+    let rendering = Rendering {
+        url: "http://cx.example.test/cx\r\nX: y",
+        time: "2026-12-05T01:00:09Z".parse().unwrap(),
+        response: &response.id.clone(),
+        browser: "Chrome/156.0",
+        notes: vec![("note".to_owned(), "弹窗\n一次".to_owned())],
+    };
+    let (html, png) = ("<p>低压电工证</p>".as_bytes(), b"\x89PNG\r\n\x1a\n\0\0");
+    let captures = warc.append(vec![response, rendering.html(html, true), rendering.picture(png)]).unwrap();
+    warc.sync().unwrap();
+    warc.close().unwrap();
+    check_files(dir.path());
+    for (capture, body, kind) in
+        [(&captures[1], html, "text/html; charset=utf-8"), (&captures[2], &png[..], "image/png")]
+    {
+        let stored = read(dir.path(), &capture.warc, capture.offset, 1 << 20).unwrap();
+        assert!(stored.intact && stored.body == body && stored.status == 0, "{stored:?}");
+        assert_eq!(stored.headers, [header("Content-Type", kind.as_bytes())]);
+        assert_eq!((&hashes(body).sha256, Some(&hashes(body).sm3)), (&capture.sha256, capture.sm3.as_ref()));
+        assert_eq!(lift(dir.path(), capture).unwrap().id, stored.id);
+        let record =
+            Records::open_at(&dir.path().join(&capture.warc), capture.offset).unwrap().next().unwrap().unwrap();
+        assert_eq!(record.payload_sha256.as_ref(), Some(&capture.sha256));
+    }
+    let whole = fs::read(dir.path().join(&captures[1].warc)).unwrap();
+    let mut text = String::new();
+    let member = &whole[captures[1].offset as usize..];
+    std::io::Read::read_to_string(&mut flate2::bufread::GzDecoder::new(member), &mut text).unwrap();
+    let response = read(dir.path(), &captures[0].warc, captures[0].offset, 1 << 20).unwrap();
+    assert!(text.contains("WARC-Type: conversion\r\n") && text.contains("WARC-Truncated: length\r\n"), "{text}");
+    assert!(text.contains(&format!("WARC-Refers-To: {}\r\n", response.id)), "{text}");
+}

@@ -36,7 +36,8 @@ pub async fn let_go(store: &Store, data: &Path, clock: &Clock, days: u64) -> Res
     let mut wanted = HashSet::new();
     for hit in store.hits() {
         let hit = hit?;
-        wanted.extend(hit.capture.into_iter().chain(hit.captures).map(|capture| capture.warc));
+        let shown = hit.rendering.into_iter().flat_map(|shown| [Some(shown.html), shown.screenshot]).flatten();
+        wanted.extend(hit.capture.into_iter().chain(hit.captures).chain(shown).map(|capture| capture.warc));
     }
     let files = evidence::aged(data, before, clock.is_set(), &wanted).map_err(broken)?;
     let names: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();

@@ -158,6 +158,7 @@ impl Shared {
             last_round: self.round,
             text: likeness::number_of(extract).map(|number| format!("{number:016x}")),
             codes: extract.qr.iter().take(8).cloned().collect(),
+            rendering: page.rendering.clone(),
             label: None,
             robots_ignored: self.robots == Robots::Ignore,
             set_clock: self.clock.is_set(),

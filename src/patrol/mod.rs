@@ -13,6 +13,7 @@ mod links;
 mod prepare;
 pub mod progress;
 pub mod reading;
+pub mod rendering;
 mod straying;
 mod summary;
 mod visit;
@@ -101,6 +102,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Shown to people.
     pub progress: Arc<Progress>,
+    /// What renders pages; none: `network.render = "off"`.
+    pub stage: Option<rendering::Stage>,
 }
 
 /// How the unit wants it done, from the settings.
@@ -211,6 +214,8 @@ struct Shared {
     yields: HashMap<String, worth::Yield>,
     /// What each host has shown in this part of the round.
     shown: Mutex<HashMap<String, worth::Shown>>,
+    /// What renders pages, where they are rendered.
+    stage: Option<rendering::Stage>,
     /// Told when something new may be leased.
     wake: Notify,
     /// Failures to connect in a row, by host.
@@ -249,6 +254,8 @@ impl Shared {
             extract: false,
             charset: String::new(),
             kind: lease.kind(),
+            rendering: None,
+            unrendered: None,
         }
     }
 
@@ -333,6 +340,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         terms: manner.terms.clone(),
         yields,
         shown: Mutex::default(),
+        stage: parts.stage,
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),

@@ -91,7 +91,7 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
 }
 
 /// What a redirect within the host has to wait: what any other page of it would.
-fn hop_pause(shared: &Shared, url: &Url) -> Duration {
+pub(super) fn hop_pause(shared: &Shared, url: &Url) -> Duration {
     let delay = shared.politeness.delay;
     if delay.is_zero() {
         return delay;
@@ -238,12 +238,17 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let onward = answer.onward.clone();
     let exchange = answer.exchange;
     let codes = shared.known_codes(&lease).await?;
+    let known_codes = codes.clone();
     let work = Arc::clone(shared);
     let picture = lease.kind() == Kind::Image;
-    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, picture, codes, &work.terms))
-        .await
-        .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
-    let kept = shared.keeper.keep(series(&lease, &read.content), read.encoded).await?;
+    let mut read =
+        tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, picture, codes, &work.terms))
+            .await
+            .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
+    let looked = shared.look(&lease, &final_url, &known_codes, &mut read).await?;
+    let final_url = looked.end().map_or(final_url, address::canonical);
+    let series = series(&lease, &read.content);
+    let kept = shared.keeper.keep(series, read.encoded).await?;
     let capture = Capture::from(kept);
     let seq = shared.store.page_seq();
     let mut changes = Changes::new();
@@ -253,9 +258,10 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     page.outcome = Outcome::Fetched { status };
     page.capture = Some(capture.clone());
     let unseen = if lease.kind() == Kind::Image { None } else { refused_by(status) };
-    if let Some(target) = &onward {
+    if let Some(target) = onward.as_ref().or(looked.onward()) {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
+    shared.keep_look(series, looked, &mut page).await?;
     let mut hit = false;
     match read.content {
         Content::Page(judged) => {

@@ -41,7 +41,7 @@ pub use list::Listing;
 pub use queue::{FrontierRows, QueueBlock, QueueKey, SLOTS};
 pub use record::{
     Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, Digest, DigestRow, DigestState, Entities, Hit,
-    HitState, HostFacts, HostRound, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Round, Via,
+    HitState, HostFacts, HostRound, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Rendering, Round, Via,
 };
 pub use rounds::RoundCounts;
 pub use space::FreeSpace;

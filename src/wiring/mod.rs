@@ -9,6 +9,7 @@ mod baselines;
 mod mail;
 mod network;
 mod open;
+mod rendering;
 mod renewing;
 mod round;
 mod rules;

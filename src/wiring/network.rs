@@ -37,7 +37,7 @@ pub(super) fn fetcher_knowing(
     Fetcher::new(client::Settings {
         guard: Guard::new(allowed(network)).with_own(own),
         proxy: network.proxy.clone(),
-        routes: network.routes.iter().map(|r| Route { hosts: r.hosts.clone(), proxy: r.proxy.clone() }).collect(),
+        routes: routes(network),
         ca_file: network.ca_file.clone(),
         connections: network.connections,
         contact: network.user_agent_contact.clone(),
@@ -53,8 +53,13 @@ pub(super) fn fetcher_knowing(
 }
 
 /// The settings and the guard each have a type for blocks, because neither may know the other; both read this notation.
-fn allowed(network: &Network) -> Vec<Cidr> {
+pub(super) fn allowed(network: &Network) -> Vec<Cidr> {
     network.allow_addresses.iter().filter_map(|block| block.to_string().parse().ok()).collect()
+}
+
+/// Which hosts are reached by which way.
+pub(super) fn routes(network: &Network) -> Vec<Route> {
+    network.routes.iter().map(|r| Route { hosts: r.hosts.clone(), proxy: r.proxy.clone() }).collect()
 }
 
 #[cfg(test)]

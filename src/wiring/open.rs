@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::crawl::client::Fetcher;
 use crate::crawl::frontier::{Frontier, Now};
+use crate::crawl::render::Renderer;
 use crate::crawl::resolver::{Lookup, SystemLookup, Table};
 use crate::crawl::robots::RobotsCache;
 use crate::daemon;
@@ -45,6 +46,8 @@ pub(super) fn practice_settings(data: &Path) -> Result<Settings, StartError> {
 pub struct Visitor {
     /// The guarded client.
     pub fetcher: Fetcher,
+    /// Browsers for what a static parse cannot see; none where they are switched off or cannot go out.
+    pub renderer: Option<Renderer>,
     _practice: Option<Running>,
 }
 
@@ -130,7 +133,9 @@ impl Program {
             None => None,
         };
         let fetcher = fetcher(self, practice.as_ref(), &self.clock)?;
-        Ok(Visitor { fetcher, _practice: practice })
+        // Where no browser can go out, the page as the server sent it is still worth telling; `doctor` says why.
+        let renderer = self.renderer().unwrap_or_default();
+        Ok(Visitor { fetcher, renderer, _practice: practice })
     }
 }
 

@@ -57,6 +57,10 @@ pub(super) async fn run(
     renewing::tell_if_unproven(program, opened.data(), &progress);
     renewing::tell_false_alarms(opened, clock, &progress).await?;
     renewing::judge_open_cases(opened, program, clock, &stop, &progress).await?;
+    let (stage, unfit) = program.stage();
+    if let Some(why) = unfit {
+        progress.stage(&why);
+    }
     let parts = Parts {
         rules: Arc::clone(&program.rules),
         store: opened.store.clone(),
@@ -66,6 +70,7 @@ pub(super) async fn run(
         keeper: opened.keeper(clock)?,
         clock: clock.clone(),
         progress,
+        stage,
     };
     let ended = patrol::run(parts, manner, work, stop.clone()).await?;
     let mut digests = Vec::new();

@@ -200,6 +200,7 @@ pub async fn round(folder: &Path, seeds: &[String], way: Way) -> (Store, Ended) 
         keeper: Keeper::start(folder, Origin { software: "test".into(), notes: Vec::new() }).unwrap(),
         clock,
         progress: Arc::new(Progress::silent()),
+        stage: None,
     };
     let manner = Manner {
         robots: Robots::Obey,

@@ -29,6 +29,14 @@ pub struct Route {
     pub proxy: Option<Url>,
 }
 
+impl Route {
+    /// Whether it means this URL's host.
+    pub fn fits(&self, url: &Url) -> bool {
+        let host = host_of(url);
+        self.hosts.iter().any(|pattern| fits(pattern, host))
+    }
+}
+
 /// How an exit was found, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExitState {
@@ -146,8 +154,7 @@ impl Exits {
 
     /// The exit that a request to this URL takes; `None`: straight.
     pub(super) fn of(&self, url: &Url) -> Option<&Arc<Exit>> {
-        let host = url.host_str().unwrap_or_default();
-        let host = host.strip_suffix('.').unwrap_or(host);
+        let host = host_of(url);
         let rule = self.rules.iter().find(|(hosts, _)| hosts.iter().any(|pattern| fits(pattern, host)));
         rule.map_or(self.rest.as_ref(), |(_, exit)| exit.as_ref())
     }
@@ -176,6 +183,11 @@ impl Exits {
         let exits = self.clone();
         Some(reqwest::Proxy::custom(move |url| exits.of(url).map(|exit| exit.url.clone())))
     }
+}
+
+fn host_of(url: &Url) -> &str {
+    let host = url.host_str().unwrap_or_default();
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// Whether a rule's word for hosts means this one.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Capture, HitState, Record, Table, time};
+use super::{Capture, HitState, Record, Rendering, Table, time};
 
 /// The score of each kind, 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -107,6 +107,9 @@ pub struct Hit {
     pub capture: Option<Capture>,
     /// Earlier and later captures, at most five.
     pub captures: Vec<Capture>,
+    /// How a browser showed it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<Rendering>,
     /// The rule set's hash.
     pub rules: String,
     /// The round that found it.

@@ -44,6 +44,7 @@ mod digest;
 mod hit;
 mod host;
 mod page;
+mod rendering;
 mod round;
 #[cfg(test)]
 pub(super) mod samples;
@@ -55,6 +56,7 @@ pub use digest::{Digest, DigestRow};
 pub use hit::{Entities, Hit, KindScores, Label, Reason};
 pub use host::{AuditRow, HostFacts, HostRound};
 pub use page::{Capture, Kind, Outcome, Page, Via};
+pub use rendering::Rendering;
 pub use round::{Ask, NotLooked, Round};
 
 pub(super) use digest::DigestRows;

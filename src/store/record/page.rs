@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, Table, time};
+use super::{Record, Rendering, Table, time};
 
 words! {
     /// What a fetch was for.
@@ -219,6 +219,12 @@ pub struct Page {
     pub charset: String,
     /// What the fetch was for.
     pub kind: Kind,
+    /// How a browser showed it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<Rendering>,
+    /// Why no browser showed it, where one should have, in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrendered: Option<String>,
 }
 
 impl Record for Page {

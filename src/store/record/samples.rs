@@ -94,6 +94,8 @@ pub(in crate::store) fn page() -> Page {
         extract: true,
         charset: "gbk".to_owned(),
         kind: Kind::Page,
+        rendering: None,
+        unrendered: None,
     }
 }
 
@@ -136,6 +138,7 @@ pub(in crate::store) fn hit() -> Hit {
         first_round: 1,
         last_round: 3,
         codes: Vec::new(),
+        rendering: None,
         text: None,
         label: Some("seller".to_owned()),
         robots_ignored: false,
