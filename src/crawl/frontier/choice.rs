@@ -163,11 +163,10 @@ impl Plan {
         None
     }
 
-    /// Enters a cell for a turn by its first host. A cell in a line is entered with the group.
+    /// Enters a cell for a turn by its first host. A cell in a line is entered with the group. However long the host has been
+    /// ready, the cell comes after those who wait already: turns go by the order of entering.
     fn enter_cell(&mut self, cell: u32, now: Instant) {
         let Some((at, number)) = self.first_host(cell) else { return };
-        // Who has just had a turn comes after those who wait, however long his next host has been ready.
-        let at = at.max(now);
         match self.groups.cell(cell).standing {
             Standing::InLine => return,
             Standing::Entered { at: entered, .. } if entered <= at => return,

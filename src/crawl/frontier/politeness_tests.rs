@@ -79,7 +79,9 @@ fn names_on_one_address_share_it_once_it_is_known() {
     assert_eq!(moved.host(), "a.example");
     hear(&rig, "a.example", from("203.0.113.8"));
     rig.add(vec![page("a.example", 4)]);
+    rig.pass(5 * SECOND);
     rig.finish(moved, Vec::new());
+    assert!(rig.lease(&POLITE).is_none(), "its old server was busy until now, and rests like the new one");
     rig.pass(SECOND);
     let leases: Vec<Lease> = std::iter::from_fn(|| rig.lease(&POLITE)).collect();
     let hosts: BTreeSet<&str> = leases.iter().map(Lease::host).collect();
