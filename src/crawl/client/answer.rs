@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use super::body::Room;
 use super::cookies::Jar;
 use crate::crawl::guard::Refusal;
 use crate::crawl::tls::TlsProblem;
@@ -27,6 +28,8 @@ pub struct Answer {
     pub cookies: Jar,
     /// From the first request to the last byte, waiting for a free connection not counted.
     pub took: Duration,
+    /// The right to the body's place in memory, where it is large: to be kept as long as the body.
+    pub room: Option<Room>,
 }
 
 impl Answer {
