@@ -300,7 +300,7 @@ async fn no_spelling_of_a_forbidden_address_is_connected_to() {
     }
     // Spellings of one address are one candidate for each path; those that are no URL at all never become one.
     assert!(
-        ends["refused-address"] >= 4 * 15 && ends.keys().all(|code| code != "" && code != "timeout-head"),
+        ends["refused-address"] >= 4 * 15 && ends.keys().all(|code| !code.is_empty() && code != "timeout-head"),
         "{ends:?}"
     );
     let redirected = all.iter().filter(|page| page.url.starts_with("http://ways.example/redirect")).count();

@@ -117,3 +117,29 @@ async fn kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
     assert!(again <= killed * IN_FLIGHT, "{again} requests again after {killed} kills");
     println!("{killed} kills, {again} of {} pages asked for again", HOSTS * PAGES);
 }
+
+#[test]
+fn an_exit_that_is_down_is_said_by_doctor_and_in_what_was_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeds = folder.path().join("seeds.txt");
+    std::fs::write(&seeds, "http://shop.cn/\n").unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let routes = format!("[{{ hosts = [\"*.cn\"], proxy = \"http://user:hunter2@{closed}\" }}]");
+    let with_exit = |mut command: Command| {
+        command.env("JIANZHENG_NETWORK__ROUTES", &routes).env("JIANZHENG_NETWORK__RETRIES", "0");
+        command.stderr(Stdio::piped()).output().unwrap()
+    };
+    let round = with_exit(patrol(folder.path(), &seeds));
+    let told = String::from_utf8(round.stderr).unwrap();
+    assert!(told.contains("出口代理") && told.contains("本轮看不到") && !told.contains("hunter2"), "{told}");
+    let text = String::from_utf8(round.stdout).unwrap();
+    let summary: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&summary["fetched"], &summary["not_looked_at"]), (&0.into(), &1.into()), "{summary}");
+    let metrics = std::fs::read_to_string(folder.path().join("metrics.prom")).unwrap();
+    assert!(metrics.contains("jianzheng_unseen_total{reason=\"proxy-down\"} 1"), "{metrics}");
+    let mut doctor = Command::new(env!("CARGO_BIN_EXE_jianzheng"));
+    doctor.current_dir(folder.path()).args(["--json", "doctor"]);
+    let said = String::from_utf8(with_exit(doctor).stdout).unwrap();
+    let row = said.lines().find(|line| line.contains("\"exit\"")).unwrap();
+    assert!(row.contains("\"ok\":false") && row.contains("用不了") && !row.contains("hunter2"), "{row}");
+}

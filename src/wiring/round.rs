@@ -57,11 +57,17 @@ pub(super) async fn run(
     renewing::tell_if_unproven(program, opened.data(), &progress);
     renewing::tell_false_alarms(opened, clock, &progress).await?;
     renewing::judge_open_cases(opened, program, clock, &stop, &progress).await?;
+    let fetcher = open::fetcher(program, web, clock)?;
+    for state in fetcher.try_exits().await {
+        if let Some(why) = state.fault {
+            progress.stage(&format!("出口代理 {} 用不了（{why}）：走它的网站本轮看不到", state.exit));
+        }
+    }
     let parts = Parts {
         rules: Arc::clone(&program.rules),
         store: opened.store.clone(),
         frontier: Arc::clone(&opened.frontier),
-        fetcher: Arc::new(open::fetcher(program, web, clock)?),
+        fetcher: Arc::new(fetcher),
         robots_cache: Arc::clone(&opened.robots_cache),
         keeper: opened.keeper(clock)?,
         clock: clock.clone(),

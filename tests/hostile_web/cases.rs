@@ -132,7 +132,7 @@ pub fn heads() -> Vec<Case> {
         ),
         (
             "head-cookies",
-            with("200 OK", &"Set-Cookie: a=b; Path=/; Domain=example\r\n".repeat(150).trim_end().to_owned(), b""),
+            with("200 OK", "Set-Cookie: a=b; Path=/; Domain=example\r\n".repeat(150).trim_end(), b""),
             Judged(200, ""),
         ),
         ("head-drip", Reply::Again(Arc::clone(&head), b"a".as_slice().into(), slow), Failed("timeout-head")),

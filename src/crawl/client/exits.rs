@@ -108,10 +108,13 @@ impl Exit {
     }
 }
 
+/// Patterns of hosts and their way.
+type Rule = (Vec<String>, Option<Arc<Exit>>);
+
 /// All ways out, and which host takes which.
 #[derive(Clone, Default)]
 pub(super) struct Exits {
-    rules: Arc<Vec<(Vec<String>, Option<Arc<Exit>>)>>,
+    rules: Arc<Vec<Rule>>,
     rest: Option<Arc<Exit>>,
 }
 
