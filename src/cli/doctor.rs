@@ -72,7 +72,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         }),
     );
     rows.push(mail(&program.settings, args.net).await);
-    rows.push(network(&program));
+    rows.extend(network(&program).await);
     rows.push(browser(&program).await);
     tell(&mut out, &rows)?;
     Ok(Exit::when(rows.iter().all(|row| row.ok)))
@@ -106,6 +106,7 @@ fn title(check: &str) -> &str {
         "seeds" => "起始网址",
         "mail" => "邮件",
         "network" => "网络设置",
+        "exit" => "出口代理",
         "browser" => "浏览器",
         other => other,
     }
@@ -260,12 +261,13 @@ async fn mail(settings: &Settings, net: bool) -> Row {
     }
 }
 
-/// The client can be built: its trusted roots and its proxy.
-fn network(program: &Program) -> Row {
+/// The client can be built: its trusted roots and its proxies, which have to take connections.
+async fn network(program: &Program) -> Vec<Row> {
     let network = &program.settings.network;
-    if let Err(error) = wiring::fetcher(&program.settings, [], &program.clock) {
-        return bad("network", error.to_string(), "检查配置的 [network] 一段");
-    }
+    let fetcher = match wiring::fetcher(&program.settings, [], &program.clock) {
+        Ok(fetcher) => fetcher,
+        Err(error) => return vec![bad("network", error.to_string(), "检查配置的 [network] 一段")],
+    };
     let own = rustls_native_certs::load_native_certs().certs.len();
     let roots = match own {
         0 => "本机没有根证书，用程序自带的一套".to_owned(),
@@ -273,7 +275,16 @@ fn network(program: &Program) -> Row {
     };
     let extra = if network.ca_file.is_some() { "，另加 ca_file" } else { "" };
     let proxy = if network.proxy.is_some() { "经代理" } else { "直连" };
-    good("network", format!("{proxy}；{roots}{extra}；robots.txt：{}", network.robots.name()))
+    let mut rows = vec![good("network", format!("{proxy}；{roots}{extra}；robots.txt：{}", network.robots.name()))];
+    rows.extend(fetcher.try_exits().await.into_iter().map(|state| match state.fault {
+        None => good("exit", format!("{} 连得上", state.exit)),
+        Some(why) => bad(
+            "exit",
+            format!("{} 用不了：{why}", state.exit),
+            "检查 network.proxy、[[network.routes]] 和代理；不通的时候，走它的网站都算看不到",
+        ),
+    }));
+    rows
 }
 
 /// The browser is started for once: whether it is there, which one, and whether its sandbox works.

@@ -10,12 +10,14 @@ mod finding;
 mod host_facts;
 mod keeper;
 mod links;
+pub mod metrics;
 mod prepare;
 pub mod progress;
 pub mod reading;
 pub mod rendering;
 mod straying;
 mod summary;
+mod threads;
 mod visit;
 mod worth;
 
@@ -32,7 +34,7 @@ use std::time::{Duration, Instant};
 use jianzheng_core::rules::RuleSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, QuietHours};
@@ -216,6 +218,8 @@ struct Shared {
     shown: Mutex<HashMap<String, worth::Shown>>,
     /// What renders pages, where they are rendered.
     stage: Option<rendering::Stage>,
+    /// Turns of the processors.
+    turns: Semaphore,
     /// Told when something new may be leased.
     wake: Notify,
     /// Failures to connect in a row, by host.
@@ -341,6 +345,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         yields,
         shown: Mutex::default(),
         stage: parts.stage,
+        turns: threads::turns(),
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),
@@ -348,12 +353,15 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         domains: Mutex::default(),
         pages: AtomicU64::new(before),
     });
+    let reporter = tokio::spawn(metrics::keep_writing(Arc::clone(&shared)));
     let failure = match prepare::fill(&shared, &round, &work).await {
         Err(failure) => Some(failure),
         Ok(()) => go(&shared, &manner, &work, &mut stop).await.err(),
     };
     let stopped = *stop.borrow();
     let ended = close(&shared, round.id, stopped || failure.is_some()).await;
+    reporter.abort();
+    metrics::write_once(&shared, false).await;
     shared.progress.done();
     match (failure, ended) {
         (None, Err(error)) => Err(error),
@@ -464,12 +472,16 @@ async fn crawl(
         };
         let pause =
             wait_until.map_or(Duration::from_millis(500), |when| when.saturating_duration_since(Instant::now()));
+        let idle = wait_until.map(|_| Instant::now());
         tokio::select! {
             Some(done) = visits.join_next() => ended(done)?,
             () = tokio::time::sleep(pause.min(Duration::from_millis(500))) => {}
             () = shared.wake.notified() => {}
             _ = stop.changed() => {}
             _ = asking_done.changed(), if !*asking_done.borrow() => {}
+        }
+        if let Some(since) = idle {
+            shared.progress.metrics().waited(since.elapsed());
         }
     };
     let stopped = *stop.borrow();

@@ -156,7 +156,7 @@ async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) ->
 
 /// Writes down that the URL was not looked at, and why.
 async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen: Option<Seen>) -> Result<(), Failure> {
-    shared.progress.failed();
+    shared.progress.failed(code);
     let mut changes = Changes::new();
     if NETWORK.contains(&code) {
         shared.host_lost(&mut changes, lease.host()).await?;
@@ -202,6 +202,7 @@ async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<
         bytes: answer.exchange.body.len() as u64,
     };
     shared.frontier.heard(lease.host(), heard, shared.now()).await;
+    shared.progress.metrics().answered(answer.exchange.body.len(), answer.took);
     let status = answer.exchange.status;
     if retry::worth_retrying(Ok(status)) {
         let asked = answer.exchange.header("retry-after").and_then(|v| retry::retry_after(&v, answer.exchange.time));
@@ -241,10 +242,15 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let known_codes = codes.clone();
     let work = Arc::clone(shared);
     let picture = lease.kind() == Kind::Image;
-    let mut read =
-        tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, picture, codes, &work.terms))
-            .await
-            .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
+    let held = Held::of(shared, exchange.body.len());
+    let room = answer.room;
+    let read = shared.think(move || {
+        let read = reading::read(&work.rules, exchange, picture, codes, &work.terms);
+        // The body is gone: another large one may come.
+        drop((room, held));
+        read
+    });
+    let mut read = read.await?;
     let looked = shared.look(&lease, &final_url, &known_codes, &mut read).await?;
     let final_url = looked.end().map_or(final_url, address::canonical);
     let series = series(&lease, &read.content);
@@ -306,6 +312,26 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     changes.put_page(page);
     shared.progress.fetched(hit);
     end(shared, lease, found, changes, unseen).await
+}
+
+/// A body in memory, counted until it has been read or its visit was dropped.
+struct Held {
+    shared: Arc<Shared>,
+    bytes: usize,
+    since: std::time::Instant,
+}
+
+impl Held {
+    fn of(shared: &Arc<Shared>, bytes: usize) -> Held {
+        shared.progress.metrics().holds(bytes);
+        Held { shared: Arc::clone(shared), bytes, since: std::time::Instant::now() }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.shared.progress.metrics().judged(self.bytes, self.since.elapsed());
+    }
 }
 
 /// Accusing pages, other looks at them and pictures that say something are kept for good.

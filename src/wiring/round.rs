@@ -61,11 +61,17 @@ pub(super) async fn run(
     if let Some(why) = unfit {
         progress.stage(&why);
     }
+    let fetcher = open::fetcher(program, web, clock)?;
+    for state in fetcher.try_exits().await {
+        if let Some(why) = state.fault {
+            progress.stage(&format!("出口代理 {} 用不了（{why}）：走它的网站本轮看不到", state.exit));
+        }
+    }
     let parts = Parts {
         rules: Arc::clone(&program.rules),
         store: opened.store.clone(),
         frontier: Arc::clone(&opened.frontier),
-        fetcher: Arc::new(open::fetcher(program, web, clock)?),
+        fetcher: Arc::new(fetcher),
         robots_cache: Arc::clone(&opened.robots_cache),
         keeper: opened.keeper(clock)?,
         clock: clock.clone(),

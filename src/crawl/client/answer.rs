@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use super::body::Room;
 use super::cookies::Jar;
 use crate::crawl::guard::Refusal;
 use crate::crawl::tls::TlsProblem;
@@ -29,6 +30,8 @@ pub struct Answer {
     pub took: Duration,
     /// From the last request to the end of its response's head.
     pub waited: Duration,
+    /// The right to the body's place in memory, where it is large: to be kept as long as the body.
+    pub room: Option<Room>,
 }
 
 impl Answer {

@@ -116,13 +116,13 @@ impl Exit {
     }
 }
 
-/// Patterns of hosts, and the proxy that they take; none: straight out.
-type Way = (Vec<String>, Option<Arc<Exit>>);
+/// Patterns of hosts and their way.
+type Rule = (Vec<String>, Option<Arc<Exit>>);
 
 /// All ways out, and which host takes which.
 #[derive(Clone, Default)]
 pub(super) struct Exits {
-    rules: Arc<Vec<Way>>,
+    rules: Arc<Vec<Rule>>,
     rest: Option<Arc<Exit>>,
 }
 

@@ -20,13 +20,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jianzheng_core::entities;
 use jiff::Timestamp;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+use tracing::field::Empty;
 use url::Url;
 
 pub use answer::{Answer, Connection, Exchange, FetchError, Hop, ResolvedBy, Stage, Truncated};
+pub use body::Room;
 pub use cookies::Jar;
 pub use exits::{ExitState, Route};
 pub use request::{Accept, Get, Policy, Vantage};
@@ -151,6 +155,7 @@ pub struct Fetcher {
     /// Strict trust, not guarded: the unit's own endpoints.
     own: reqwest::Client,
     permits: Semaphore,
+    rooms: Arc<Semaphore>,
     user_agent: String,
     limits: Limits,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -185,6 +190,7 @@ impl Fetcher {
             exit_names,
             lookup: settings.lookup,
             permits: Semaphore::new(settings.connections.max(1)),
+            rooms: Arc::new(Semaphore::new(body::ROOMS)),
             user_agent: format!("{}/{}{contact}", super::robots::PRODUCT, env!("CARGO_PKG_VERSION")),
             limits: settings.limits,
             now: settings.now,
@@ -239,7 +245,36 @@ impl Fetcher {
     ///
     /// # Errors
     /// As [`Fetcher::get`].
-    pub async fn get_while(&self, mut get: Get, go_on: &(dyn Fn(&Url) -> bool + Sync)) -> Result<Answer, FetchError> {
+    pub async fn get_while(&self, get: Get, go_on: &(dyn Fn(&Url) -> bool + Sync)) -> Result<Answer, FetchError> {
+        let span = tracing::debug_span!(
+            "fetch",
+            url = %entities::mask_url(get.url.as_str()),
+            host = get.url.host_str(),
+            vantage = ?get.vantage,
+            status = Empty,
+            bytes = Empty,
+            hops = Empty,
+            error = Empty,
+            ms = Empty,
+        );
+        let start = Instant::now();
+        let result = self.visit(get, go_on).instrument(span.clone()).await;
+        match &result {
+            Ok(answer) => {
+                span.record("status", answer.exchange.status)
+                    .record("bytes", answer.exchange.body.len())
+                    .record("hops", answer.hops.len());
+            }
+            Err(error) => {
+                span.record("error", error.as_code());
+            }
+        }
+        span.record("ms", start.elapsed().as_millis() as u64);
+        span.in_scope(|| tracing::debug!("done"));
+        result
+    }
+
+    async fn visit(&self, mut get: Get, go_on: &(dyn Fn(&Url) -> bool + Sync)) -> Result<Answer, FetchError> {
         strip(&mut get.url);
         let own = self.own_origin(&get);
         let _permit = self.permits.acquire().await.map_err(|e| FetchError::BadRequest { why: e.to_string() })?;
@@ -254,7 +289,7 @@ impl Fetcher {
                 self.check(&url)?;
             }
             been.insert((url.clone(), jar.header_for(&url)));
-            let (exchange, location, waited) =
+            let (exchange, location, waited, room) =
                 self.exchange(&get, &url, &mut jar, hops.is_empty(), is_own, deadline).await?;
             let onward = location.as_deref().map(|location| target(&url, location)).transpose()?;
             let follows = onward.as_ref().is_some_and(|next| get.follow > 0 && go_on(next));
@@ -275,7 +310,10 @@ impl Fetcher {
                     hops.push(Hop { url, status: exchange.status, location, ip: exchange.ip });
                     url = next;
                 }
-                onward => return Ok(Answer { exchange, hops, onward, cookies: jar, took: start.elapsed(), waited }),
+                onward => {
+                    let took = start.elapsed();
+                    return Ok(Answer { exchange, hops, onward, cookies: jar, took, waited, room });
+                }
             }
         }
     }
@@ -286,7 +324,7 @@ impl Fetcher {
         (get.policy == Policy::Source && self.guard.is_own(&get.url)).then(|| Origin::of(&get.url)).flatten()
     }
 
-    /// One request and its response; the `Location` field if it redirects; what the head was waited for.
+    /// One request and its response; the `Location` field if it redirects; what the head was waited for; the room of a large body.
     async fn exchange(
         &self,
         get: &Get,
@@ -295,7 +333,7 @@ impl Fetcher {
         first: bool,
         is_own: bool,
         deadline: Instant,
-    ) -> Result<(Exchange, Option<String>, Duration), FetchError> {
+    ) -> Result<(Exchange, Option<String>, Duration, Option<Room>), FetchError> {
         let headers = request::headers(self, get, url, jar, first)?;
         let exit = self.exits.of(url);
         let request_head = request::head(url, &headers, exit.is_some_and(|exit| exit.reads_plain_requests()));
@@ -328,8 +366,9 @@ impl Fetcher {
             response.headers().get(LOCATION).filter(|_| redirects).map(|location| location_text(location.as_bytes()));
         let mut exchange = self.take_head(url, time, request_head, exit, &response);
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
-        (exchange.body, exchange.truncated) = body::read(response, max, deadline, &self.limits).await;
-        Ok((exchange, location, waited))
+        let body = body::read(response, max, deadline, &self.limits, &self.rooms).await;
+        (exchange.body, exchange.truncated) = (body.bytes, body.truncated);
+        Ok((exchange, location, waited, body.room))
     }
 
     /// What failed behind an exit that is down says nothing about the site.

@@ -124,3 +124,67 @@ async fn connections_are_shared_out() {
     }
     assert_eq!(server.heads().len(), 4);
 }
+
+#[tokio::test]
+async fn large_bodies_take_turns_and_small_ones_do_not_wait_for_them() {
+    let large = super::super::body::SMALL + 50_000;
+    let page = vec![b'x'; large];
+    let server =
+        Server::start(move |head| if path(head) == "/small" { ok("small") } else { with("200 OK", "", &page) });
+    let server = server.await;
+    let fetcher = fetcher();
+    let get = |at: &str| fetcher.get(Get::page(server.url(at)));
+    let mut held = Vec::new();
+    for _ in 0..super::super::body::ROOMS {
+        held.push(get("/large").await.unwrap());
+    }
+    assert!(held.iter().all(|answer| answer.exchange.body.len() == large && answer.room.is_some()));
+    assert_eq!(get("/small").await.unwrap().exchange.body, b"small");
+    let cut = get("/large").await.unwrap().exchange;
+    assert_eq!(
+        (cut.body.len(), cut.truncated),
+        (super::super::body::SMALL, Some(Truncated::Length)),
+        "no room in time"
+    );
+    held.pop();
+    assert_eq!(get("/large").await.unwrap().exchange.body.len(), large, "the room came back with its body");
+}
+
+#[test]
+fn a_fetch_is_told_in_one_line_with_its_address_masked() {
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let kept = Kept::default();
+    let out = kept.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(move || out.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = Server::start(|_| ok("hello")).await;
+            fetcher().get(Get::page(server.url("/cx?id=11010519491231002X"))).await.unwrap();
+            fetcher().get(Get::page(url("http://127.0.0.9/"))).await.unwrap_err();
+        });
+    });
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("fetch{") && line.ends_with("done")).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    for part in ["host=\"127.0.0.1\"", "vantage=Named", "status=200", "bytes=5", "hops=0", "ms="] {
+        assert!(lines[0].contains(part), "{part} in {}", lines[0]);
+    }
+    assert!(!text.contains("11010519491231002X"), "{text}");
+    assert!(lines[1].contains("error=\"refused-address\""), "{}", lines[1]);
+}
