@@ -277,7 +277,7 @@ const FLOORS: &[(&str, usize, usize, usize)] = &[
     ("keycap", 99, 99, 1),
     ("digit words", 99, 97, 1),
     ("letters for digits", 99, 95, 1),
-    ("digits set apart", 99, 90, 1),
+    ("digits set apart", 99, 89, 1),
     ("traditional", 99, 99, 1),
     ("radicals", 99, 99, 1),
     ("zero width", 99, 99, 1),

@@ -55,9 +55,8 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
             Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
             Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
-            Cue::QqLetter if set_apart(text, at.start) => qq(text, at.end, cue, phones, found),
-            Cue::QqLetter => {}
-            Cue::QqKnock => knocked(text, at.end, phones, found),
+            Cue::QqLetter if !set_apart(text, at.start) => {}
+            Cue::QqLetter | Cue::QqKnock => knocked(text, at.end, phones, found),
             Cue::WechatOwn => own_id(text, at.clone(), found),
             Cue::At => mail::at_stand_in(text, at.clone(), found),
             Cue::SignForAt => mail::around_hint(text, at.clone(), found),
@@ -304,7 +303,8 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
 
 /// What looks like an id and nothing else right behind a bare v, or behind a call that does not say where to add somebody.
 fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
-    if text.as_bytes()[cue.start].is_ascii() && !set_apart(text, cue.start) {
+    let letter = text.as_bytes()[cue.start].is_ascii();
+    if letter && !(set_apart(text, cue.start) && text[cue.end..].starts_with(' ')) {
         return;
     }
     let marks = |sign: char| matches!(sign, ' ' | ':' | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿');
@@ -337,12 +337,14 @@ fn own_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     }
 }
 
-/// A number right behind 扣: seven to ten digits, no amount that is taken off.
+/// A number right behind 扣 or q: seven to ten digits, no amount that is taken off.
 fn knocked(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
     let rest = text[from..].trim_start_matches([' ', ':']);
     let at = text.len() - rest.len();
-    let length = rest.bytes().take(12).take_while(u8::is_ascii_digit).count();
-    if at - from <= 2 && (7..=10).contains(&length) {
+    if at - from <= 2
+        && rest.starts_with(|sign: char| sign.is_ascii_digit())
+        && (7..=10).contains(&spaced_digits(text, at).0.len())
+    {
         qq(text, from, Cue::Qq, phones, found);
     }
 }

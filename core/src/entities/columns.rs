@@ -60,3 +60,33 @@ fn fits(word: &str, kind: Kind) -> bool {
     let id = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     phones::is_mobile(word) || id && (6..=20).contains(&word.len()) && series::is_odd(word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<(Kind, String)> {
+        let mut found = Vec::new();
+        find(text, &mut found);
+        assert!(found.iter().all(|(_, value, at)| text[at.clone()] == **value));
+        found.into_iter().map(|(kind, value, _)| (kind, value)).collect()
+    }
+
+    #[test]
+    fn a_column_is_what_its_head_says() {
+        let text = "姓名\t微信\tqq\n甲\tjia_01\t1000200030\n乙\t13000001234\t\n";
+        let wanted = [
+            (Kind::Wechat, "jia_01".to_owned()),
+            (Kind::Qq, "1000200030".to_owned()),
+            (Kind::Wechat, "13000001234".to_owned()),
+        ];
+        assert_eq!(told(text), wanted);
+    }
+
+    #[test]
+    fn other_tables_hold_no_accounts() {
+        assert_eq!(told("班级\t微信投票\n一班\t1200345\n"), []);
+        assert_eq!(told("姓名\t微信\n甲\tjia_01\t多一格\n乙\tyi_02\n"), []);
+        assert_eq!(told("姓名\t微信\n甲\t没有\n\n乙\tyi_02\n"), []);
+    }
+}

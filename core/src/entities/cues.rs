@@ -21,7 +21,7 @@ pub(super) enum Cue {
     /// A call to add somebody that does not say where: only what looks like an id may follow.
     Call,
     Qq,
-    /// A bare q set apart from its number by a space.
+    /// A bare q before its number.
     QqLetter,
     /// Half of the word for QQ, which means taking off as well.
     QqKnock,
@@ -82,7 +82,7 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("wei信", Cue::WechatLatin),
     ("微xin", Cue::Wechat),
     ("wxid_", Cue::WechatOwn),
-    ("v ", Cue::WechatLetter),
+    ("v", Cue::WechatLetter),
     ("加我", Cue::Call),
     ("请加", Cue::Call),
     ("绿泡泡", Cue::WechatCall),
@@ -119,7 +119,7 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("企鹅:", Cue::Qq),
     ("oicq", Cue::Qq),
     ("🐧", Cue::Qq),
-    ("q ", Cue::QqLetter),
+    ("q", Cue::QqLetter),
     ("扣", Cue::QqKnock),
     ("抠", Cue::QqKnock),
     ("电报", Cue::Telegram),

@@ -141,3 +141,44 @@ fn host_after(text: &str, at: usize) -> Option<(usize, String)> {
     host.truncate(length);
     Some((end, host))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{Kind, in_text};
+
+    fn told(text: &str) -> Vec<String> {
+        let all = in_text(text, &crate::text::fold(text));
+        all.into_iter().filter(|entity| entity.kind == Kind::Email).map(|entity| entity.value).collect()
+    }
+
+    #[test]
+    fn addresses_in_disguise_are_read() {
+        let wanted = ["jia@demo.example.com"];
+        for text in [
+            "邮箱：jia(at)demo.example.com",
+            "jia [at] demo [dot] example [dot] com",
+            "jia#demo.example.com（#换成@）",
+            "把*改成@：jia*demo.example.com",
+            "jia艾特demo.example.com",
+            "邮箱 j i a @ d e m o . e x a m p l e . c o m 联系",
+            "邮箱：jia @ demo . example . com",
+        ] {
+            assert_eq!(told(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn sentences_are_no_addresses() {
+        for text in [
+            "航班 @ 14:00 起飞",
+            "meet us @ home.com today",
+            "选择题(a)正确(b)错误",
+            "艾特example",
+            "C# .net 开发",
+            "#换@是什么意思",
+            "@ 某某 . com",
+        ] {
+            assert_eq!(told(text), [""; 0], "{text}");
+        }
+    }
+}

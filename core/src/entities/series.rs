@@ -85,3 +85,51 @@ pub(super) fn goes_on(after: &str) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{contacts, in_text};
+
+    fn told(text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let all = contacts(&in_text(text, &crate::text::fold(text)));
+        (all.phones, all.wechat, all.qq)
+    }
+
+    fn check(text: &str, phones: &[&str], wechat: &[&str], qq: &[&str]) {
+        let own = |list: &[&str]| list.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        assert_eq!(told(text), (own(phones), own(wechat), own(qq)), "{text}");
+    }
+
+    #[test]
+    fn a_word_goes_for_the_whole_row() {
+        check("微信：jia_01、jia_02（备用）", &[], &["jia_01", "jia_02"], &[]);
+        check("客服QQ 30001234（早班）30001235", &[], &[], &["30001234", "30001235"]);
+        check("微信1: jia_01 微信2: jia_02", &[], &["jia_01", "jia_02"], &[]);
+        check("电话0571-85000123/85000124", &["057185000123", "057185000124"], &[], &[]);
+        let two = ["13000001234", "13000001235"];
+        check("微信 13000001234 / 13000001235", &two, &two, &[]);
+    }
+
+    #[test]
+    fn what_is_made_otherwise_ends_the_row() {
+        check("微信 jia_01 iphone15 出售", &[], &["jia_01"], &[]);
+        check("QQ 300012345 2026-11-27", &[], &[], &["300012345"]);
+        check("QQ 30001234、13000001234", &["13000001234"], &[], &["30001234"]);
+        check("电话0571-85000123、2026年", &["057185000123"], &[], &[]);
+    }
+
+    #[test]
+    fn a_letter_calls_only_by_itself() {
+        check("咨询 V jia_01 或 Q1000200030", &[], &["jia_01"], &["1000200030"]);
+        check("字段 verified_by 与 visa_demo28", &[], &[], &[]);
+        check("model v abc_123, Q1指挥，seq1000200030", &[], &[], &[]);
+    }
+
+    #[test]
+    fn names_and_amounts_are_no_accounts() {
+        check("联系人：王薇 13000001234", &["13000001234"], &[], &[]);
+        check("罚扣1000000元，扣300积分，客群3000000人", &[], &[], &[]);
+        check("企业QQ：8000012345", &[], &[], &["8000012345"]);
+        check("微信jia_01，QQ同微信名，电联13000001234", &["13000001234"], &["jia_01"], &[]);
+    }
+}

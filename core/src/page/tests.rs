@@ -26,6 +26,15 @@ fn text_reads_as_a_browser_shows_it() {
 }
 
 #[test]
+fn letters_that_are_shown_last_to_first_are_read_as_shown() {
+    let extract = page(
+        "<p>电话 <span style='direction:RTL; unicode-bidi: bidi-override'>43210000031</span></p><bdo dir=rtl>证工电</bdo>\
+         <p style='direction:rtl'>左右</p>",
+    );
+    assert_eq!(extract.text, "电话 13000001234\n电工证\n左右");
+}
+
+#[test]
 fn hidden_text_is_kept_apart() {
     let extract = page(
         "<meta name=description content=免考><div style='DISPLAY : none'>包过<p>拿证</div><img alt=电工证 src=a.png>\

@@ -57,6 +57,19 @@ fn short_names_of_provinces_and_prefectures_are_places() {
 }
 
 #[test]
+fn a_list_goes_on_in_the_city_it_began_with() {
+    check(&[
+        ("宁波、余姚、慈溪", &["330200", "330281", "330282"]),
+        ("杭州萧山、余杭和临平", &["330109", "330110", "330113"]),
+        ("洛阳、开封", &["410300", "410200"]),
+        ("鄞州区 江北区", &["330212", "330205"]),
+        ("开封、洛阳", &["410300"]),
+        ("宁波、公安", &["330200"]),
+        ("宁波、开封", &["330200"]),
+    ]);
+}
+
+#[test]
 fn counties_count_by_their_suffix_or_behind_their_own() {
     check(&[
         ("慈溪市电工证", &["330282"]),

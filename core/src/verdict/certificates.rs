@@ -123,3 +123,19 @@ fn is_separator(between: &str) -> bool {
                 || priced && matches!(sign, ',' | ';' | '\n')
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_a_list_and_prices_stand_between_two_of_a_row() {
+        for between in ["、", "/", " ", "证、", "证 850元一本,", "证800元, ", " 550元\n", ""] {
+            assert!(is_separator(between), "{between}");
+        }
+        for between in ["。", ",", "\n", "机 900元、", "的人说", "证 850元一本,还有人问", "15000元、"]
+        {
+            assert!(!is_separator(between), "{between}");
+        }
+    }
+}
