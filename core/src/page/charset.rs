@@ -129,6 +129,9 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     if std::str::from_utf8(bytes).is_ok() {
         return UTF_8;
     }
+    // No hint of the host's ending is given. With one of .cn even titles of two signs in GBK are told (931 of 952 instead of 586), but
+    // no Big5 at all, however long. Without one, of texts of 16 signs 900 of 902 are told in GBK and 696 of 696 in Big5 (labelled pages'
+    // beginnings, November 2026).
     let window = &bytes[..bytes.len().min(GUESS_WINDOW)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(window, true);

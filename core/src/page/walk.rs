@@ -1,8 +1,8 @@
 //! The second lane: a page read again through a tree, for what only a tree builder repairs.
 //!
 //! html5ever closes what was left open, undoes misnesting and moves text out of tables, as browsers do; the [`Extractor`] gets the
-//! result as the same events that the token lane gives it. Slow (some ten times the token lane), so it must be asked only for pages
-//! that the first lane gave a reason for, and it is built behind the caps of [`tree`]. Start at [`read`].
+//! result as the same events that the token lane gives it. It takes two to three times as long as the tokens, so it must be asked only
+//! for pages that the first lane gave a reason for, and it is built behind the caps of [`tree`]. Start at [`read`].
 
 use std::borrow::Cow;
 
