@@ -77,7 +77,7 @@ fn what_was_found_once_is_found_again() {
     let (sellers, fakes) = (tuned.called("seller", &["seller"]), tuned.called("fake_site", &["fake_site"]));
     assert!(sellers >= 143, "{sellers} sellers");
     assert!(fakes >= 86, "{fakes} fakes");
-    assert!(tuned.accused() <= 1, "{} innocents accused", tuned.accused());
+    assert!(tuned.accused() == 0, "{} innocents accused", tuned.accused());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let fakes = held.called("fake_site", &["fake_site"]);
     assert!(fakes >= 109, "{fakes} fakes");
     let sellers = held.called("seller", &["seller"]);
-    assert!(sellers >= 134, "{sellers} sellers");
+    assert!(sellers >= 137, "{sellers} sellers");
     assert!(held.accused() <= 12, "{} innocents accused", held.accused());
 }
 
@@ -95,7 +95,7 @@ fn hard_innocents_are_accused_no_more_than_before() {
     let innocents = Counts::of("clean");
     let all = innocents.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);
     assert!(all > 100, "{all} innocents");
-    assert!(innocents.accused() <= 2, "{} of {all} innocents accused", innocents.accused());
+    assert!(innocents.accused() <= 1, "{} of {all} innocents accused", innocents.accused());
 }
 
 #[test]

@@ -30,7 +30,7 @@ mod walk_tests;
 use std::ops::Range;
 
 /// Number of the way that extracts are made. A stored extract of another version is made again from the capture.
-pub const EXTRACT_VERSION: u16 = 2;
+pub const EXTRACT_VERSION: u16 = 3;
 
 /// What judging needs of a page. All ranges are byte ranges of [`Extract::text`].
 #[derive(Debug, Clone, Default, PartialEq)]

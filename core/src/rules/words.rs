@@ -96,6 +96,8 @@ pub enum Lists {
     Trail,
     /// Those of them that only this trade has: without one nothing is weighed.
     OwnTrail,
+    /// What is said around a deal in certificates: one of these and two words of the trade are worth a look at the wording.
+    Deal,
     /// Words of looking certificates up, near which the wording of a fake is weighed.
     CheckTrail,
     /// Words that sellers write with others of the same sound.
@@ -104,7 +106,7 @@ pub enum Lists {
 
 impl Lists {
     /// Their names in the files.
-    pub const NAMES: [&'static str; 25] = [
+    pub const NAMES: [&'static str; 26] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -128,6 +130,7 @@ impl Lists {
         "核心招揽",
         "行话词",
         "本行词",
+        "买卖说法",
         "查验词",
         "谐音词",
     ];

@@ -332,19 +332,20 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Where somebody may offer: the page has a word that only this trade has or several of its words, and with one word alone (安全员,
-    /// 叉车) it does not speak of the trade, unless somebody can be reached.
+    /// Where somebody may offer: the page has a word that only this trade has, or several of its words, or two of them where a deal is
+    /// spoken of (the sly name no certificate); and with one word alone (安全员, 叉车) it does not speak of the trade, unless somebody
+    /// can be reached.
     fn offers_parts(&self) -> Vec<Part> {
         let own = self.list(Lists::OwnTrail).next().is_some();
         let reached = !self.leads.is_empty() || !self.extract.qr.is_empty();
-        let needed = if !own {
-            SEVERAL
-        } else if reached {
-            1
-        } else {
-            2
+        let deals = |visible: bool| self.list(Lists::Deal).any(|found| found.block.is_some() == visible);
+        let needed = |visible: bool| match (own, reached) {
+            (true, true) => 1,
+            (true, false) => 2,
+            (false, _) if deals(visible) => 2,
+            (false, _) => SEVERAL,
         };
-        let speaks = |visible: &bool| self.distinct(Lists::Trail, *visible) >= needed;
+        let speaks = |visible: &bool| self.distinct(Lists::Trail, *visible) >= needed(*visible);
         [true, false].into_iter().filter(speaks).flat_map(|v| self.parts(Lists::Trail, v)).collect()
     }
 

@@ -86,3 +86,15 @@ fn an_official_page_with_a_sellers_offer_is_a_hacked_one() {
     assert!(verdict.notes.contains(&"compromised_official"));
     assert_eq!(verdict.routes.first(), Some(&"网信"));
 }
+
+#[test]
+fn the_sly_are_weighed_where_a_deal_is_spoken_of_and_others_of_few_words_are_not() {
+    let weighed = |html: &str| {
+        let (verdict, _) = judged(HERE, html);
+        verdict.signals.iter().any(|signal| signal.rule == Manner::Offer.rule())
+    };
+    // Two words of the trade, none of them only the trade's.
+    assert!(weighed("<p>焊的、冷库的师傅，人不用来，坐家里等快递，老规矩</p>"));
+    assert!(!weighed("<p>焊的、冷库的师傅，明天八点在门口集合，带好手套</p>"));
+    assert!(!weighed("<p>焊的师傅，人不用来，坐家里等快递，老规矩</p>"));
+}
