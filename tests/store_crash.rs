@@ -58,6 +58,11 @@ fn page(seq: u64, url: &str) -> Page {
         extract: true,
         charset: "utf-8".to_owned(),
         kind: Kind::Page,
+        looks: Vec::new(),
+        cloaks: Vec::new(),
+        copy: None,
+        unchanged: None,
+        note: None,
     }
 }
 

@@ -99,6 +99,8 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         last_round: page.round,
         text: None,
         codes: Vec::new(),
+        seen_as: None,
+        cloaks: Vec::new(),
         label: None,
         robots_ignored: false,
         set_clock: false,

@@ -53,8 +53,8 @@ pub use baseline::{Baseline, StoredPrints};
 pub use case::{Case, CaseNote};
 pub use digest::{Digest, DigestRow};
 pub use hit::{Entities, Hit, KindScores, Label, Reason};
-pub use host::{AuditRow, HostFacts};
-pub use page::{Capture, Kind, Outcome, Page, Via};
+pub use host::{AuditRow, HostFacts, MadeUp, PageText};
+pub use page::{Capture, CopyTags, Kind, Look, Outcome, Page, Unchanged, Via};
 pub use round::{Ask, NotLooked, Round};
 
 pub(super) use digest::DigestRows;
