@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jianzheng_core::cloaking::Guest;
 use jiff::Timestamp;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use tokio::sync::Semaphore;
@@ -26,7 +27,7 @@ use url::Url;
 
 pub use answer::{Answer, Exchange, FetchError, Hop, ResolvedBy, Stage, Truncated};
 pub use cookies::Jar;
-pub use request::{Accept, Get, Policy, Vantage};
+pub use request::{Accept, Get, Policy};
 
 use super::guard::{Guard, Origin, Refusal};
 use super::resolver::{Exempt, Lookup, Resolver, SystemLookup};
@@ -285,13 +286,20 @@ impl Fetcher {
         let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
         let location =
             response.headers().get(LOCATION).filter(|_| redirects).map(|location| location_text(location.as_bytes()));
-        let mut exchange = self.take_head(url, time, request_head, &response);
+        let mut exchange = self.take_head(get.guest, url, time, request_head, &response);
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
         (exchange.body, exchange.truncated) = body::read(response, max, deadline, &self.limits).await;
         Ok((exchange, location))
     }
 
-    fn take_head(&self, url: &Url, time: Timestamp, request_head: Vec<u8>, response: &reqwest::Response) -> Exchange {
+    fn take_head(
+        &self,
+        guest: Guest,
+        url: &Url,
+        time: Timestamp,
+        request_head: Vec<u8>,
+        response: &reqwest::Response,
+    ) -> Exchange {
         let literal = match url.host() {
             Some(url::Host::Ipv4(ip)) => Some(ip.into()),
             Some(url::Host::Ipv6(ip)) => Some(ip.into()),
@@ -312,6 +320,7 @@ impl Fetcher {
             None => response.status().canonical_reason().unwrap_or_default().to_owned(),
         };
         Exchange {
+            guest,
             url: url.clone(),
             time,
             request_head,

@@ -181,7 +181,8 @@ impl Frontier {
         for page in self.store.pages(first_page) {
             let page = page?;
             if page.kind == Kind::Page && page.round == round {
-                *fetched.entry(page.host).or_default() += 1;
+                // Of several looks the first is the page's own.
+                *fetched.entry(page.host).or_default() += page.looks.len().max(1) as u32;
             }
         }
         self.plan().begin_round(round, &fetched, now);
@@ -310,6 +311,13 @@ impl Frontier {
     /// Leaves a host alone until a time, such as its Retry-After.
     pub async fn host_until(&self, host: &str, until: Instant) {
         self.plan().pause(host, until);
+    }
+
+    /// Counts further fetches of a lease's page to its host.
+    pub async fn charge(&self, host: &str, fetches: u32) {
+        if let Some(queue) = self.plan().host_mut(host) {
+            queue.pages = queue.pages.saturating_add(fetches);
+        }
     }
 
     /// How much there is. Walks the hosts: for progress lines, not for every page.
