@@ -7,6 +7,7 @@ use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use jianzheng_core::{entities::mask_url, host, likeness::Baselines, page, verdict::Verdict};
 use serde::Serialize;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
@@ -20,7 +21,10 @@ use super::{
 use crate::{
     crawl::qr,
     desk::verdict_row::VerdictRow,
-    patrol::reading::{self, Content},
+    patrol::{
+        guests,
+        reading::{self, Content},
+    },
     telemetry::escape,
     wiring::{Program, StartError},
 };
@@ -42,6 +46,8 @@ pub(super) struct Args {
 
 const EXAMPLES: &str = "\
 网址按巡查的规矩访问：遵守 robots.txt，不访问内网地址，不提交任何内容。结果不存下来。
+网页像是在躲巡查时（打不开、空白、一个字不提证书），换成电脑浏览器、手机微信、搜索来客的身份再看，
+并说明各看到了什么（设置 crawl.disguised_looks = 0 可关掉）。
 
 例子：
   jianzheng check http://www.shili.example/
@@ -70,6 +76,8 @@ struct UnseenRow<'a> {
     error: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<NameRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looks: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -87,6 +95,8 @@ struct Checking<'p> {
     /// Where files stood on the web.
     told: Url,
     out: Out,
+    /// What others were shown of the page at hand, for its row.
+    looks: Option<Value>,
     exit: Exit,
 }
 
@@ -101,7 +111,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     });
     let visiting = if args.offline { None } else { Some(Visiting::new(&program).await?) };
     let terms = reading::Terms { baselines: Arc::new(baselines), ..visiting::terms(&program) };
-    let mut checking = Checking { program: &program, visiting, terms, told, out: context.out(), exit: Exit::Done };
+    let mut checking =
+        Checking { program: &program, visiting, terms, told, out: context.out(), looks: None, exit: Exit::Done };
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
@@ -135,24 +146,26 @@ impl Checking<'_> {
             self.unseen(named, None, say)?;
             return Ok(Vec::new());
         };
-        let exchange = match &self.visiting {
+        let looks = match &self.visiting {
             None => {
                 self.unseen(named, Some(&url), "没有联网，只看了域名")?;
                 return Ok(Vec::new());
             }
-            Some(visiting) => visiting.page(&url).await,
+            Some(visiting) => visiting.looks(&url, &self.terms).await?,
         };
-        let exchange = match exchange {
-            Ok(exchange) => exchange,
+        let looks = match looks {
+            Ok(looks) => looks,
             Err(unseen) => {
                 self.exit = self.exit.and(Exit::when(!unseen.ours));
                 self.unseen(named, Some(&url), &unseen.say)?;
                 return Ok(Vec::new());
             }
         };
-        let (end, status) = (exchange.url.clone(), exchange.status);
+        let (looks, _, seen) = looks.take_apart(&self.program.rules);
+        self.tell_looks(&looks, seen.best)?;
+        let (end, status) = (seen.final_url, seen.status);
         let terms = &self.terms;
-        match reading::read(&self.program.rules, exchange, false, Vec::new(), terms).content {
+        match seen.content {
             Content::Page(page) => {
                 let (extract, mut verdict) = *page;
                 // Looking at pictures costs requests: only where a baseline has some, and the page is worth them.
@@ -161,7 +174,7 @@ impl Checking<'_> {
                     && let Some(visiting) = &self.visiting
                 {
                     let pictures = visiting.pictures(&extract, &end).await;
-                    verdict = reading::judge(&self.program.rules, &extract, &end, &pictures, terms);
+                    verdict = reading::judge_all(&self.program.rules, &extract, &end, &pictures, &seen.cloaks, terms);
                 }
                 if end != url && !self.out.json {
                     self.out.line(&format!("{named} 跳转到 {end}"))?;
@@ -182,6 +195,23 @@ impl Checking<'_> {
                 Ok(Vec::new())
             }
         }
+    }
+
+    /// Tells what others were shown, where the address was looked at as somebody else too.
+    fn tell_looks(&mut self, looks: &[guests::Record], best: usize) -> anyhow::Result<()> {
+        let Some(own) = looks.first() else { return Ok(()) };
+        if self.out.json {
+            let told = |look: &guests::Record| json!({ "guest": look.guest, "say": look.say, "verdict": look.verdict });
+            let rows: Vec<_> = looks.iter().map(told).collect();
+            self.looks = Some(json!({ "why": own.why, "taken": looks[best].guest, "seen": rows }));
+            return Ok(());
+        }
+        self.out.line(&format!("换身份再看（缘由：{}）", own.why))?;
+        for look in looks {
+            self.out.line(&format!("  {}：{}", guests::guest(&look.guest), look.say))?;
+        }
+        self.out.line(&format!("下面按“{}”看到的判断。", guests::guest(&looks[best].guest)))?;
+        Ok(())
     }
 
     /// Looks at a file; gives the links to look at besides.
@@ -210,7 +240,7 @@ impl Checking<'_> {
     /// Tells what a picture's codes say; gives the links among them.
     fn codes(&mut self, named: &str, codes: &[String]) -> anyhow::Result<Vec<String>> {
         if self.out.json {
-            self.out.object(&serde_json::json!({ "file": named, "qr": codes }))?;
+            self.out.object(&json!({ "file": named, "qr": codes }))?;
         } else if codes.is_empty() {
             self.out.line(&format!("图片 {named}：没有读到二维码"))?;
         } else {
@@ -226,7 +256,8 @@ impl Checking<'_> {
 
     fn verdict(&mut self, named: &str, url: &Url, verdict: &Verdict) -> anyhow::Result<()> {
         if self.out.json {
-            let row = VerdictRow::new(&self.program.rules, named, host_of(url), verdict);
+            let looks = self.looks.take();
+            let row = VerdictRow { looks, ..VerdictRow::new(&self.program.rules, named, host_of(url), verdict) };
             return Ok(self.out.object(&row)?);
         }
         if url.as_str() == NOWHERE {
@@ -252,7 +283,7 @@ impl Checking<'_> {
                 near: name.near.as_deref(),
                 why: &name.why,
             });
-            return Ok(self.out.object(&UnseenRow { url: named, host, error: say, name })?);
+            return Ok(self.out.object(&UnseenRow { url: named, host, error: say, name, looks: self.looks.take() })?);
         }
         self.out.line(&format!("网址：{named}"))?;
         self.out.line(&format!("看不到：{say}"))?;

@@ -10,7 +10,7 @@ use url::Url;
 use super::Shared;
 use crate::config::Robots;
 use crate::crawl::robots::Access;
-use crate::store::{Changes, HostFacts, StoreError};
+use crate::store::{Changes, HostFacts, MadeUp, StoreError};
 
 impl Shared {
     /// The host answered. Only its first answer of the round is written down.
@@ -37,6 +37,21 @@ impl Shared {
         let mut facts = self.facts(host).await?;
         facts.fails = facts.fails.saturating_add(1);
         changes.put_host(facts);
+        Ok(())
+    }
+
+    /// What the host answers for a made-up address. Called behind [`Shared::host_seen`] of the same set, whose facts it keeps.
+    pub(super) async fn host_made_up(
+        &self,
+        changes: &mut Changes,
+        host: &str,
+        made_up: MadeUp,
+    ) -> Result<(), StoreError> {
+        let facts = self.facts(host).await?;
+        changes.then(move |tx| {
+            let facts = tx.host(&facts.host)?.unwrap_or(facts);
+            tx.put_host(HostFacts { made_up: Some(made_up), ..facts }).map(|()| None)
+        });
         Ok(())
     }
 

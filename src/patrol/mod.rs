@@ -6,15 +6,21 @@
 
 pub mod aging;
 mod asking;
+mod disguise;
 mod finding;
+pub mod guests;
 mod host_facts;
 mod keeper;
 mod links;
 mod prepare;
 pub mod progress;
 pub mod reading;
+mod soft_404;
 mod summary;
+mod traps;
+mod unchanged;
 mod visit;
+mod walls;
 
 pub use asking::name_of_rest;
 pub use keeper::{KeepError, Keeper};
@@ -120,6 +126,8 @@ pub struct Manner {
     pub minutes: Option<Duration>,
     /// How answers are read and what is noted with them.
     pub terms: reading::Terms,
+    /// When pages are looked at as somebody else.
+    pub disguise: guests::Manner,
     /// The practice day.
     pub day: Option<u32>,
 }
@@ -185,6 +193,13 @@ struct Shared {
     limits: links::Limits,
     recheck_hours: u64,
     terms: reading::Terms,
+    disguise: guests::Manner,
+    /// Looks as somebody else in this round, by registrable domain.
+    disguised: Mutex<HashMap<String, u32>>,
+    /// Hosts that were asked for a made-up address in this round.
+    probed: Mutex<HashSet<String>>,
+    /// How many pages of each pattern a host has had.
+    traps: traps::Ledger,
     /// Told when something new may be leased.
     wake: Notify,
     /// Failures to connect in a row, by host.
@@ -221,6 +236,11 @@ impl Shared {
             extract: false,
             charset: String::new(),
             kind: lease.kind(),
+            looks: Vec::new(),
+            cloaks: Vec::new(),
+            copy: None,
+            unchanged: None,
+            note: None,
         }
     }
 
@@ -294,6 +314,10 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         limits: links::Limits { depth: manner.depth, links: manner.links },
         recheck_hours: manner.recheck_hours,
         terms: manner.terms.clone(),
+        disguise: manner.disguise.clone(),
+        disguised: Mutex::default(),
+        traps: traps::Ledger::default(),
+        probed: Mutex::default(),
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),

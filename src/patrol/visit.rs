@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jianzheng_core::address;
+use jianzheng_core::cloaking::Guest;
 use jianzheng_core::page::Extract;
 use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::guests::{self, Look};
 use super::links::{self, From};
-use super::reading::{self, Content};
-use super::{Failure, Shared};
+use super::reading::Content;
+use super::{Failure, Shared, disguise, unchanged, walls};
 use crate::config::Robots;
 use crate::crawl::client::{Accept, Answer, FetchError, Get};
 use crate::crawl::frontier::{Found, Kind, Lease};
@@ -22,7 +24,7 @@ use crate::crawl::retry;
 use crate::crawl::robots::Access;
 use crate::evidence::Series;
 use crate::store::extract_form;
-use crate::store::{Capture, Changes, Outcome, Page, Via};
+use crate::store::{Capture, Changes, CopyTags, Outcome, Page, Via};
 
 /// Bytes of one picture.
 const IMAGE_BYTES: usize = 2 << 20;
@@ -30,6 +32,9 @@ const IMAGE_BYTES: usize = 2 << 20;
 pub const WORTH_WAITING: Duration = Duration::from_secs(60);
 /// Failures to connect in a row after which a host is left alone for the round.
 const HOST_FAILURES: u32 = 5;
+/// What the page of a hit is, that accuses nobody any more.
+const TAKEN_DOWN: &str = "本站对不存在的网址也给这一页：原来的网页已经撤下";
+const OTHER_PAGE: &str = "本站对不存在的网址给的不是这一页：原来的网页换了内容";
 /// Failures that are the host's, or the way's to it.
 const NETWORK: [&str; 7] = ["dns-none", "dns-failed", "connect", "tls", "timeout-connect", "timeout-head", "broken"];
 
@@ -60,28 +65,58 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
             _ => fail(&shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
         };
     }
-    let image = lease.kind() == Kind::Image;
-    let get = Get {
-        accept: if image { Accept::Image } else { Accept::Page },
-        max_body: if image { IMAGE_BYTES } else { shared.terms.max_body },
-        pause: hop_pause(&shared, &url),
-        ..Get::page(url.clone())
-    };
-    // A redirect within the host is part of the visit; another host has its own robots and its own turn.
-    let own = address::host_key(&url);
-    let known = shared.robots_cache.known(&url);
-    let go_on = |next: &Url| {
-        address::host_key(next) == own
-            && (shared.robots == Robots::Ignore || known.as_ref().is_none_or(|access| access.allows(next)))
-    };
-    match shared.fetcher.get_while(get, &go_on).await {
-        Ok(answer) => answered(&shared, lease, answer).await,
+    let copy = unchanged::known(&shared, &lease).await?;
+    let ask = Ask { copy: copy.as_ref().map(|known| known.tags.clone()), ..Ask::default() };
+    match fetch(&shared, &lease, &url, ask).await {
+        Ok(answer) => match copy.filter(|_| answer.exchange.status == 304) {
+            Some(known) => unchanged::confirmed(&shared, lease, &url, answer, known).await,
+            None => answered(&shared, lease, answer).await,
+        },
         Err(error) => failed_fetch(&shared, lease, &error).await,
     }
 }
 
+/// As whom an address is asked for, and beside what.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) guest: Guest,
+    pub(super) referer: Option<String>,
+    /// The copy that we have.
+    pub(super) copy: Option<CopyTags>,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Ask { guest: Guest::Patrol, referer: None, copy: None }
+    }
+}
+
+/// One GET for a lease, its redirects followed as far as its host and its robots.txt let them lead.
+pub(super) async fn fetch(shared: &Shared, lease: &Lease, url: &Url, ask: Ask) -> Result<Answer, FetchError> {
+    let image = lease.kind() == Kind::Image;
+    let copy = ask.copy.unwrap_or_default();
+    let get = Get {
+        accept: if image { Accept::Image } else { Accept::Page },
+        max_body: if image { IMAGE_BYTES } else { shared.terms.max_body },
+        pause: hop_pause(shared, url),
+        guest: ask.guest,
+        referer: ask.referer,
+        if_none_match: copy.etag,
+        if_modified_since: copy.modified,
+        ..Get::page(url.clone())
+    };
+    // A redirect within the host is part of the visit; another host has its own robots and its own turn.
+    let own = address::host_key(url);
+    let known = shared.robots_cache.known(url);
+    let go_on = |next: &Url| {
+        address::host_key(next) == own
+            && (shared.robots == Robots::Ignore || known.as_ref().is_none_or(|access| access.allows(next)))
+    };
+    shared.fetcher.get_while(get, &go_on).await
+}
+
 /// What a redirect within the host has to wait: what any other page of it would.
-fn hop_pause(shared: &Shared, url: &Url) -> Duration {
+pub(super) fn hop_pause(shared: &Shared, url: &Url) -> Duration {
     let delay = shared.politeness.delay;
     if delay.is_zero() {
         return delay;
@@ -108,7 +143,7 @@ async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Ar
     Some(access)
 }
 
-async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
+pub(super) async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
     let connecting = matches!(
         error,
         FetchError::DnsNone { .. }
@@ -164,7 +199,7 @@ async fn finish(shared: &Arc<Shared>, lease: Lease, found: Vec<Found>, changes: 
 }
 
 /// Ends the lease; `unseen` says why its URL counts as not looked at.
-async fn end(
+pub(super) async fn end(
     shared: &Arc<Shared>,
     lease: Lease,
     found: Vec<Found>,
@@ -179,7 +214,7 @@ async fn end(
     Ok(())
 }
 
-async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
+pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
     shared.host_answered(lease.host());
     let status = answer.exchange.status;
     if retry::worth_retrying(Ok(status)) {
@@ -206,18 +241,19 @@ async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<
 
 /// Reads the answer, keeps the capture, then everything else in one transaction.
 async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
-    let status = answer.exchange.status;
-    let final_url = address::canonical(answer.final_url());
-    let onward = answer.onward.clone();
-    let exchange = answer.exchange;
+    let tags = unchanged::tags_of(&answer);
     let codes = shared.known_codes(&lease).await?;
-    let work = Arc::clone(shared);
     let picture = lease.kind() == Kind::Image;
-    let read = tokio::task::spawn_blocking(move || reading::read(&work.rules, exchange, picture, codes, &work.terms))
-        .await
-        .map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?;
-    let kept = shared.keeper.keep(series(&lease, &read.content), read.encoded).await?;
-    let capture = Capture::from(kept);
+    let broken = |error| Failure::Broken(format!("处理页面的线程出错：{error}"));
+    let first = Look::of(answer, &shared.rules, picture, codes, &shared.terms).await.map_err(broken)?;
+    let looks = disguise::look_on(shared, &lease, first).await?;
+    let (looks, encoded, seen) = looks.take_apart(&shared.rules);
+    let series = series(&lease, &seen.content);
+    let mut captures = Vec::with_capacity(encoded.len());
+    for one in encoded {
+        captures.push(Capture::from(shared.keeper.keep(series, one).await?));
+    }
+    let (status, final_url, onward, capture) = (seen.status, seen.final_url, seen.onward, captures[seen.best].clone());
     let seq = shared.store.page_seq();
     let mut changes = Changes::new();
     let mut found = Vec::new();
@@ -225,29 +261,41 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let mut page = shared.page(&lease, seq, final_url.as_str());
     page.outcome = Outcome::Fetched { status };
     page.capture = Some(capture.clone());
-    let unseen = if lease.kind() == Kind::Image { None } else { refused_by(status) };
+    page.looks = guests::with_captures(looks, &captures);
+    page.cloaks = seen.cloaks.iter().map(|cloak| cloak.name().to_owned()).collect();
+    let unseen = if picture { None } else { walls::refused_by(status) };
     if let Some(target) = &onward {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
     let mut hit = false;
-    match read.content {
+    match seen.content {
         Content::Page(judged) => {
             let (extract, verdict) = *judged;
             hit = verdict.kind.is_hit();
             judged_page(shared, &lease, &mut page, &extract, &verdict);
+            // Of several looks nobody knows which one the server would call unchanged.
+            page.copy = tags.filter(|_| seen.whole && !hit && page.looks.is_empty());
             changes.put_extract(seq, &extract_form::pack(&extract));
             let from = From { seq, url: &final_url, depth: lease.depth(), via: lease.via() };
             found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
             found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
+            if !hit {
+                shared.read_under_pattern(lease.host(), &final_url, &extract);
+            }
+            found = shared.without_traps(&mut changes, found).await;
             if hit {
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {
-                let seen = match innocent_now(&extract, &final_url) {
-                    _ if !read.whole => Seen::Unseen,
+                let saw = match walls::innocent_now(&shared.rules, &extract, &final_url) {
+                    _ if !seen.whole => Seen::Unseen,
                     Seen::Missing if shared.is_acquitted(*hit, &extract).await? => Seen::There { changed: false },
-                    seen => seen,
+                    saw => shared.unless_hidden(*hit, saw, seen.cut).await?,
                 };
-                shared.looked(&mut changes, *hit, seen, Some(&capture));
+                if saw == Seen::Missing {
+                    let soft = shared.is_soft_404(&mut changes, &lease, &final_url, &extract).await?;
+                    page.note = soft.map(|soft| if soft { TAKEN_DOWN } else { OTHER_PAGE }.to_owned());
+                }
+                shared.looked(&mut changes, *hit, saw, Some(&capture));
             }
         }
         Content::Image(codes) => {
@@ -259,8 +307,9 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
         Content::Other => {
             if let Via::Recheck { hit } = lease.via() {
                 let barred = onward.as_ref().is_some_and(|target| shared.fetcher.check(target).is_err());
-                let seen = if barred { Seen::Unseen } else { of_status(status, onward.as_ref()) };
-                shared.looked(&mut changes, *hit, seen, Some(&capture));
+                let saw = if barred { Seen::Unseen } else { walls::of_status(status, onward.as_ref()) };
+                let saw = shared.unless_hidden(*hit, saw, seen.cut).await?;
+                shared.looked(&mut changes, *hit, saw, Some(&capture));
             }
         }
     }
@@ -283,17 +332,7 @@ fn series(lease: &Lease, content: &Content) -> Series {
     if accuses || matches!(lease.via(), Via::Recheck { .. }) { Series::Hits } else { Series::Pages }
 }
 
-/// Why a page that answered with this status was not seen: a wall or a broken server shows no page.
-fn refused_by(status: u16) -> Option<String> {
-    match status {
-        401 | 403 | 407 | 451 => Some(format!("网站拒绝访问（HTTP {status}）")),
-        408 | 425 | 429 => Some(format!("网站要求放慢（HTTP {status}）")),
-        500.. => Some(format!("网站出错（HTTP {status}）")),
-        _ => None,
-    }
-}
-
-fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extract, verdict: &Verdict) {
+pub(super) fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extract, verdict: &Verdict) {
     page.verdict = Some(verdict.kind.as_str().to_owned());
     page.score = verdict.score;
     page.rules = shared.rules.hash().to_owned();
@@ -302,50 +341,17 @@ fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extrac
     tracing::debug!(url = %jianzheng_core::entities::mask_url(lease.url()), verdict = verdict.kind.as_str(), score = verdict.score, "judged");
 }
 
-/// What a status without a page says about a hit.
-fn of_status(status: u16, onward: Option<&Url>) -> Seen {
-    match (status, onward) {
-        (_, Some(target)) if is_wall(target) => Seen::Unseen,
-        (_, Some(_)) | (404 | 410, _) => Seen::Missing,
-        _ => Seen::Unseen,
-    }
-}
-
-/// A page that is no hit any more: taken down, or a wall in its place?
-fn innocent_now(extract: &Extract, url: &Url) -> Seen {
-    const WALLS: [&str; 10] = [
-        "安全验证",
-        "访问验证",
-        "人机验证",
-        "拖动滑块",
-        "滑动验证",
-        "验证后继续",
-        "访问过于频繁",
-        "请完成验证",
-        "captcha",
-        "cf-chl",
-    ];
-    let head: String = extract.text.chars().take(600).collect();
-    let wall =
-        WALLS.iter().any(|w| head.contains(w)) || is_wall(url) || (extract.needs_eyes && extract.text.len() < 60);
-    if wall { Seen::Unseen } else { Seen::Missing }
-}
-
-fn is_wall(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    ["captcha", "verify", "antibot", "antispider", "passport", "login", "punish", "wappass", "challenge"]
-        .iter()
-        .any(|w| host.contains(w) || url.path().to_ascii_lowercase().contains(w))
-}
-
 /// When the page is looked at again of itself, visit after visit; pictures are not, and hits have their own calendar.
-fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found> {
+pub(super) fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found> {
     if hit || lease.kind() == Kind::Image || matches!(lease.via(), Via::Recheck { .. }) {
         return None;
     }
     let (known, via) = match lease.via() {
         // A seed stays one, however often it is looked at.
-        seed @ Via::Seed { .. } => (schedule::Found::Root, seed.clone()),
+        Via::Seed { file, line, tags, .. } => {
+            let seed = Via::Seed { file: file.clone(), line: *line, tags: tags.clone(), last: Some(seq) };
+            (schedule::Found::Root, seed)
+        }
         Via::Source { .. } => (schedule::Found::Root, Via::Revisit { page: seq }),
         _ => (schedule::Found::Innocent, Via::Revisit { page: seq }),
     };
