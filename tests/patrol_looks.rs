@@ -410,6 +410,8 @@ async fn a_page_that_a_site_shows_for_any_address_is_told_from_a_changed_one() {
     unit.round(24, &[]).await;
     assert!(unit.page("/sell/1.html").note.unwrap().contains("已经撤下"));
     assert!(unit.page("/sell/2.html").note.unwrap().contains("换了内容"));
+    let told: String = unit.hits().iter().flat_map(|hit| hit.chain.clone()).collect();
+    assert!(told.contains("复看：本站对不存在的网址也给这一页") && told.contains("换了内容"), "{told}");
     let probes =
         |asked: &[String]| asked.iter().filter(|head| !["/sell/1.html", "/sell/2.html"].contains(&path(head))).count();
     assert_eq!(probes(&unit.site.asked()), 1, "one probe a host");

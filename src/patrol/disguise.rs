@@ -4,15 +4,17 @@
 //! look means is [`super::guests`]' matter. Start at [`look_on`].
 
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use jianzheng_core::host::registrable;
 use jianzheng_core::schedule::Seen;
 use url::Url;
 
 use super::guests::{self, Look, Looking, Looks, Way};
-use super::visit::{Ask, fetch, hop_pause};
+use super::visit::{Ask, WORTH_WAITING, fetch, hop_pause};
 use super::{Failure, Shared};
 use crate::crawl::frontier::{Kind, Lease};
+use crate::crawl::retry;
 use crate::store::{StoreError, Via};
 
 /// Goes on from the patrol's own look where there is cause.
@@ -30,6 +32,13 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
         shared.frontier.charge(lease.host(), 1).await;
         match fetch(shared, lease, &url, Ask { guest, referer, copy: None }).await {
             Ok(answer) => {
+                // What a disguised guest is asked, the patrol is asked.
+                let asked =
+                    answer.exchange.header("retry-after").filter(|_| matches!(answer.exchange.status, 429 | 503));
+                if let Some(wait) = asked.and_then(|value| retry::retry_after(&value, answer.exchange.time)) {
+                    let until = Instant::now() + wait.min(WORTH_WAITING);
+                    shared.frontier.host_until(lease.host(), until).await;
+                }
                 let codes = shared.known_codes(lease).await?;
                 let look = Look::of(answer, &shared.rules, false, codes, &shared.terms).await;
                 looking.saw(look.map_err(|error| Failure::Broken(format!("处理页面的线程出错：{error}")))?);

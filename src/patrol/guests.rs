@@ -185,7 +185,7 @@ pub enum Way {
     Plain,
 }
 
-/// What is odd about a look, if anything; whether that is worth another one, [`Cause::holds`] says.
+/// What is odd about a look, if anything; whether that is worth another one, [`cause`] says.
 pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
     match look.sight(rules) {
         _ if look.is_hit() || matches!(look.read.content, Content::Image(_)) => None,

@@ -17,6 +17,7 @@ use super::guests::{self, Look};
 use super::links::{self, From};
 use super::reading::Content;
 use super::{Failure, Shared, disguise, unchanged, walls};
+use crate::cases;
 use crate::config::Robots;
 use crate::crawl::client::{Accept, Answer, FetchError, Get};
 use crate::crawl::frontier::{Found, Kind, Lease};
@@ -296,6 +297,9 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
                     page.note = soft.map(|soft| if soft { TAKEN_DOWN } else { OTHER_PAGE }.to_owned());
                 }
                 shared.looked(&mut changes, *hit, saw, Some(&capture));
+                if let Some(note) = &page.note {
+                    changes.then(cases::seen_again(*hit, format!("复看：{note}")));
+                }
             }
         }
         Content::Image(codes) => {
