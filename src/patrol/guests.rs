@@ -160,11 +160,11 @@ impl Cause {
     /// In Chinese.
     pub fn say(&self) -> String {
         match self {
-            Cause::Missing(status) => format!("线索说有这一页，网站却答没有（HTTP {status}）"),
+            Cause::Missing(status) => format!("网站答没有这一页（HTTP {status}）"),
             Cause::Refused(status) => format!("网站拒绝巡查访问（HTTP {status}）"),
-            Cause::Empty => "线索说讲的是证书，打开是空白".to_owned(),
+            Cause::Empty => "打开是空白".to_owned(),
             Cause::Elsewhere(host) => format!("打开就被打发到 {host}"),
-            Cause::Silent => "线索说讲的是证书，网页里一个字没提".to_owned(),
+            Cause::Silent => "网页里关于证书一个字没提".to_owned(),
             Cause::OtherDevice => "网页要求用微信或手机打开".to_owned(),
             Cause::Script => "网页脚本先看来客是谁，再决定给什么".to_owned(),
             Cause::Gone => "已列入的网页看起来没有了".to_owned(),
