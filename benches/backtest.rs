@@ -75,7 +75,7 @@ async fn main() {
             url: url.clone(),
             final_url: url.clone(),
             host: format!("h{}.bench.example", number % 50),
-            via: Via::Seed { file: "bench".into(), line: 1, tags: Vec::new() },
+            via: Via::Seed { file: "bench".into(), line: 1, tags: Vec::new(), last: None },
             depth: 0,
             fetched: Timestamp::UNIX_EPOCH,
             outcome: Outcome::Fetched { status: 200 },
@@ -88,6 +88,11 @@ async fn main() {
             kind: Kind::Page,
             rendering: None,
             unrendered: None,
+            looks: Vec::new(),
+            cloaks: Vec::new(),
+            copy: None,
+            unchanged: None,
+            note: None,
         });
         changes.put_extract(seq, &extract_form::pack(&extract));
         store.commit(changes).await.unwrap();

@@ -192,6 +192,7 @@ async fn round(address: SocketAddr, pages: usize, rules: Arc<RuleSet>) -> (Durat
         links: 1_000,
         recheck_hours: 6,
         minutes: None,
+        disguise: Default::default(),
         terms: reading::Terms {
             max_body: 8 << 20,
             thresholds: Thresholds::default(),

@@ -444,3 +444,26 @@ fn doctor_names_what_is_missing_and_leaves_no_trace() {
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn check_looks_as_somebody_else_where_a_page_hides_and_tells_what_each_saw() {
+    let folder = tempfile::tempdir().unwrap();
+    let hidden = "http://huaxiu-demo.test/";
+    let ran = run(folder.path(), &["--practice", "check", hidden]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    for said in [
+        "换身份再看（缘由：",
+        "本程序的名义：网页“花秀鲜花坊",
+        "手机微信：网页“特种证加急”",
+        "下面按“手机微信”看到的判断",
+    ] {
+        assert!(ran.out.contains(said), "{said} is not in {}", ran.out);
+    }
+    let ran = run(folder.path(), &["--json", "--practice", "check", hidden]);
+    let told: serde_json::Value = serde_json::from_str(ran.out.trim()).unwrap();
+    assert_eq!((told["verdict"].as_str(), told["looks"]["taken"].as_str()), (Some("seller"), Some("wechat")), "{told}");
+    assert_eq!(told["looks"]["seen"].as_array().unwrap().len(), 3);
+    // What hides nothing is looked at once, and what speaks of the trade by itself too.
+    let plain = run(folder.path(), &["--practice", "check", "http://www.anpei-demo.example/"]);
+    assert!(!plain.out.contains("换身份"), "{}", plain.out);
+}

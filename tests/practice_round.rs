@@ -60,6 +60,14 @@ fn a_round_finds_what_is_there_and_accuses_nobody_else() {
     assert!(gone.contains("wq8zk3vt.test"), "{gone:?}");
     assert!(targets(data.path(), "new").contains("mem-gov-cx.test"));
     let hits = lines(data.path(), &["hits", "list"]);
+    for (part, guest) in [("huaxiu-demo.test", "手机微信"), ("jiaju-demo.example", "从搜索结果点进来的人")]
+    {
+        let hit = hits.iter().find(|h| h["url"].as_str().unwrap().contains(part)).unwrap();
+        let told = summary(data.path(), &["hits", "show", &hit["id"].to_string()]);
+        assert!(told["chain"].to_string().contains(&format!("以“{guest}”的身份看到")), "{told}");
+        assert!(["up", "changed"].contains(&told["state"].as_str().unwrap()), "seen as before, not gone: {told}");
+        assert!(told["reasons"].to_string().contains("seller.cloaked"), "{told}");
+    }
     let case_of = |part: &str| hits.iter().find(|h| h["url"].as_str().unwrap().contains(part)).unwrap()["case"].clone();
     assert_eq!(
         case_of("bokai-old.test"),

@@ -61,6 +61,11 @@ fn page(seq: u64, url: &str) -> Page {
         kind: Kind::Page,
         rendering: None,
         unrendered: None,
+        looks: Vec::new(),
+        cloaks: Vec::new(),
+        copy: None,
+        unchanged: None,
+        note: None,
     }
 }
 

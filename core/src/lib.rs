@@ -5,8 +5,8 @@
 //!
 //! The way of the data: [`page`] turns bytes into an extract, [`text`] undoes disguises, [`entities`] finds contacts,
 //! [`place`] tells where, [`host`] tells whom a name imitates, [`likeness`] whose page it copies, [`rules`] are what officers
-//! write, [`verdict`] weighs it all.
-//! [`address`] canonicalises URLs; [`schedule`] and [`case`] are the laws of time and of a case's life.
+//! write, [`verdict`] weighs it all. [`cloaking`] holds what different guests were shown against each other.
+//! [`address`] canonicalises URLs, [`pattern`] tells what many of them have in common; [`schedule`] and [`case`] are the laws of time and of a case's life.
 //! Start at [`verdict`].
 
 #![deny(missing_docs)]
@@ -14,10 +14,12 @@
 
 pub mod address;
 pub mod case;
+pub mod cloaking;
 pub mod entities;
 pub mod host;
 pub mod likeness;
 pub mod page;
+pub mod pattern;
 pub mod place;
 pub mod rules;
 pub mod schedule;

@@ -70,7 +70,11 @@ fn first(mut hit: Hit) -> Hit {
     hit.case = 0;
     hit.state = HitState::Up;
     hit.missing_since = None;
-    hit.captures = hit.capture.iter().cloned().collect();
+    // Those of the other looks at the same time first, so that the deciding one is the last to go.
+    let beside = std::mem::take(&mut hit.captures);
+    for capture in beside.iter().chain(&hit.capture.clone()) {
+        add_capture(&mut hit, capture);
+    }
     fit(&mut hit);
     hit
 }
@@ -108,6 +112,8 @@ fn again(tx: &mut Tx<'_>, mut hit: Hit, mut seen: Hit) -> Result<Hit, StoreError
             areas: seen.areas,
             title: seen.title,
             text: seen.text,
+            seen_as: seen.seen_as,
+            cloaks: seen.cloaks,
             reasons: seen.reasons,
             rules: seen.rules,
             capture,

@@ -100,6 +100,8 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         text: None,
         codes: Vec::new(),
         rendering: None,
+        seen_as: None,
+        cloaks: Vec::new(),
         label: None,
         robots_ignored: false,
         set_clock: false,

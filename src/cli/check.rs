@@ -7,6 +7,7 @@ use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use jianzheng_core::{entities::mask_url, host, likeness::Baselines, page, verdict::Verdict};
 use serde::Serialize;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
     crawl::qr,
     desk::verdict_row::VerdictRow,
     patrol::{
+        guests,
         reading::{self, Content},
         rendering,
     },
@@ -45,6 +47,8 @@ pub(super) struct Args {
 
 const EXAMPLES: &str = "\
 网址按巡查的规矩访问：遵守 robots.txt，不访问内网地址，不提交任何内容。结果不存下来。
+网页像是在躲巡查时（打不开、空白、一个字不提证书），换成电脑浏览器、手机微信、搜索来客的身份再看，
+并说明各看到了什么（设置 crawl.disguised_looks = 0 可关掉）。
 
 例子：
   jianzheng check http://www.shili.example/
@@ -73,6 +77,8 @@ struct UnseenRow<'a> {
     error: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<NameRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looks: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -90,6 +96,8 @@ struct Checking<'p> {
     /// Where files stood on the web.
     told: Url,
     out: Out,
+    /// What others were shown of the page at hand, for its row.
+    looks: Option<Value>,
     exit: Exit,
 }
 
@@ -104,7 +112,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     });
     let visiting = if args.offline { None } else { Some(Visiting::new(&program).await?) };
     let terms = reading::Terms { baselines: Arc::new(baselines), ..visiting::terms(&program) };
-    let mut checking = Checking { program: &program, visiting, terms, told, out: context.out(), exit: Exit::Done };
+    let mut checking =
+        Checking { program: &program, visiting, terms, told, out: context.out(), looks: None, exit: Exit::Done };
     let mut things: VecDeque<Thing> = VecDeque::new();
     for thing in args.things {
         let is_file = context.cwd.join(&thing).exists();
@@ -138,27 +147,30 @@ impl Checking<'_> {
             self.unseen(named, None, say)?;
             return Ok(Vec::new());
         };
-        let exchange = match &self.visiting {
+        let looks = match &self.visiting {
             None => {
                 self.unseen(named, Some(&url), "没有联网，只看了域名")?;
                 return Ok(Vec::new());
             }
-            Some(visiting) => visiting.page(&url).await,
+            Some(visiting) => visiting.looks(&url, &self.terms).await?,
         };
-        let exchange = match exchange {
-            Ok(exchange) => exchange,
+        let looks = match looks {
+            Ok(looks) => looks,
             Err(unseen) => {
                 self.exit = self.exit.and(Exit::when(!unseen.ours));
                 self.unseen(named, Some(&url), &unseen.say)?;
                 return Ok(Vec::new());
             }
         };
-        let (end, status) = (exchange.url.clone(), exchange.status);
+        let (looks, _, seen) = looks.take_apart(&self.program.rules);
+        self.tell_looks(&looks, seen.best)?;
+        let (end, status) = (seen.final_url, seen.status);
         let terms = &self.terms;
-        match reading::read(&self.program.rules, exchange, false, Vec::new(), terms).content {
+        match seen.content {
             Content::Page(page) => {
                 let mut read = *page;
-                let shown = match &self.visiting {
+                // The browser is no disguise: what somebody else is shown it would not be.
+                let shown = match self.visiting.as_ref().filter(|_| seen.best == 0) {
                     Some(visiting) => visiting.shown(&read, &end, terms).await,
                     None => None,
                 };
@@ -182,7 +194,7 @@ impl Checking<'_> {
                 {
                     let pictures = visiting.pictures(&extract, &end).await;
                     let is_shown = verdict.signals.iter().any(|signal| signal.say.starts_with(rendering::MARK));
-                    verdict = reading::judge(&self.program.rules, &extract, &end, &pictures, terms);
+                    verdict = reading::judge_all(&self.program.rules, &extract, &end, &pictures, &seen.cloaks, terms);
                     if is_shown {
                         verdict = rendering::marked(verdict);
                     }
@@ -211,6 +223,23 @@ impl Checking<'_> {
         }
     }
 
+    /// Tells what others were shown, where the address was looked at as somebody else too.
+    fn tell_looks(&mut self, looks: &[guests::Record], best: usize) -> anyhow::Result<()> {
+        let Some(own) = looks.first() else { return Ok(()) };
+        if self.out.json {
+            let told = |look: &guests::Record| json!({ "guest": look.guest, "say": look.say, "verdict": look.verdict });
+            let rows: Vec<_> = looks.iter().map(told).collect();
+            self.looks = Some(json!({ "why": own.why, "taken": looks[best].guest, "seen": rows }));
+            return Ok(());
+        }
+        self.out.line(&format!("换身份再看（缘由：{}）", own.why))?;
+        for look in looks {
+            self.out.line(&format!("  {}：{}", guests::guest(&look.guest), look.say))?;
+        }
+        self.out.line(&format!("下面按“{}”看到的判断。", guests::guest(&looks[best].guest)))?;
+        Ok(())
+    }
+
     /// Looks at a file; gives the links to look at besides.
     fn file(&mut self, named: &str, cwd: &Path) -> anyhow::Result<Vec<String>> {
         let bytes = match read_file(&cwd.join(named), PAGE_BYTES.max(IMAGE_BYTES)) {
@@ -237,7 +266,7 @@ impl Checking<'_> {
     /// Tells what a picture's codes say; gives the links among them.
     fn codes(&mut self, named: &str, codes: &[String]) -> anyhow::Result<Vec<String>> {
         if self.out.json {
-            self.out.object(&serde_json::json!({ "file": named, "qr": codes }))?;
+            self.out.object(&json!({ "file": named, "qr": codes }))?;
         } else if codes.is_empty() {
             self.out.line(&format!("图片 {named}：没有读到二维码"))?;
         } else {
@@ -253,7 +282,8 @@ impl Checking<'_> {
 
     fn verdict(&mut self, named: &str, url: &Url, verdict: &Verdict) -> anyhow::Result<()> {
         if self.out.json {
-            let row = VerdictRow::new(&self.program.rules, named, host_of(url), verdict);
+            let looks = self.looks.take();
+            let row = VerdictRow { looks, ..VerdictRow::new(&self.program.rules, named, host_of(url), verdict) };
             return Ok(self.out.object(&row)?);
         }
         if url.as_str() == NOWHERE {
@@ -279,7 +309,7 @@ impl Checking<'_> {
                 near: name.near.as_deref(),
                 why: &name.why,
             });
-            return Ok(self.out.object(&UnseenRow { url: named, host, error: say, name })?);
+            return Ok(self.out.object(&UnseenRow { url: named, host, error: say, name, looks: self.looks.take() })?);
         }
         self.out.line(&format!("网址：{named}"))?;
         self.out.line(&format!("看不到：{say}"))?;

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use jianzheng_core::{address, likeness::Picture, page::Extract, verdict::Verdict};
+use jianzheng_core::{address, cloaking::Guest, likeness::Picture, page::Extract, verdict::Verdict};
 use url::Url;
 
+use super::judging::host_of;
 use crate::{
     config::{Render, Robots},
     crawl::{
@@ -16,7 +17,11 @@ use crate::{
         render::Job,
         robots::{Access, RobotsCache},
     },
-    patrol::{reading, rendering},
+    patrol::{
+        guests::{self, Look, Looking, Looks, Way},
+        reading::{self, Terms},
+        rendering,
+    },
     wiring::{Program, StartError, Visitor},
 };
 
@@ -70,7 +75,54 @@ impl<'p> Visiting<'p> {
 
     /// Fetches a page; each host on the way is asked for its robots.txt first.
     pub(super) async fn page(&self, url: &Url) -> Result<Exchange, Unseen> {
-        self.fetch(url, Accept::Page, (self.program.settings.network.max_body_mb as usize) << 20).await
+        self.fetch(url, Accept::Page, self.max_body(), Guest::Patrol, None).await.map(|answer| answer.exchange)
+    }
+
+    /// Looks at a page, as somebody else too where there is cause. Whoever asks about an address by name was told something of it.
+    pub(super) async fn looks(&self, url: &Url, terms: &Terms) -> Result<Result<Looks, Unseen>, StartError> {
+        match self.fetch(url, Accept::Page, self.max_body(), Guest::Patrol, None).await {
+            Ok(answer) => Ok(Ok(self.as_others(url, self.look(answer, terms).await?, terms).await?)),
+            Err(unseen) => Ok(Err(unseen)),
+        }
+    }
+
+    async fn as_others(&self, url: &Url, mut first: Look, terms: &Terms) -> Result<Looks, StartError> {
+        let (rules, manner) = (&self.program.rules, self.program.disguise());
+        // Redirects were followed to their end; whom they send elsewhere is told by where they left.
+        let end = first.final_url.clone();
+        if host_of(&end) != host_of(url) {
+            (first.final_url, first.onward) = (url.clone(), Some(end.clone()));
+        }
+        let cause = guests::cause(rules, &first, Way::Trade).filter(|_| manner.looks > 0);
+        let Some(cause) = cause else { return Ok(Looks::one(Look { final_url: end, onward: None, ..first })) };
+        let mut looking = Looking::new(rules, first, cause, manner.guests(""));
+        let mut taken = 0;
+        while taken < manner.looks
+            && let Some((guest, referer)) = looking.next_guest()
+        {
+            taken += 1;
+            tokio::time::sleep(self.pause()).await;
+            match self.fetch(url, Accept::Page, self.max_body(), guest, referer).await {
+                Ok(answer) => looking.saw(self.look(answer, terms).await?),
+                Err(unseen) => looking.failed(guest, unseen.say),
+            }
+        }
+        let mut looks = looking.end(terms);
+        if looks.best == 0 {
+            (looks.looks[0].final_url, looks.looks[0].onward) = (end, None);
+        }
+        Ok(looks)
+    }
+
+    /// Reads an answer as a round does.
+    async fn look(&self, answer: Answer, terms: &Terms) -> Result<Look, StartError> {
+        let (rules, terms) = (std::sync::Arc::clone(&self.program.rules), terms.clone());
+        let look = tokio::task::spawn_blocking(move || Look::of(answer, &rules, false, Vec::new(), &terms)).await;
+        look.map_err(|error| StartError::State(format!("处理页面的线程出错：{error}")))
+    }
+
+    fn max_body(&self) -> usize {
+        (self.program.settings.network.max_body_mb as usize) << 20
     }
 
     /// How the page's icon and its first pictures look; what cannot be had or says nothing is left out.
@@ -88,7 +140,8 @@ impl<'p> Visiting<'p> {
                         continue;
                     }
                     tokio::time::sleep(self.pause()).await;
-                    let Ok(exchange) = self.fetch(&address, Accept::Image, IMAGE_BYTES).await else { continue };
+                    let image = self.fetch(&address, Accept::Image, IMAGE_BYTES, Guest::Patrol, None).await;
+                    let Ok(Answer { exchange, .. }) = image else { continue };
                     if !(200..300).contains(&exchange.status) {
                         continue;
                     }
@@ -135,7 +188,14 @@ impl<'p> Visiting<'p> {
         Duration::from_millis(self.program.settings.network.host_delay_ms)
     }
 
-    async fn fetch(&self, url: &Url, accept: Accept, max_body: usize) -> Result<Exchange, Unseen> {
+    async fn fetch(
+        &self,
+        url: &Url,
+        accept: Accept,
+        max_body: usize,
+        guest: Guest,
+        referer: Option<String>,
+    ) -> Result<Answer, Unseen> {
         let fetcher = &self.visitor.fetcher;
         let obey = self.program.settings.network.robots == Robots::Obey;
         let pause = self.pause();
@@ -158,11 +218,11 @@ impl<'p> Visiting<'p> {
             let go_on = |next: &Url| {
                 next.host_str() == host.as_deref() && access.as_ref().is_none_or(|access| access.allows(next))
             };
-            let get = Get { accept, max_body, pause, ..Get::page(url.clone()) };
-            let Answer { exchange, onward, .. } = fetcher.get_while(get, &go_on).await.map_err(refused)?;
-            match onward {
-                Some(next) if (300..400).contains(&exchange.status) => url = next,
-                _ => return Ok(exchange),
+            let get = Get { accept, max_body, pause, guest, referer: referer.clone(), ..Get::page(url.clone()) };
+            let answer = fetcher.get_while(get, &go_on).await.map_err(refused)?;
+            match answer.onward {
+                Some(next) if (300..400).contains(&answer.exchange.status) => url = next,
+                onward => return Ok(Answer { onward, ..answer }),
             }
         }
         Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })

@@ -43,6 +43,7 @@ pub(super) fn check(raw: Raw) -> (Settings, Vec<Mistake>) {
             host_minutes: reader.whole("crawl.host_minutes"),
             round_minutes: reader.whole("crawl.round_minutes"),
             links_per_page: reader.whole("crawl.links_per_page"),
+            disguised_looks: reader.whole("crawl.disguised_looks"),
             recheck_hours: reader.whole("crawl.recheck_hours"),
         },
         mail: mail(&mut reader),

@@ -129,6 +129,7 @@ pub(super) const KEYS: &[Key] = &[
     key("crawl.host_minutes", Kind::Whole(1, 10_080), "60", "一轮里同一网站最多占用连接多少分钟（各次访问相加）。"),
     key("crawl.round_minutes", Kind::Whole(0, 10_080), "0", "一轮最长多少分钟；0 表示做完为止。"),
     key("crawl.links_per_page", Kind::Whole(1, 10_000), "200", "一页最多取多少个链接。"),
+    key("crawl.disguised_looks", Kind::Whole(0, 100), "6", "网页像是在躲巡查时，换成电脑浏览器、手机微信、搜索来客的身份再看：一轮里同一网站最多几次；0 表示从不换身份。"),
     key("crawl.recheck_hours", Kind::Whole(6, 168), "6", "未结的案件隔多少小时复看一次，不少于 6（“已消失”须隔 6 小时看两次）。"),
 
     key("sources.*.enabled", Kind::Switch, "true", "是否启用。搜索引擎的结果页算人工检索，由单位决定是否打开。"),

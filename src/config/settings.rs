@@ -190,6 +190,8 @@ pub struct Crawl {
     pub round_minutes: u64,
     /// Links taken from one page. Default: 200.
     pub links_per_page: u32,
+    /// Looks as somebody else at one host a round; 0: none. Default: 6.
+    pub disguised_looks: u32,
     /// Hours between two looks at an open case, never below 6. Default: 6.
     pub recheck_hours: u64,
 }

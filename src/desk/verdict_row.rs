@@ -47,6 +47,9 @@ pub struct VerdictRow<'a> {
     pub signals: Vec<SignalRow<'a>>,
     /// The rule set's hash.
     pub rules: &'a str,
+    /// What different guests were shown and why they were asked, of a page that was looked at as somebody else too (`check`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looks: Option<serde_json::Value>,
     /// The visible text that `at` counts in, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
@@ -117,6 +120,7 @@ impl<'a> VerdictRow<'a> {
             entities: Entities::of(&verdict.contacts),
             signals: verdict.signals.iter().map(SignalRow::of).collect(),
             rules: rules.hash(),
+            looks: None,
             text: None,
         }
     }

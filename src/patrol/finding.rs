@@ -4,6 +4,7 @@
 //! sighting for its case is the case service's.
 
 use jianzheng_core::case::{self, Contacts};
+use jianzheng_core::cloaking::cloaks_of;
 use jianzheng_core::entities;
 use jianzheng_core::likeness;
 use jianzheng_core::page::Extract;
@@ -11,7 +12,7 @@ use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
-use super::{Failure, Shared, reading};
+use super::{Failure, Shared, guests, reading};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
@@ -115,6 +116,9 @@ impl Shared {
         for way in &ways {
             chain.push(self.sentence(way).await?);
         }
+        if let Some(line) = guests::sentence(page) {
+            chain.insert(0, line);
+        }
         // Where redirects led here, the hit was found by the address that began them.
         let mut found_by = url.to_owned();
         for way in &ways {
@@ -152,13 +156,15 @@ impl Shared {
             title: extract.title.chars().take(200).collect(),
             reasons: Vec::new(),
             capture: page.capture.clone(),
-            captures: Vec::new(),
+            captures: page.looks.iter().filter_map(|look| look.capture.clone()).collect(),
             rules: String::new(),
             first_round: self.round,
             last_round: self.round,
             text: likeness::number_of(extract).map(|number| format!("{number:016x}")),
             codes: extract.qr.iter().take(8).cloned().collect(),
             rendering: page.rendering.clone(),
+            seen_as: page.seen_as().map(|look| look.guest.clone()),
+            cloaks: page.cloaks.clone(),
             label: None,
             robots_ignored: self.robots == Robots::Ignore,
             set_clock: self.clock.is_set(),
@@ -203,7 +209,7 @@ impl Shared {
         if extract.qr.len() == before {
             return Ok(());
         }
-        let verdict = reading::judge(&self.rules, &extract, &url, &[], &self.terms);
+        let verdict = reading::judge_all(&self.rules, &extract, &url, &[], &cloaks_of(&page.cloaks), &self.terms);
         page.verdict = Some(verdict.kind.as_str().to_owned());
         page.score = verdict.score;
         changes.put_extract(seq, &extract_form::pack(&extract));
@@ -260,8 +266,8 @@ impl Shared {
 /// A way that tells of itself, without another page.
 fn plain(via: &Via) -> Option<String> {
     Some(match via {
-        Via::Seed { file, line, tags } if tags.is_empty() => format!("种子清单 {file} 第 {line} 行"),
-        Via::Seed { file, line, tags } => format!("种子清单 {file} 第 {line} 行（{}）", tags.join("、")),
+        Via::Seed { file, line, tags, .. } if tags.is_empty() => format!("种子清单 {file} 第 {line} 行"),
+        Via::Seed { file, line, tags, .. } => format!("种子清单 {file} 第 {line} 行（{}）", tags.join("、")),
         Via::Source { source, query, page, rank, ad, .. } => {
             let ad = if *ad { "，广告" } else { "" };
             format!("{source} 搜索“{query}”第 {page} 页第 {rank} 条{ad}")

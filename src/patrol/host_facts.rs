@@ -15,7 +15,7 @@ use super::Shared;
 use crate::config::Robots;
 use crate::crawl::retry::MAX_RETRY_AFTER;
 use crate::crawl::robots::Access;
-use crate::store::{Changes, HostFacts, HostRound, StoreError};
+use crate::store::{Changes, HostFacts, HostRound, MadeUp, StoreError};
 
 /// Records in one change set.
 const AT_ONCE: usize = 500;
@@ -97,6 +97,21 @@ impl Shared {
             }
             self.store.commit(changes).await?;
         }
+        Ok(())
+    }
+
+    /// What the host answers for a made-up address. Called behind [`Shared::host_seen`] of the same set, whose facts it keeps.
+    pub(super) async fn host_made_up(
+        &self,
+        changes: &mut Changes,
+        host: &str,
+        made_up: MadeUp,
+    ) -> Result<(), StoreError> {
+        let facts = self.facts(host).await?;
+        changes.then(move |tx| {
+            let facts = tx.host(&facts.host)?.unwrap_or(facts);
+            tx.put_host(HostFacts { made_up: Some(made_up), ..facts }).map(|()| None)
+        });
         Ok(())
     }
 

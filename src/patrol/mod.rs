@@ -6,7 +6,9 @@
 
 pub mod aging;
 mod asking;
+mod disguise;
 mod finding;
+pub mod guests;
 mod host_facts;
 mod keeper;
 mod links;
@@ -15,10 +17,14 @@ mod prepare;
 pub mod progress;
 pub mod reading;
 pub mod rendering;
+mod soft_404;
 mod straying;
 mod summary;
 mod threads;
+mod traps;
+mod unchanged;
 mod visit;
+mod walls;
 mod worth;
 
 pub use asking::name_of_rest;
@@ -131,6 +137,8 @@ pub struct Manner {
     pub minutes: Option<Duration>,
     /// How answers are read and what is noted with them.
     pub terms: reading::Terms,
+    /// When pages are looked at as somebody else.
+    pub disguise: guests::Manner,
     /// The practice day.
     pub day: Option<u32>,
 }
@@ -220,6 +228,13 @@ struct Shared {
     stage: Option<rendering::Stage>,
     /// Turns of the processors.
     turns: Semaphore,
+    disguise: guests::Manner,
+    /// Looks as somebody else in this round, by registrable domain.
+    disguised: Mutex<HashMap<String, u32>>,
+    /// Hosts that were asked for a made-up address in this round.
+    probed: Mutex<HashSet<String>>,
+    /// How many pages of each pattern a host has had.
+    traps: traps::Ledger,
     /// Told when something new may be leased.
     wake: Notify,
     /// Failures to connect in a row, by host.
@@ -260,6 +275,11 @@ impl Shared {
             kind: lease.kind(),
             rendering: None,
             unrendered: None,
+            looks: Vec::new(),
+            cloaks: Vec::new(),
+            copy: None,
+            unchanged: None,
+            note: None,
         }
     }
 
@@ -346,6 +366,10 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         shown: Mutex::default(),
         stage: parts.stage,
         turns: threads::turns(),
+        disguise: manner.disguise.clone(),
+        disguised: Mutex::default(),
+        traps: traps::Ledger::default(),
+        probed: Mutex::default(),
         wake: Notify::new(),
         failures: Mutex::default(),
         answered: AtomicU64::new(0),

@@ -60,7 +60,7 @@ pub(super) async fn fill(shared: &Arc<Shared>, round: &Round, work: &Work) -> Re
     let mut changes = Changes::new();
     for seed in &work.seeds {
         let url = address::canonical(&seed.url);
-        let via = Via::Seed { file: seed.file.clone(), line: seed.line, tags: seed.tags.clone() };
+        let via = Via::Seed { file: seed.file.clone(), line: seed.line, tags: seed.tags.clone(), last: None };
         if !round.prepared
             && let Some(hit) = shared.store.hit_by_url(url.as_str()).await?
         {

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use jianzheng_core::cloaking::{self, Cloak, Guest};
 use jianzheng_core::likeness::{Baselines, Picture};
 use jianzheng_core::page::{self, Extract, charset};
-use jianzheng_core::rules::RuleSet;
-use jianzheng_core::verdict::{Thresholds, Verdict};
+use jianzheng_core::rules::{Lists, RuleSet};
+use jianzheng_core::verdict::{Beside, Thresholds, Verdict};
 use url::Url;
 
 use crate::crawl::client::{Exchange, ResolvedBy, Truncated};
@@ -46,6 +47,10 @@ pub struct Read {
     pub encoded: Encoded,
     /// What the body is.
     pub content: Content,
+    /// A page of which nothing came.
+    pub empty: bool,
+    /// A script of the page looks at who its guest is and acts on it. Not looked for in what accuses.
+    pub asks_guest: bool,
     /// All of the body came and could be unpacked. Of a part, nobody can say what it does not show.
     pub whole: bool,
 }
@@ -53,25 +58,35 @@ pub struct Read {
 /// Reads an exchange. Pages are judged where their status says that they are one; `codes` is what their pictures are known to say.
 /// Where a picture was asked for, a page is none: many servers answer every address with their front page.
 pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Read {
-    let (content, unpacked) = content(rules, &exchange, picture, codes, terms);
+    let empty = (200..300).contains(&exchange.status) && exchange.body.is_empty();
+    let Unpacked { content, whole: unpacked, asks_guest } = content(rules, &exchange, picture, codes, terms);
     let whole = unpacked && exchange.truncated.is_none();
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
-    let encoded = evidence::encode(&to_keep(exchange, terms, hit), hit);
-    Read { encoded, content, whole }
+    // What somebody else was shown may be the half of a proof.
+    let proof = hit || exchange.guest != Guest::Patrol;
+    let encoded = evidence::encode(&to_keep(exchange, terms, hit), proof);
+    Read { encoded, content, empty, asks_guest, whole }
 }
 
-/// The content, and whether all of it could be unpacked.
-fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> (Content, bool) {
+/// The content of a body, whether all of it could be unpacked, and whether its scripts ask who looks.
+struct Unpacked {
+    content: Content,
+    whole: bool,
+    asks_guest: bool,
+}
+
+fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Unpacked {
+    let all = |content| Unpacked { content, whole: true, asks_guest: false };
     if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
-        return (Content::Other, true);
+        return all(Content::Other);
     }
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = decode::decode(&exchange.content_encoding(), &exchange.body, terms.max_body);
     if is_image(&kind, &body.bytes) {
-        return (Content::Image(qr::read(&body.bytes)), true);
+        return all(Content::Image(qr::read(&body.bytes)));
     }
     if picture || !is_text(&kind, &body.bytes) {
-        return (Content::Other, true);
+        return all(Content::Other);
     }
     let unpacked = !body.truncated && !matches!(body.problem, Some(decode::Problem::Damaged));
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
@@ -79,13 +94,27 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<Strin
     // Only a page that still shows pictures can still show what they said.
     extract.qr.extend(codes.into_iter().filter(|_| !extract.images.is_empty()));
     let verdict = judge(rules, &extract, &exchange.url, &[], terms);
-    (Content::Page(Box::new((extract, verdict))), unpacked)
+    let words = rules.list(Lists::GuestScript.name()).unwrap_or_default();
+    let asks_guest = !verdict.kind.is_hit() && cloaking::looks_at_guest(&body.bytes, words);
+    Unpacked { content: Content::Page(Box::new((extract, verdict))), whole: unpacked, asks_guest }
 }
 
 /// Judges a page beside the baselines. `pictures` are those of the page whose looks are known.
 pub fn judge(rules: &RuleSet, extract: &Extract, url: &Url, pictures: &[Picture], terms: &Terms) -> Verdict {
+    judge_all(rules, extract, url, pictures, &[], terms)
+}
+
+/// The same for a page that some guests are spared.
+pub fn judge_all(
+    rules: &RuleSet,
+    extract: &Extract,
+    url: &Url,
+    pictures: &[Picture],
+    cloaks: &[Cloak],
+    terms: &Terms,
+) -> Verdict {
     let copied = terms.baselines.copied(rules.authorities(), extract, url, pictures);
-    rules.judge_beside(extract, url, &copied, terms.thresholds)
+    rules.judge_knowing(extract, url, Beside { copied: &copied, cloaks }, terms.thresholds)
 }
 
 /// Reads the QR codes of pictures that are written into the page itself.
@@ -135,7 +164,7 @@ fn to_keep(exchange: Exchange, terms: &Terms, hit: bool) -> evidence::Exchange {
             Truncated::Disconnect => evidence::Truncated::Disconnect,
         }),
         notes: terms.notes.clone(),
-        vantage: "named".to_owned(),
+        vantage: exchange.guest.as_code().to_owned(),
         connection: evidence::Connection {
             exit: connection.exit,
             tls_version: connection.tls_version.map(str::to_owned),
@@ -163,6 +192,7 @@ mod tests {
         let rules = RuleSet::compile(&files).unwrap();
         let headers = [("content-type", "text/html"), ("content-encoding", encoding)];
         let exchange = Exchange {
+            guest: Guest::Patrol,
             url: "http://a.example/".parse().unwrap(),
             time: jiff::Timestamp::UNIX_EPOCH,
             request_head: Vec::new(),

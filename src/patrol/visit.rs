@@ -7,14 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jianzheng_core::address;
+use jianzheng_core::cloaking::Guest;
 use jianzheng_core::page::Extract;
 use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::guests::{self, Look};
 use super::links::{self, From};
-use super::reading::{self, Content};
-use super::{Failure, Shared, worth};
+use super::reading::Content;
+use super::rendering::Looked;
+use super::{Failure, Shared, disguise, unchanged, walls, worth};
+use crate::cases;
 use crate::config::Robots;
 use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
 use crate::crawl::frontier::{Found, Heard, Kind, Lease};
@@ -22,7 +26,7 @@ use crate::crawl::retry;
 use crate::crawl::robots::Access;
 use crate::evidence::Series;
 use crate::store::extract_form;
-use crate::store::{Capture, Changes, Outcome, Page, Via};
+use crate::store::{Capture, Changes, CopyTags, Outcome, Page, Via};
 
 /// Bytes of one picture.
 const IMAGE_BYTES: usize = 2 << 20;
@@ -30,6 +34,9 @@ const IMAGE_BYTES: usize = 2 << 20;
 pub const WORTH_WAITING: Duration = Duration::from_secs(60);
 /// Failures to connect in a row after which a host is left alone for the round.
 const HOST_FAILURES: u32 = 5;
+/// What the page of a hit is, that accuses nobody any more.
+const TAKEN_DOWN: &str = "本站对不存在的网址也给这一页：原来的网页已经撤下";
+const OTHER_PAGE: &str = "本站对不存在的网址给的不是这一页：原来的网页换了内容";
 /// Failures that are the host's, or the way's to it.
 const NETWORK: [&str; 9] = [
     "dns-none",
@@ -70,24 +77,54 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
             _ => fail(&shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
         };
     }
+    let copy = unchanged::known(&shared, &lease).await?;
+    let ask = Ask { copy: copy.as_ref().map(|known| known.tags.clone()), ..Ask::default() };
+    match fetch(&shared, &lease, &url, ask).await {
+        Ok(answer) => match copy.filter(|_| answer.exchange.status == 304) {
+            Some(known) => unchanged::confirmed(&shared, lease, &url, answer, known).await,
+            None => answered(&shared, lease, answer).await,
+        },
+        Err(error) => failed_fetch(&shared, lease, &error).await,
+    }
+}
+
+/// As whom an address is asked for, and beside what.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) guest: Guest,
+    pub(super) referer: Option<String>,
+    /// The copy that we have.
+    pub(super) copy: Option<CopyTags>,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Ask { guest: Guest::Patrol, referer: None, copy: None }
+    }
+}
+
+/// One GET for a lease, its redirects followed as far as its host and its robots.txt let them lead.
+pub(super) async fn fetch(shared: &Shared, lease: &Lease, url: &Url, ask: Ask) -> Result<Answer, FetchError> {
     let image = lease.kind() == Kind::Image;
+    let copy = ask.copy.unwrap_or_default();
     let get = Get {
         accept: if image { Accept::Image } else { Accept::Page },
         max_body: if image { IMAGE_BYTES } else { shared.terms.max_body },
-        pause: hop_pause(&shared, &url),
+        pause: hop_pause(shared, url),
+        guest: ask.guest,
+        referer: ask.referer,
+        if_none_match: copy.etag,
+        if_modified_since: copy.modified,
         ..Get::page(url.clone())
     };
     // A redirect within the host is part of the visit; another host has its own robots and its own turn.
-    let own = address::host_key(&url);
-    let known = shared.robots_cache.known(&url);
+    let own = address::host_key(url);
+    let known = shared.robots_cache.known(url);
     let go_on = |next: &Url| {
         address::host_key(next) == own
             && (shared.robots == Robots::Ignore || known.as_ref().is_none_or(|access| access.allows(next)))
     };
-    match shared.fetcher.get_while(get, &go_on).await {
-        Ok(answer) => answered(&shared, lease, answer).await,
-        Err(error) => failed_fetch(&shared, lease, &error).await,
-    }
+    shared.fetcher.get_while(get, &go_on).await
 }
 
 /// What a redirect within the host has to wait: what any other page of it would.
@@ -118,7 +155,7 @@ async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Ar
     Some(access)
 }
 
-async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
+pub(super) async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
     let connecting = matches!(
         error,
         FetchError::DnsNone { .. }
@@ -179,7 +216,7 @@ async fn finish(shared: &Arc<Shared>, lease: Lease, found: Vec<Found>, changes: 
 }
 
 /// Ends the lease; `unseen` says why its URL counts as not looked at.
-async fn end(
+pub(super) async fn end(
     shared: &Arc<Shared>,
     lease: Lease,
     found: Vec<Found>,
@@ -194,7 +231,7 @@ async fn end(
     Ok(())
 }
 
-async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
+pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
     shared.host_answered(lease.host());
     let heard = Heard {
         address: answer.exchange.ip.filter(|ip| !shared.fetcher.is_units_own(*ip)),
@@ -234,28 +271,26 @@ async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<
 
 /// Reads the answer, keeps the capture, then everything else in one transaction.
 async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
-    let status = answer.exchange.status;
-    let final_url = address::canonical(answer.final_url());
-    let onward = answer.onward.clone();
-    let exchange = answer.exchange;
+    let tags = unchanged::tags_of(&answer);
     let codes = shared.known_codes(&lease).await?;
     let known_codes = codes.clone();
-    let work = Arc::clone(shared);
     let picture = lease.kind() == Kind::Image;
-    let held = Held::of(shared, exchange.body.len());
-    let room = answer.room;
-    let read = shared.think(move || {
-        let read = reading::read(&work.rules, exchange, picture, codes, &work.terms);
-        // The body is gone: another large one may come.
-        drop((room, held));
-        read
-    });
-    let mut read = read.await?;
-    let looked = shared.look(&lease, &final_url, &known_codes, &mut read).await?;
-    let final_url = looked.end().map_or(final_url, address::canonical);
-    let series = series(&lease, &read.content);
-    let kept = shared.keeper.keep(series, read.encoded).await?;
-    let capture = Capture::from(kept);
+    let first = shared.look_of(answer, picture, codes).await?;
+    let mut looks = disguise::look_on(shared, &lease, first).await?;
+    let best = &mut looks.looks[looks.best];
+    let looked = match best.guest {
+        Guest::Patrol => shared.look(&lease, &best.final_url, &known_codes, &mut best.read).await?,
+        // The browser is no disguise: it would be shown what the patrol is shown.
+        _ => Looked::Not("换了身份才看到的网页，没有用浏览器打开".to_owned()),
+    };
+    let (looks, encoded, seen) = looks.take_apart(&shared.rules);
+    let series = series(&lease, &seen.content);
+    let mut captures = Vec::with_capacity(encoded.len());
+    for one in encoded {
+        captures.push(Capture::from(shared.keeper.keep(series, one).await?));
+    }
+    let (status, onward, capture) = (seen.status, seen.onward, captures[seen.best].clone());
+    let final_url = looked.end().map_or(seen.final_url, address::canonical);
     let seq = shared.store.page_seq();
     let mut changes = Changes::new();
     let mut found = Vec::new();
@@ -263,31 +298,46 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     let mut page = shared.page(&lease, seq, final_url.as_str());
     page.outcome = Outcome::Fetched { status };
     page.capture = Some(capture.clone());
-    let unseen = if lease.kind() == Kind::Image { None } else { refused_by(status) };
+    page.looks = guests::with_captures(looks, &captures);
+    page.cloaks = seen.cloaks.iter().map(|cloak| cloak.name().to_owned()).collect();
+    let unseen = if picture { None } else { walls::refused_by(status) };
     if let Some(target) = onward.as_ref().or(looked.onward()) {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
     shared.keep_look(series, looked, &mut page).await?;
     let mut hit = false;
-    match read.content {
+    match seen.content {
         Content::Page(judged) => {
             let (extract, verdict) = *judged;
             hit = verdict.kind.is_hit();
             judged_page(shared, &lease, &mut page, &extract, &verdict);
+            // Of several looks nobody knows which one the server would call unchanged.
+            page.copy = tags.filter(|_| seen.whole && !hit && page.looks.is_empty());
             changes.put_extract(seq, &extract_form::pack(&extract));
             let shown = shared.page_read(lease.host(), hit || verdict.names_certificates);
             let from = From { seq, url: &final_url, depth: lease.depth(), via: lease.via(), shown };
             found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
             found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
+            if !hit {
+                shared.read_under_pattern(lease.host(), &final_url, &extract);
+            }
+            found = shared.without_traps(&mut changes, found).await;
             if hit {
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {
-                let seen = match innocent_now(&extract, &final_url) {
-                    _ if !read.whole => Seen::Unseen,
+                let saw = match walls::innocent_now(&shared.rules, &extract, &final_url) {
+                    _ if !seen.whole => Seen::Unseen,
                     Seen::Missing if shared.is_acquitted(*hit, &extract).await? => Seen::There { changed: false },
-                    seen => seen,
+                    saw => shared.unless_hidden(*hit, saw, seen.cut).await?,
                 };
-                shared.looked(&mut changes, *hit, seen, Some(&capture));
+                if saw == Seen::Missing {
+                    let soft = shared.is_soft_404(&mut changes, &lease, &final_url, &extract).await?;
+                    page.note = soft.map(|soft| if soft { TAKEN_DOWN } else { OTHER_PAGE }.to_owned());
+                }
+                shared.looked(&mut changes, *hit, saw, Some(&capture));
+                if let Some(note) = &page.note {
+                    changes.then(cases::seen_again(*hit, format!("复看：{note}")));
+                }
             }
         }
         Content::Image(codes) => {
@@ -299,8 +349,9 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
         Content::Other => {
             if let Via::Recheck { hit } = lease.via() {
                 let barred = onward.as_ref().is_some_and(|target| shared.fetcher.check(target).is_err());
-                let seen = if barred { Seen::Unseen } else { of_status(status, onward.as_ref()) };
-                shared.looked(&mut changes, *hit, seen, Some(&capture));
+                let saw = if barred { Seen::Unseen } else { walls::of_status(status, onward.as_ref()) };
+                let saw = shared.unless_hidden(*hit, saw, seen.cut).await?;
+                shared.looked(&mut changes, *hit, saw, Some(&capture));
             }
         }
     }
@@ -334,6 +385,24 @@ impl Drop for Held {
     }
 }
 
+impl Shared {
+    /// Reads an answer when the processors have a turn for it. Its body is gone then: another large one may come.
+    pub(super) async fn look_of(
+        self: &Arc<Self>,
+        answer: Answer,
+        picture: bool,
+        codes: Vec<String>,
+    ) -> Result<Look, Failure> {
+        let (work, held) = (Arc::clone(self), Held::of(self, answer.exchange.body.len()));
+        self.think(move || {
+            let look = Look::of(answer, &work.rules, picture, codes, &work.terms);
+            drop(held);
+            look
+        })
+        .await
+    }
+}
+
 /// Accusing pages, other looks at them and pictures that say something are kept for good.
 fn series(lease: &Lease, content: &Content) -> Series {
     let accuses = match content {
@@ -344,17 +413,7 @@ fn series(lease: &Lease, content: &Content) -> Series {
     if accuses || matches!(lease.via(), Via::Recheck { .. }) { Series::Hits } else { Series::Pages }
 }
 
-/// Why a page that answered with this status was not seen: a wall or a broken server shows no page.
-fn refused_by(status: u16) -> Option<String> {
-    match status {
-        401 | 403 | 407 | 451 => Some(format!("网站拒绝访问（HTTP {status}）")),
-        408 | 425 | 429 => Some(format!("网站要求放慢（HTTP {status}）")),
-        500.. => Some(format!("网站出错（HTTP {status}）")),
-        _ => None,
-    }
-}
-
-fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extract, verdict: &Verdict) {
+pub(super) fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extract, verdict: &Verdict) {
     page.verdict = Some(verdict.kind.as_str().to_owned());
     page.score = verdict.score;
     page.rules = shared.rules.hash().to_owned();
@@ -363,50 +422,17 @@ fn judged_page(shared: &Shared, lease: &Lease, page: &mut Page, extract: &Extrac
     tracing::debug!(url = %jianzheng_core::entities::mask_url(lease.url()), verdict = verdict.kind.as_str(), score = verdict.score, "judged");
 }
 
-/// What a status without a page says about a hit.
-fn of_status(status: u16, onward: Option<&Url>) -> Seen {
-    match (status, onward) {
-        (_, Some(target)) if is_wall(target) => Seen::Unseen,
-        (_, Some(_)) | (404 | 410, _) => Seen::Missing,
-        _ => Seen::Unseen,
-    }
-}
-
-/// A page that is no hit any more: taken down, or a wall in its place?
-fn innocent_now(extract: &Extract, url: &Url) -> Seen {
-    const WALLS: [&str; 10] = [
-        "安全验证",
-        "访问验证",
-        "人机验证",
-        "拖动滑块",
-        "滑动验证",
-        "验证后继续",
-        "访问过于频繁",
-        "请完成验证",
-        "captcha",
-        "cf-chl",
-    ];
-    let head: String = extract.text.chars().take(600).collect();
-    let wall =
-        WALLS.iter().any(|w| head.contains(w)) || is_wall(url) || (extract.needs_eyes && extract.text.len() < 60);
-    if wall { Seen::Unseen } else { Seen::Missing }
-}
-
-fn is_wall(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    ["captcha", "verify", "antibot", "antispider", "passport", "login", "punish", "wappass", "challenge"]
-        .iter()
-        .any(|w| host.contains(w) || url.path().to_ascii_lowercase().contains(w))
-}
-
 /// When the page is looked at again of itself, visit after visit; pictures are not, and hits have their own calendar.
-fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found> {
+pub(super) fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Option<Found> {
     if hit || lease.kind() == Kind::Image || matches!(lease.via(), Via::Recheck { .. }) {
         return None;
     }
     let (known, via) = match lease.via() {
         // A seed stays one, however often it is looked at.
-        seed @ Via::Seed { .. } => (schedule::Found::Root, seed.clone()),
+        Via::Seed { file, line, tags, .. } => {
+            let seed = Via::Seed { file: file.clone(), line: *line, tags: tags.clone(), last: Some(seq) };
+            (schedule::Found::Root, seed)
+        }
         Via::Source { .. } => (schedule::Found::Root, Via::Revisit { page: seq }),
         _ => (schedule::Found::Innocent, Via::Revisit { page: seq }),
     };

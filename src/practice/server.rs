@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jianzheng_core::cloaking::Guest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -48,6 +49,7 @@ struct Head {
     head: bool,
     host: String,
     target: String,
+    guest: Guest,
     keep: bool,
 }
 
@@ -61,7 +63,7 @@ async fn converse(mut stream: TcpStream, site: &Site) -> io::Result<()> {
         if !head.get && !head.head {
             return write(&mut stream, &plain(405), true, false).await;
         }
-        let answer = site.answer(&head.host, &head.target);
+        let answer = site.answer(&head.host, &head.target, head.guest);
         sleep(answer.delay).await;
         let Some(reply) = answer.reply else { return Ok(()) };
         write(&mut stream, &reply, head.get, head.keep).await?;
@@ -115,9 +117,23 @@ fn parse(head: &[u8]) -> Option<Head> {
         get: method == "GET" && !has_body,
         head: method == "HEAD" && !has_body,
         host: host.to_owned(),
+        guest: guest_of(field("user-agent").unwrap_or_default(), field("referer")),
         target: if target.is_empty() { "/".to_owned() } else { target.to_owned() },
         keep: version == "HTTP/1.1" && !asked_to_close,
     })
+}
+
+/// Whom a cloaking site takes its guest for.
+fn guest_of(agent: &str, referer: Option<&str>) -> Guest {
+    if agent.contains("MicroMessenger") {
+        Guest::Wechat
+    } else if referer.is_some_and(|referer| referer.contains("baidu")) {
+        Guest::Searcher
+    } else if agent.starts_with("Mozilla/") {
+        Guest::Desktop
+    } else {
+        Guest::Patrol
+    }
 }
 
 fn plain(status: u16) -> Reply {

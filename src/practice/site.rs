@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jianzheng_core::cloaking::Guest;
+
 use super::calendar;
 use super::web::{AfterGone, Found, Host, Web, place_of};
 
@@ -23,6 +25,8 @@ pub struct Served {
     pub host: String,
     /// Path and query as they came.
     pub path: String,
+    /// Who asked, as far as a server can tell.
+    pub guest: Guest,
     /// When it came.
     pub time: Instant,
     /// The status it got; none: the connection was closed unanswered.
@@ -91,20 +95,20 @@ impl Site {
         self.lines().clone()
     }
 
-    /// Answers a GET of `target` (path and query) at `host`, and writes it down.
-    pub(super) fn answer(&self, host: &str, target: &str) -> Answer {
+    /// Answers a GET of `target` (path and query) at `host` by a guest, and writes it down.
+    pub(super) fn answer(&self, host: &str, target: &str, guest: Guest) -> Answer {
         let time = Instant::now();
         let host = host.to_ascii_lowercase();
-        let answer = self.find(&host, target);
+        let answer = self.find(&host, target, guest);
         let status = answer.reply.as_ref().map(|reply| reply.status);
         let mut log = self.lines();
         if log.len() < MAX_LOG {
-            log.push(Served { host, path: target.to_owned(), time, status });
+            log.push(Served { host, path: target.to_owned(), guest, time, status });
         }
         answer
     }
 
-    fn find(&self, name: &str, target: &str) -> Answer {
+    fn find(&self, name: &str, target: &str, guest: Guest) -> Answer {
         let closed = Answer { delay: Duration::ZERO, reply: None };
         let Some(host) = self.web.hosts.get(name) else { return closed };
         let day = self.today().day;
@@ -132,7 +136,8 @@ impl Site {
                             body: Cow::Borrowed(b""),
                         },
                         None => {
-                            Reply { status: page.status, headers: page.headers.clone(), body: Cow::Borrowed(page.body) }
+                            let body = Cow::Borrowed(page.body_for(guest));
+                            Reply { status: page.status, headers: page.headers.clone(), body }
                         }
                     })
                 }

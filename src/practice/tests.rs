@@ -1,5 +1,7 @@
 //! Claims about the practice web that need a made-up one, and about its settings and clock.
 
+use jianzheng_core::cloaking::Guest;
+
 use super::web::{AfterGone, Found, Web, place_of};
 use super::*;
 
@@ -22,7 +24,7 @@ fn site(text: &str, day: u32) -> Site {
 }
 
 fn status(site: &Site, host: &str, target: &str) -> Option<u16> {
-    site.answer(host, target).reply.map(|reply| reply.status)
+    site.answer(host, target, Guest::Patrol).reply.map(|reply| reply.status)
 }
 
 #[test]
@@ -157,8 +159,9 @@ fn an_engine_orders_by_words_and_never_takes_a_query_for_a_template() {
         ));
     }
     let site = site(&text, 1);
-    let body =
-        |target: &str| String::from_utf8(site.answer("s.example", target).reply.unwrap().body.into_owned()).unwrap();
+    let body = |target: &str| {
+        String::from_utf8(site.answer("s.example", target, Guest::Patrol).reply.unwrap().body.into_owned()).unwrap()
+    };
     let found = body("/s?wd=XYZ%7B%7Bitems%7D%7D%3Cb%3E");
     let (two, one) = (found.find("two").unwrap(), found.find("one").unwrap());
     assert!(two < one && !found.contains("later"), "{found}");
@@ -220,4 +223,22 @@ fn https_becomes_http_and_nothing_else_changes() {
     ] {
         assert_eq!(plain(&Url::parse(url).unwrap()).as_str(), wanted);
     }
+}
+
+#[test]
+fn a_page_may_have_a_face_for_each_guest() {
+    let text = r#"
+[[page]]
+url = "http://a.example/"
+file = "a"
+guests = { wechat = "t", search = "pages/parked.html" }
+"#;
+    let site = site(text, 1);
+    let shown = |guest| site.answer("a.example", "/", guest).reply.unwrap().body.into_owned();
+    assert_eq!([Guest::Patrol, Guest::Desktop].map(shown), [b"aaa".to_vec(), b"aaa".to_vec()]);
+    assert_eq!(shown(Guest::Searcher), b"parked");
+    assert!(shown(Guest::Wechat).starts_with(b"{{query}}"));
+    assert_eq!(site.log()[2].guest, Guest::Searcher);
+    let wrong = web(&text.replace("wechat", "telegram")).err().unwrap();
+    assert!(wrong[0].say.contains("没有 telegram 这种来客"), "{wrong:?}");
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use jianzheng_core::cloaking::Guest;
 use serde::Deserialize;
 use url::Url;
 
@@ -84,6 +85,15 @@ pub(super) struct Page {
     pub(super) body: &'static [u8],
     pub(super) delay: Duration,
     pub(super) first: Option<First>,
+    /// What these guests are shown instead.
+    pub(super) guests: Vec<(Guest, &'static [u8])>,
+}
+
+impl Page {
+    /// The body for a guest.
+    pub(super) fn body_for(&self, guest: Guest) -> &'static [u8] {
+        self.guests.iter().find(|(own, _)| *own == guest).map_or(self.body, |(_, body)| body)
+    }
 }
 
 /// What the first request of a day gets instead.
@@ -140,6 +150,8 @@ struct PageEntry {
     #[serde(default)]
     delay_ms: u64,
     first: Option<First>,
+    #[serde(default)]
+    guests: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -220,7 +232,15 @@ impl Web {
         if let Some((name, _)) = lines.into_iter().find(|(name, value)| !plain_header(name, value)) {
             sheet.flaw(at, format!("{} 的报头 {name} 里有不能发的字符", entry.url));
         }
+        let mut guests = Vec::new();
+        for (code, file) in &entry.guests {
+            match Guest::ALL.into_iter().find(|guest| guest.as_code() == code) {
+                Some(guest) => guests.push((guest, needed(sheet, files, at, file))),
+                None => sheet.flaw(at, format!("{} 的 guests 里没有 {code} 这种来客", entry.url)),
+            }
+        }
         let page = Page {
+            guests,
             days,
             after_gone: entry.after_gone,
             status,
@@ -257,6 +277,7 @@ impl Web {
                 Some((host, place)) => {
                     let html = ("Content-Type".to_owned(), "text/html; charset=utf-8".to_owned());
                     let wall = Page {
+                        guests: Vec::new(),
                         days: Days::ALL,
                         after_gone: AfterGone::NotFound,
                         status: 200,

@@ -40,8 +40,9 @@ pub use error::StoreError;
 pub use list::Listing;
 pub use queue::{FrontierRows, QueueBlock, QueueKey, SLOTS};
 pub use record::{
-    Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, Digest, DigestRow, DigestState, Entities, Hit,
-    HitState, HostFacts, HostRound, Kind, KindScores, Label, NotLooked, Outcome, Page, Reason, Rendering, Round, Via,
+    Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, CopyTags, Digest, DigestRow, DigestState, Entities,
+    Hit, HitState, HostFacts, HostRound, Kind, KindScores, Label, Look, MadeUp, NotLooked, Outcome, Page, PageText,
+    Reason, Rendering, Round, Unchanged, Via,
 };
 pub use rounds::RoundCounts;
 pub use space::FreeSpace;

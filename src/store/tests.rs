@@ -361,7 +361,7 @@ fn a_nearly_full_disk_refuses_captures_and_takes_them_again_when_there_is_room()
 fn the_way_to_a_page_is_told_back_to_its_seed() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let seed = Via::Seed { file: "seeds/start.txt".to_owned(), line: 3, tags: Vec::new() };
+    let seed = Via::Seed { file: "seeds/start.txt".to_owned(), line: 3, tags: Vec::new(), last: None };
     let mut via = seed.clone();
     for seq in 1..=12u64 {
         let page = Page { seq, via: via.clone(), ..samples::page() };

@@ -228,10 +228,10 @@ fn judge(trial: &Trial, data: &Path, page: &Page, known: Option<&Known>, stored:
             extract.qr.push(code.clone());
         }
     }
-    let new = trial.new.judge(&extract, &url);
+    let new = trial.new.judge(&extract, &url, &page.cloaks);
     let (was, before) = match &trial.old {
         Some(old) => {
-            let old = Judge { rules: Arc::clone(old), ..trial.new.clone() }.judge(&extract, &url);
+            let old = Judge { rules: Arc::clone(old), ..trial.new.clone() }.judge(&extract, &url, &page.cloaks);
             ((old.kind.as_str().to_owned(), old.score), cases::reasons(&old))
         }
         None => match known.and_then(|known| known.said.clone()) {

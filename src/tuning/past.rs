@@ -5,11 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jianzheng_core::cloaking::cloaks_of;
 use jianzheng_core::entities;
 use jianzheng_core::likeness::Baselines;
 use jianzheng_core::page::{self, Extract, charset};
 use jianzheng_core::rules::RuleSet;
-use jianzheng_core::verdict::{Thresholds, Verdict};
+use jianzheng_core::verdict::{Beside, Thresholds, Verdict};
 use url::Url;
 
 use crate::crawl::decode;
@@ -31,10 +32,12 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// The verdict on a kept page. Pictures are not kept, so what a round saw in them it alone can tell.
-    pub fn judge(&self, extract: &Extract, url: &Url) -> Verdict {
+    /// The verdict on a kept page. Pictures are not kept, so what a round saw in them it alone can tell. `cloaks`: the names of those
+    /// that were found when it was fetched.
+    pub fn judge(&self, extract: &Extract, url: &Url, cloaks: &[String]) -> Verdict {
         let copied = self.baselines.copied(self.rules.authorities(), extract, url, &[]);
-        self.rules.judge_beside(extract, url, &copied, self.thresholds)
+        let beside = Beside { copied: &copied, cloaks: &cloaks_of(cloaks) };
+        self.rules.judge_knowing(extract, url, beside, self.thresholds)
     }
 }
 
@@ -45,7 +48,9 @@ pub fn extract_of(data: &Path, page: &Page, stored: Option<&[u8]>) -> Option<Ext
 }
 
 fn from_capture(data: &Path, page: &Page) -> Option<Extract> {
-    let (bytes, charset) = body_of(data, page.capture.as_ref()?)?;
+    // "Not modified" has no body of its own.
+    let capture = page.capture.as_ref().filter(|_| page.unchanged.is_none())?;
+    let (bytes, charset) = body_of(data, capture)?;
     let url = Url::parse(&page.final_url).ok()?;
     Some(page::read(&bytes, charset.as_deref(), Some(&url)))
 }

@@ -103,7 +103,7 @@ pub async fn judge_open_cases(
                         extract.qr.push(code);
                     }
                 }
-                Some((hit.id, Judgement::of(&judge.judge(&extract, &url), judge.rules.hash())))
+                Some((hit.id, Judgement::of(&judge.judge(&extract, &url, &hit.cloaks), judge.rules.hash())))
             });
             match judged.await.map_err(|_| StoreError::Closed)? {
                 Some(judgement) => judgements.push(judgement),

@@ -29,7 +29,11 @@ use crate::{
     cli::Globals,
     clock::{self, Clock},
     config::{self, Mistakes, Settings},
-    discover::{Overrides, Terms, definition::Definition},
+    discover::{
+        Overrides, Terms,
+        definition::{Definition, Shape},
+    },
+    patrol::guests,
 };
 
 pub use network::fetcher;
@@ -155,5 +159,16 @@ impl Program {
             delay: set.delay_ms.map(std::time::Duration::from_millis),
             pages: set.pages,
         })
+    }
+
+    /// When pages are looked at as somebody else, and from which engines he comes: those whose result pages are known by a public
+    /// address. The unit's own endpoints are never named to a target.
+    pub fn disguise(&self) -> guests::Manner {
+        let public = |source: &Definition| match (&source.shape, &source.url) {
+            (Shape::Html(_), Some(url)) => Some((source.name.clone(), url.to_string())),
+            _ => None,
+        };
+        let engines = self.rule_files.sources.iter().filter_map(public).collect();
+        guests::Manner { looks: self.settings.crawl.disguised_looks, engines }
     }
 }

@@ -140,6 +140,7 @@ fn manner(program: &Program, clock: &Clock) -> Manner {
             practice: program.practice.is_some(),
             baselines: Arc::default(),
         },
+        disguise: program.disguise(),
         day: program.practice,
     }
 }

@@ -212,6 +212,7 @@ pub async fn round(folder: &Path, seeds: &[String], way: Way) -> (Store, Ended) 
             host_time: Duration::ZERO,
         },
         quiet: None,
+        disguise: jianzheng::patrol::guests::Manner::default(),
         connections: way.connections,
         retries: 0,
         depth: way.depth,

@@ -494,7 +494,7 @@ fn build(
             words.map(|w| crate::text::fold(w).as_str().to_owned()).collect()
         })
         .collect();
-    for (index, name) in Lists::NAMES.iter().enumerate().filter(|(index, _)| *index != Lists::SoundAlike as usize) {
+    for (index, name) in Lists::NAMES.iter().enumerate().filter(|(index, _)| Lists::ALL[*index].is_in_text()) {
         let words = named.iter().filter(|(n, _)| n == name).flat_map(|(_, words)| words);
         words.for_each(|w| phrases.add(w, Use::List(index as u8), &named));
     }

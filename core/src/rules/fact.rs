@@ -2,6 +2,7 @@
 //!
 //! How each is established is in [`crate::verdict::facts`]; this is the vocabulary only.
 
+use crate::cloaking::Cloak;
 use crate::likeness::Part;
 
 macro_rules! facts {
@@ -102,6 +103,12 @@ facts! {
     CopiedIcon = "抄官网图标",
     /// A picture of the page looks like a protected site's.
     CopiedPicture = "抄官网图片",
+    /// A browser is shown the page, the patrol something else.
+    HiddenFromPatrol = "避开巡查",
+    /// WeChat is shown the page, a browser on a desk something else.
+    WechatOnly = "只给微信看",
+    /// Who comes from a search engine is shown the page, others something else.
+    SearchersOnly = "只给搜索来客看",
 }
 
 impl Fact {
@@ -121,6 +128,15 @@ impl Fact {
             Part::Form => Fact::CopiedForm,
             Part::Icon => Fact::CopiedIcon,
             Part::Picture => Fact::CopiedPicture,
+        }
+    }
+
+    /// What looks as different guests found.
+    pub fn of_cloak(cloak: Cloak) -> Fact {
+        match cloak {
+            Cloak::Patrol => Fact::HiddenFromPatrol,
+            Cloak::Wechat => Fact::WechatOnly,
+            Cloak::Searcher => Fact::SearchersOnly,
         }
     }
 

@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::rule::{Example, Item, Rule, Status};
 use crate::likeness::{Copied, Part};
 use crate::page;
+use crate::verdict::Beside;
 
 /// Address of examples that name none: no authority's, reserved for examples (RFC 2606).
 const NOWHERE: &str = "http://www.shili.example/";
@@ -107,7 +108,7 @@ impl RuleSet {
         let mut extract = page::read_text(&example.html, Some(&url));
         extract.qr.clone_from(&example.qr);
         let copied: Vec<Copied> = example.copied.iter().map(|part| of_somebody(*part)).collect();
-        Some(self.fires(rule, &extract, &url, &copied))
+        Some(self.fires(rule, &extract, &url, Beside { copied: &copied, cloaks: &example.cloaks }))
     }
 }
 

@@ -12,6 +12,7 @@ use super::gap::Piece;
 use super::problem::Problem;
 use super::sheet;
 use super::sheet::{Placed, Sheet, WRONG_VALUE};
+use crate::cloaking::Cloak;
 use crate::likeness::Part;
 
 /// What a rule speaks for or against.
@@ -149,6 +150,8 @@ pub struct Example {
     pub qr: Vec<String>,
     /// What it has copied of a protected site: a baseline is no part of the rules, so the example says it.
     pub copied: Vec<Part>,
+    /// From whom the page is hidden: looks as others are no part of the rules either.
+    pub cloaks: Vec<Cloak>,
     /// Line in the file.
     pub line: usize,
 }
@@ -415,13 +418,16 @@ fn examples(part: &sheet::Part<'_>, key: &'static str) -> Vec<Example> {
         let qr = table.texts("qr").into_iter().map(|q| q.value).collect();
         let parts = Part::ALL.map(|part| (part.name(), part));
         let copied = table.texts("copied").iter().filter_map(|name| choice(table, name, "copied", &parts)).collect();
+        let guests = Cloak::ALL.map(|cloak| (cloak.name(), cloak));
+        let cloaks = table.texts("cloaked").iter().filter_map(|name| choice(table, name, "cloaked", &guests)).collect();
         table.finish();
-        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, qr, copied, line: table.line() })
+        html.map(|html| Example { url: url.map(|u| u.value), html: html.value, qr, copied, cloaks, line: table.line() })
     })
     .into_iter()
     .map(|example| match example {
         Ok(text) => {
-            Example { url: None, html: text.value, qr: Vec::new(), copied: Vec::new(), line: part.line_of(text.at) }
+            let line = part.line_of(text.at);
+            Example { url: None, html: text.value, qr: Vec::new(), copied: Vec::new(), cloaks: Vec::new(), line }
         }
         Err(example) => example,
     })

@@ -102,11 +102,53 @@ pub enum Lists {
     CheckTrail,
     /// Words that sellers write with others of the same sound.
     SoundAlike,
+    /// What a script asks to know who its guest is, as it is written in source.
+    GuestScript,
+    /// Sites to which a page sends whom it does not want to see it.
+    BigSite,
+    /// What stands in a page's place for whom it does not know.
+    Wall,
+    /// What stands in a page's place for who does not come with WeChat or a telephone.
+    OtherDevice,
 }
 
 impl Lists {
-    /// Their names in the files.
-    pub const NAMES: [&'static str; 26] = [
+    /// All of them.
+    pub const ALL: [Lists; 30] = [
+        Lists::Reporting,
+        Lists::Press,
+        Lists::Training,
+        Lists::Hiring,
+        Lists::ResultLabel,
+        Lists::Owner,
+        Lists::LookupTitle,
+        Lists::SiteWord,
+        Lists::NumberField,
+        Lists::NameField,
+        Lists::CaptchaField,
+        Lists::OfficialPath,
+        Lists::StateMark,
+        Lists::Brand,
+        Lists::Denying,
+        Lists::Agency,
+        Lists::Article,
+        Lists::National,
+        Lists::Trade,
+        Lists::Refusing,
+        Lists::Core,
+        Lists::Trail,
+        Lists::OwnTrail,
+        Lists::Deal,
+        Lists::CheckTrail,
+        Lists::SoundAlike,
+        Lists::GuestScript,
+        Lists::BigSite,
+        Lists::Wall,
+        Lists::OtherDevice,
+    ];
+
+    /// Their names in the files, in the same order.
+    pub const NAMES: [&'static str; 30] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -133,7 +175,16 @@ impl Lists {
         "买卖说法",
         "查验词",
         "谐音词",
+        "探客脚本",
+        "大站",
+        "挡客话",
+        "换端话",
     ];
+
+    /// Whether its words are looked for in the text of pages; of the others each has a reader of its own.
+    pub(crate) fn is_in_text(self) -> bool {
+        !matches!(self, Lists::SoundAlike | Lists::GuestScript | Lists::BigSite | Lists::Wall | Lists::OtherDevice)
+    }
 
     /// The list's name.
     pub fn name(self) -> &'static str {

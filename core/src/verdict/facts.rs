@@ -55,6 +55,11 @@ pub(crate) fn establish(reading: &mut Reading) {
             reading.facts.insert(Fact::of_copy(copied.part));
         }
     }
+    if reading.host.standing != Standing::Official {
+        for cloak in reading.cloaks {
+            reading.facts.insert(Fact::of_cloak(*cloak));
+        }
+    }
     forms(reading);
     face::establish(reading);
     voice::mark(reading);

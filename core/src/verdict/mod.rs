@@ -19,10 +19,11 @@ use std::ops::Range;
 
 use url::Url;
 
+use crate::cloaking::Cloak;
 use crate::entities::Contacts;
 use crate::likeness::Copied;
 use crate::page::Extract;
-use crate::rules::RuleSet;
+use crate::rules::{Lists, RuleSet, Use};
 use crate::wording::Manner;
 
 /// Odds against any page being a hit, before anything is known of it: one in a hundred.
@@ -125,6 +126,15 @@ pub struct Verdict {
     pub signals: Vec<Signal>,
 }
 
+/// What is known of a page beside its own bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// What it was found to have copied ([`crate::likeness::Baselines::copied`]).
+    pub copied: &'a [Copied],
+    /// From whom it is hidden ([`crate::cloaking::compare`]).
+    pub cloaks: &'a [Cloak],
+}
+
 /// 100 / (1 + 10^(−decibans/10)).
 pub fn score(decibans: f64) -> f64 {
     100.0 / (1.0 + 10f64.powf(-decibans / 10.0))
@@ -138,11 +148,32 @@ impl RuleSet {
 
     /// The same for a page that was held against baselines ([`crate::likeness::Baselines::copied`]) and found to have copied this.
     pub fn judge_beside(&self, extract: &Extract, url: &Url, copied: &[Copied], thresholds: Thresholds) -> Verdict {
+        self.judge_knowing(extract, url, Beside { copied, cloaks: &[] }, thresholds)
+    }
+
+    /// The same with all that may be known beside the page.
+    pub fn judge_knowing(&self, extract: &Extract, url: &Url, beside: Beside<'_>, thresholds: Thresholds) -> Verdict {
         let mut reading = reading::Reading::new(self, extract, url);
-        reading.copied = copied;
+        (reading.copied, reading.cloaks) = (beside.copied, beside.cloaks);
         facts::establish(&mut reading);
         let weighed = weigh::weigh(&reading);
         outcome::decide(&reading, weighed, thresholds)
+    }
+
+    /// Whether a line (a result's title, a tag of a seed, the words of a link) speaks of certificates of the trade or of looking them up.
+    pub fn speaks_of_trade(&self, line: &str) -> bool {
+        let folded = crate::text::fold(line);
+        let trade = |one: &Use| match one {
+            Use::Certificate(_) | Use::AuthorityTitle(_) => true,
+            Use::List(list) => usize::from(*list) == Lists::OwnTrail as usize,
+            _ => false,
+        };
+        let mut speaks = false;
+        self.scanner.each(folded.as_str(), |pattern, _| {
+            speaks = self.uses.of(pattern).iter().any(trade);
+            !speaks
+        });
+        speaks
     }
 
     /// The passages of a page whose wording is weighed, folded: what [`crate::wording::learn`] learns from.
@@ -162,9 +193,9 @@ impl RuleSet {
     }
 
     /// Does this one rule fire on the page? For the rules' own examples.
-    pub fn fires(&self, rule: usize, extract: &Extract, url: &Url, copied: &[Copied]) -> bool {
+    pub fn fires(&self, rule: usize, extract: &Extract, url: &Url, beside: Beside<'_>) -> bool {
         let mut reading = reading::Reading::new(self, extract, url);
-        reading.copied = copied;
+        (reading.copied, reading.cloaks) = (beside.copied, beside.cloaks);
         facts::establish(&mut reading);
         weigh::fires(&reading, rule).is_some()
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use url::Url;
 
 use super::postings::Postings;
+use crate::cloaking::Cloak;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
 use crate::likeness::Copied;
@@ -93,6 +94,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) facts: FactSet,
     /// What the page was found to have copied of protected sites, by who had baselines.
     pub(crate) copied: &'a [Copied],
+    /// From whom it is hidden, by who looked as different guests.
+    pub(crate) cloaks: &'a [Cloak],
     /// Authority whose face the page wears, found by [`super::facts`].
     pub(crate) face: Option<u16>,
 }
@@ -137,6 +140,7 @@ impl<'a> Reading<'a> {
             leads: Vec::new(),
             facts: FactSet::default(),
             copied: &[],
+            cloaks: &[],
             face: None,
         };
         reading.scan();

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jianzheng_core::cloaking::Guest;
 use jiff::Timestamp;
 use url::Url;
 
@@ -44,6 +45,8 @@ impl Answer {
 /// One request and its response, as they went over the wire.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// As whom it was asked.
+    pub guest: Guest,
     /// What was asked.
     pub url: Url,
     /// When it was asked.

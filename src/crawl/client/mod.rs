@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jianzheng_core::cloaking::Guest;
 use jianzheng_core::entities;
 use jiff::Timestamp;
 use reqwest::header::{LOCATION, SET_COOKIE};
@@ -33,7 +34,7 @@ pub use answer::{Answer, Connection, Exchange, FetchError, Hop, ResolvedBy, Stag
 pub use body::Room;
 pub use cookies::Jar;
 pub use exits::{ExitState, Route};
-pub use request::{Accept, Get, Policy, Vantage};
+pub use request::{Accept, Get, Policy};
 
 use self::exits::{Exit, Exits};
 use super::guard::{Guard, Origin, Refusal};
@@ -250,7 +251,7 @@ impl Fetcher {
             "fetch",
             url = %entities::mask_url(get.url.as_str()),
             host = get.url.host_str(),
-            vantage = ?get.vantage,
+            guest = get.guest.as_code(),
             status = Empty,
             bytes = Empty,
             hops = Empty,
@@ -364,7 +365,7 @@ impl Fetcher {
         let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
         let location =
             response.headers().get(LOCATION).filter(|_| redirects).map(|location| location_text(location.as_bytes()));
-        let mut exchange = self.take_head(url, time, request_head, exit, &response);
+        let mut exchange = self.take_head(get.guest, url, time, request_head, exit, &response);
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
         let body = body::read(response, max, deadline, &self.limits, &self.rooms).await;
         (exchange.body, exchange.truncated) = (body.bytes, body.truncated);
@@ -389,6 +390,7 @@ impl Fetcher {
 
     fn take_head(
         &self,
+        guest: Guest,
         url: &Url,
         time: Timestamp,
         request_head: Vec<u8>,
@@ -420,6 +422,7 @@ impl Fetcher {
             None => response.status().canonical_reason().unwrap_or_default().to_owned(),
         };
         Exchange {
+            guest,
             url: url.clone(),
             time,
             request_head,

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use jianzheng_core::cloaking::Guest;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -18,7 +19,7 @@ pub struct Get {
     /// What kind of answer is wanted.
     pub accept: Accept,
     /// As whom we ask.
-    pub vantage: Vantage,
+    pub guest: Guest,
     /// How its certificate is judged, and whether the unit's own endpoints may be asked.
     pub policy: Policy,
     /// The page that led here.
@@ -45,7 +46,7 @@ impl Get {
         Get {
             url,
             accept: Accept::Page,
-            vantage: Vantage::Named,
+            guest: Guest::Patrol,
             policy: Policy::Target,
             referer: None,
             cookies: Jar::default(),
@@ -77,15 +78,6 @@ pub enum Accept {
     Source,
 }
 
-/// As whom we ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vantage {
-    /// By our own name, as robots.txt knows it.
-    Named,
-    /// As an ordinary desktop browser: some targets show the patrol a blank page.
-    Desktop,
-}
-
 /// How far the other side is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -95,6 +87,11 @@ pub enum Policy {
     Target,
 }
 
+/// What browsers ask for; ours names only what it can read.
+const BROWSERS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8";
+const WECHAT: &str = "Mozilla/5.0 (Linux; Android 14; V2303A Build/UP1A.231005.007; wv) AppleWebKit/537.36 (KHTML, like Gecko) \
+     Version/4.0 Chrome/142.0.7444.102 Mobile Safari/537.36 MicroMessenger/8.0.65.2960(0x28004142) WeChat/arm64 Weixin \
+     NetType/WIFI Language/zh_CN ABI/arm64";
 const DESKTOP: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
@@ -107,11 +104,13 @@ pub(super) fn headers(
     first: bool,
 ) -> Result<HeaderMap, FetchError> {
     let mut map = HeaderMap::new();
-    let user_agent = match get.vantage {
-        Vantage::Named => fetcher.user_agent.as_str(),
-        Vantage::Desktop => DESKTOP,
+    let user_agent = match get.guest {
+        Guest::Patrol => fetcher.user_agent.as_str(),
+        Guest::Desktop | Guest::Searcher => DESKTOP,
+        Guest::Wechat => WECHAT,
     };
     let accept = match get.accept {
+        Accept::Page if get.guest != Guest::Patrol => BROWSERS,
         Accept::Page => "text/html,application/xhtml+xml,application/xml;q=0.9,image/*;q=0.8,*/*;q=0.5",
         Accept::Image => "image/png,image/jpeg,image/gif,image/webp,image/*;q=0.8,*/*;q=0.5",
         Accept::Robots => "text/plain,*/*;q=0.5",

@@ -210,7 +210,8 @@ impl Frontier {
             let page = page?;
             if page.round == round {
                 let (pages, bytes) = fetched.entry(page.host).or_default();
-                *pages += u32::from(page.kind == Kind::Page);
+                // Of several looks the first is the page's own.
+                *pages += if page.kind == Kind::Page { page.looks.len().max(1) as u32 } else { 0 };
                 *bytes += page.capture.map_or(0, |capture| capture.length);
             }
         }
@@ -347,6 +348,13 @@ impl Frontier {
     /// Leaves a host alone until a time, such as its Retry-After.
     pub async fn host_until(&self, host: &str, until: Instant) {
         self.plan().pause(host, until);
+    }
+
+    /// Counts further fetches of a lease's page to its host.
+    pub async fn charge(&self, host: &str, fetches: u32) {
+        if let Some(queue) = self.plan().host_mut(host) {
+            queue.pages = queue.pages.saturating_add(fetches);
+        }
     }
 
     /// How much there is. Walks the hosts: for progress lines, not for every page.

@@ -122,6 +122,12 @@ pub struct Hit {
     /// Simhash of its text in hexadecimal, where the text is long enough for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// As whom it was seen, where the patrol itself was shown something else: `jianzheng_core::cloaking::Guest::as_code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_as: Option<String>,
+    /// From whom it is hidden, by `jianzheng_core::cloaking::Cloak::name`; rules of another day judge with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cloaks: Vec<String>,
     /// An officer's label.
     pub label: Option<String>,
     /// Whether robots.txt was set aside by order of the unit.

@@ -28,6 +28,9 @@ pub struct HostFacts {
     /// How it stood at the end of the last round that asked it for anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<HostRound>,
+    /// What it answers for an address that nobody ever made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_up: Option<MadeUp>,
 }
 
 /// What one round asked of a host, and why it asked no more.
@@ -49,6 +52,27 @@ pub struct HostRound {
     pub hold: String,
     /// The same, as people are told it.
     pub why: String,
+}
+
+/// A host's answer for a made-up address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeUp {
+    /// When it was asked.
+    #[serde(with = "time")]
+    pub time: Timestamp,
+    /// The status.
+    pub status: u16,
+    /// The page, where one came.
+    pub text: Option<PageText>,
+}
+
+/// Two numbers of a page's text by which it is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageText {
+    /// Hash of its letters.
+    pub letters: u64,
+    /// Its simhash, where the text is long enough for one.
+    pub number: Option<u64>,
 }
 
 impl Record for HostFacts {

@@ -54,8 +54,8 @@ pub use baseline::{Baseline, StoredPrints};
 pub use case::{Case, CaseNote};
 pub use digest::{Digest, DigestRow};
 pub use hit::{Entities, Hit, KindScores, Label, Reason};
-pub use host::{AuditRow, HostFacts, HostRound};
-pub use page::{Capture, Kind, Outcome, Page, Via};
+pub use host::{AuditRow, HostFacts, HostRound, MadeUp, PageText};
+pub use page::{Capture, CopyTags, Kind, Look, Outcome, Page, Unchanged, Via};
 pub use rendering::Rendering;
 pub use round::{Ask, NotLooked, Round};
 

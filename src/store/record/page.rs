@@ -30,6 +30,9 @@ pub enum Via {
         /// What the line says of it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tags: Vec<String>,
+        /// The seq of its last fetch, of a seed that is visited again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<u64>,
     },
     /// A result of a search.
     Source {
@@ -177,9 +180,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// A page came. A redirect to another host and what could not be had are none.
+    /// A page came. A redirect to another host, "not modified" and what could not be had are none.
     pub fn is_page(&self) -> bool {
-        matches!(self, Outcome::Fetched { status } if !matches!(status, 301 | 302 | 303 | 307 | 308))
+        matches!(self, Outcome::Fetched { status } if !matches!(status, 301 | 302 | 303 | 304 | 307 | 308))
     }
 }
 
@@ -225,6 +228,76 @@ pub struct Page {
     /// Why no browser showed it, where one should have, in Chinese.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrendered: Option<String>,
+    /// All looks at the address, where it was looked at as somebody else too; `capture` and the verdict are those of one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
+    /// From whom the page is hidden, by `jianzheng_core::cloaking::Cloak::name`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cloaks: Vec<String>,
+    /// What the server calls this copy of the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyTags>,
+    /// The server said that the page has not changed since then: no body came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<Unchanged>,
+    /// What else the look told, in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Page {
+    /// Whether somebody else was shown what this record tells, and who (`jianzheng_core::cloaking::Guest::as_code`).
+    pub fn seen_as(&self) -> Option<&Look> {
+        let best = self.looks.iter().find(|look| look.capture.is_some() && look.capture == self.capture);
+        best.filter(|look| look.guest != NAMED)
+    }
+}
+
+/// The code of the patrol's own name among guests.
+const NAMED: &str = "named";
+
+/// One of several looks at an address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// As whom: `jianzheng_core::cloaking::Guest::as_code`.
+    pub guest: String,
+    /// Why there was more than one look, in Chinese; told once, with the first.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// What was shown, in Chinese.
+    pub say: String,
+    /// Where redirects ended.
+    pub final_url: String,
+    /// Its verdict, where a page came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// That verdict's score.
+    #[serde(default)]
+    pub score: f64,
+    /// Its evidence; none where no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
+}
+
+/// What a server calls a copy of a page, to be asked with whether it still is the one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CopyTags {
+    /// `ETag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+}
+
+/// The page that a server said is still the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unchanged {
+    /// The fetch whose body it was.
+    pub page: u64,
+    /// When that body came.
+    #[serde(with = "time")]
+    pub since: Timestamp,
 }
 
 impl Record for Page {

@@ -96,6 +96,45 @@ pub(in crate::store) fn page() -> Page {
         kind: Kind::Page,
         rendering: None,
         unrendered: None,
+        looks: Vec::new(),
+        cloaks: Vec::new(),
+        copy: None,
+        unchanged: None,
+        note: None,
+    }
+}
+
+/// A page that telephones are shown and the patrol is not.
+fn cloaked_page() -> Page {
+    let seen = Look {
+        guest: "wechat".to_owned(),
+        why: String::new(),
+        say: "网页“快速拿证”".to_owned(),
+        final_url: "http://a.example/y".to_owned(),
+        verdict: Some("seller".to_owned()),
+        score: 93.5,
+        capture: Some(capture()),
+    };
+    let spared = Look {
+        guest: "named".to_owned(),
+        why: "搜索结果讲的是证书，打开是空白页".to_owned(),
+        say: "空白页".to_owned(),
+        verdict: None,
+        score: 0.0,
+        capture: None,
+        ..seen.clone()
+    };
+    Page { looks: vec![spared, seen], cloaks: words(&["巡查"]), ..page() }
+}
+
+fn unchanged_page() -> Page {
+    let modified = Some("Mon, 02 Mar 2026 00:00:00 GMT".to_owned());
+    Page {
+        outcome: Outcome::Fetched { status: 304 },
+        copy: Some(CopyTags { etag: Some("\"33a64df5\"".to_owned()), modified }),
+        unchanged: Some(Unchanged { page: 12, since: time(0) }),
+        note: Some("本站对不存在的网址也给这一页".to_owned()),
+        ..page()
     }
 }
 
@@ -140,6 +179,8 @@ pub(in crate::store) fn hit() -> Hit {
         codes: Vec::new(),
         rendering: None,
         text: None,
+        seen_as: None,
+        cloaks: Vec::new(),
         label: Some("seller".to_owned()),
         robots_ignored: false,
         set_clock: true,
@@ -229,6 +270,7 @@ fn host() -> HostFacts {
         not_before: Some(time(1)),
         delay_ms: Some(2000),
         last: None,
+        made_up: None,
     }
 }
 
@@ -300,7 +342,10 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("ask", &ask());
     check("not_looked", &not_looked());
     check("page", &page());
+    check("page_cloaked", &cloaked_page());
+    check("page_unchanged", &unchanged_page());
     check("hit", &hit());
+    check("hit_cloaked", &Hit { seen_as: Some("wechat".to_owned()), cloaks: words(&["微信"]), ..hit() });
     check("hit_text", &Hit { text: Some("0123456789abcdef".to_owned()), ..hit() });
     check("label", &label());
     check("case", &case());
@@ -309,6 +354,8 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("digest_rows", &digest_rows());
     check("host", &host());
     check("host_round", &HostFacts { last: Some(host_round()), ..host() });
+    let text = Some(PageText { letters: u64::MAX, number: Some(1) });
+    check("host_made_up", &HostFacts { made_up: Some(MadeUp { time: time(1), status: 200, text }), ..host() });
     check("audit", &audit());
     check("baseline", &baseline());
 }
@@ -316,7 +363,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
 #[test]
 fn every_way_to_a_candidate_has_its_spelling() {
     let vias = [
-        Via::Seed { file: "seeds/start.txt".to_owned(), line: 3, tags: words(&["平台"]) },
+        Via::Seed { file: "seeds/start.txt".to_owned(), line: 3, tags: words(&["平台"]), last: None },
         Via::Link { page: 1, text: "报名".to_owned() },
         Via::Redirect { page: 1 },
         Via::Qr { page: 1, image: "http://a.example/q.png".to_owned() },
@@ -332,6 +379,8 @@ fn every_way_to_a_candidate_has_its_spelling() {
     for via in vias {
         check(&format!("page_via_{}", spelling(&via)), &Page { via, ..page() });
     }
+    let again = Via::Seed { file: "seeds/start.txt".to_owned(), line: 3, tags: Vec::new(), last: Some(16) };
+    check("page_via_seed_again", &Page { via: again, ..page() });
 }
 
 fn spelling(via: &Via) -> String {

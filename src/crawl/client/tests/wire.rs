@@ -28,7 +28,7 @@ async fn we_say_who_we_are_unless_asked_to_look_like_a_browser() {
     let server = Server::start(|_| ok("")).await;
     let fetcher = Fetcher::new(Settings { contact: Some("patrol@example.gov.cn".into()), ..settings() }).unwrap();
     fetcher.get(Get::page(server.url("/"))).await.unwrap();
-    fetcher.get(Get { vantage: Vantage::Desktop, ..Get::page(server.url("/")) }).await.unwrap();
+    fetcher.get(Get { guest: Guest::Desktop, ..Get::page(server.url("/")) }).await.unwrap();
     assert!(server.heads()[0].contains("User-Agent: jianzheng/0.1.0 (+patrol@example.gov.cn)\r\n"));
     assert!(server.heads()[1].contains("User-Agent: Mozilla/5.0 (Windows"));
 }

@@ -1,0 +1,121 @@
+//! A round's disguised looks: the cause, the host's turn, the cap, and what is missing where the cap held them back.
+//!
+//! A look waits as any other request to the host does, goes through the same robots.txt, and is counted to the host's pages. What a
+//! look means is [`super::guests`]' matter. Start at [`look_on`].
+
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use jianzheng_core::host::registrable;
+use jianzheng_core::schedule::Seen;
+use url::Url;
+
+use super::guests::{self, Look, Looking, Looks, Way};
+use super::visit::{Ask, WORTH_WAITING, fetch, hop_pause};
+use super::{Failure, Shared};
+use crate::crawl::frontier::{Kind, Lease};
+use crate::crawl::retry;
+use crate::store::{StoreError, Via};
+
+/// Goes on from the patrol's own look where there is cause.
+pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) -> Result<Looks, Failure> {
+    let url = Url::parse(lease.url()).ok().filter(|_| lease.kind() != Kind::Image);
+    let (Some(url), Some(_)) = (url, guests::doubt(&shared.rules, &first)) else { return Ok(Looks::one(first)) };
+    let (way, source) = way(shared, lease).await?;
+    let Some(cause) = guests::cause(&shared.rules, &first, way) else { return Ok(Looks::one(first)) };
+    let mut looking = Looking::new(&shared.rules, first, cause, shared.disguise.guests(&source));
+    while shared.may_disguise(&url)
+        && let Some((guest, referer)) = looking.next_guest()
+    {
+        shared.disguised_once(&url);
+        tokio::time::sleep(hop_pause(shared, &url)).await;
+        shared.frontier.charge(lease.host(), 1).await;
+        match fetch(shared, lease, &url, Ask { guest, referer, copy: None }).await {
+            Ok(answer) => {
+                // What a disguised guest is asked, the patrol is asked.
+                let asked =
+                    answer.exchange.header("retry-after").filter(|_| matches!(answer.exchange.status, 429 | 503));
+                if let Some(wait) = asked.and_then(|value| retry::retry_after(&value, answer.exchange.time)) {
+                    let until = Instant::now() + wait.min(WORTH_WAITING);
+                    shared.frontier.host_until(lease.host(), until).await;
+                }
+                let codes = shared.known_codes(lease).await?;
+                looking.saw(shared.look_of(answer, false, codes).await?);
+            }
+            Err(error) => looking.failed(guest, error.to_string()),
+        }
+    }
+    Ok(looking.end(&shared.terms))
+}
+
+/// What was said of the address before it was looked at, and the source that said it.
+async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError> {
+    if let Via::Recheck { hit } = lease.via() {
+        let source = shared.store.hit(*hit).await?.map(|hit| hit.source);
+        return Ok((Way::Hit, source.unwrap_or_default()));
+    }
+    let said = |words: &str| if shared.rules.speaks_of_trade(words) { Way::Trade } else { Way::Root };
+    let (mut way, mut source) = (Way::Plain, String::new());
+    let ways = shared.store.chain(lease.via().clone()).await?;
+    for (at, step) in ways.iter().enumerate() {
+        match step {
+            // What the last time looked like somebody else brought nothing then; it is not tried each time.
+            Via::Revisit { page } if shared.store.page(*page).await?.is_some_and(|page| !page.looks.is_empty()) => {
+                break;
+            }
+            Via::Redirect { page } | Via::Refresh { page } => {
+                // A way that only somebody else was shown.
+                if at == 0 && shared.store.page(*page).await?.is_some_and(|page| page.seen_as().is_some()) {
+                    way = Way::Trade;
+                }
+            }
+            Via::Revisit { .. } | Via::Frame { .. } => {}
+            Via::Source { source: name, title, .. } => {
+                source.clone_from(name);
+                way = if way == Way::Trade { way } else { said(title) };
+                break;
+            }
+            Via::Seed { tags, .. } => {
+                way = if way == Way::Trade { way } else { said(&tags.join(" ")) };
+                break;
+            }
+            Via::Link { text, .. } => {
+                if way != Way::Trade && at == 0 && said(text) == Way::Trade {
+                    way = Way::Trade;
+                }
+                if way == Way::Plain {
+                    break;
+                }
+            }
+            Via::Tip { .. } | Via::Pivot { .. } => {
+                way = Way::Trade;
+                break;
+            }
+            Via::Name { .. } | Via::Qr { .. } | Via::Image { .. } | Via::Recheck { .. } => break,
+        }
+    }
+    Ok((way, source))
+}
+
+impl Shared {
+    fn may_disguise(&self, url: &Url) -> bool {
+        let taken = self.disguised.lock().unwrap_or_else(PoisonError::into_inner).get(domain(url)).copied();
+        taken.unwrap_or(0) < self.disguise.looks
+    }
+
+    fn disguised_once(&self, url: &Url) {
+        let mut taken = self.disguised.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken.entry(domain(url).to_owned()).or_default() += 1;
+    }
+
+    /// A hit that only somebody else is shown is not missing while not everybody could look.
+    pub(super) async fn unless_hidden(&self, hit: u64, seen: Seen, cut: bool) -> Result<Seen, StoreError> {
+        let hidden =
+            cut && seen == Seen::Missing && self.store.hit(hit).await?.is_some_and(|hit| hit.seen_as.is_some());
+        Ok(if hidden { Seen::Unseen } else { seen })
+    }
+}
+
+fn domain(url: &Url) -> &str {
+    registrable(url.host_str().unwrap_or_default())
+}

@@ -1,0 +1,165 @@
+//! When a page is worth a look as somebody else, and what the looks come to.
+
+use jianzheng_core::page;
+
+use super::*;
+use jianzheng_core::verdict::Thresholds;
+
+/// The shipped rules.
+pub(in crate::patrol) fn shipped() -> RuleSet {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<(String, String)> = files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    RuleSet::compile(&files).unwrap()
+}
+
+const OFFER: &str =
+    "<title>快速拿证</title><p>低压电工证免考试免培训，三天出证，官网可查，先出证后付款，加微信 demo_nb88 办理</p>";
+const FLOWERS: &str = "<title>示例花店</title><p>鲜花、绿植、开业花篮，当天送到，欢迎订购，节日另有优惠。</p>";
+
+fn look(guest: Guest, status: u16, html: &str) -> Look {
+    let url = Url::parse("http://a.example/").unwrap();
+    let rules = shipped();
+    let extract = page::read_text(html, Some(&url));
+    let verdict = rules.judge(&extract, &url, Thresholds::default());
+    let words = rules.list(Lists::GuestScript.name()).unwrap();
+    let asks_guest = cloaking::looks_at_guest(html.as_bytes(), words);
+    let empty = status == 200 && html.is_empty();
+    let content = if status == 200 && !empty { Content::Page(Box::new((extract, verdict))) } else { Content::Other };
+    let exchange = crate::evidence::Exchange {
+        url: url.to_string(),
+        request_head: b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n".to_vec(),
+        status,
+        reason: String::new(),
+        headers: Vec::new(),
+        body: html.as_bytes().to_vec(),
+        time: jiff::Timestamp::UNIX_EPOCH,
+        ip: None,
+        resolved_by: crate::evidence::ResolvedBy::Direct,
+        tls_leaf_sha256: None,
+        tls_problem: None,
+        truncated: None,
+        notes: Vec::new(),
+        vantage: guest.as_code().to_owned(),
+        connection: crate::evidence::Connection::default(),
+    };
+    let encoded = crate::evidence::encode(&exchange, false);
+    Look {
+        guest,
+        status,
+        final_url: url,
+        onward: None,
+        read: Read { encoded, content, empty, asks_guest, whole: true },
+    }
+}
+
+fn sent(target: &str) -> Look {
+    Look { onward: Some(Url::parse(target).unwrap()), ..look(Guest::Patrol, 302, "") }
+}
+
+#[test]
+fn a_disguised_look_needs_a_cause() {
+    let rules = shipped();
+    let check = |look: Look, way: Way, wanted: Option<Cause>| {
+        assert_eq!(cause(&rules, &look, way), wanted, "{} {way:?}", look.say(&rules));
+    };
+    let own = |status, html| look(Guest::Patrol, status, html);
+    check(own(404, ""), Way::Trade, Some(Cause::Missing(404)));
+    check(own(403, ""), Way::Trade, Some(Cause::Refused(403)));
+    check(own(200, ""), Way::Trade, Some(Cause::Empty));
+    check(own(200, "<title>拿证</title><p></p>"), Way::Trade, Some(Cause::Empty));
+    check(own(200, FLOWERS), Way::Trade, Some(Cause::Silent));
+    check(sent("http://www.baidu.com/"), Way::Trade, Some(Cause::Elsewhere("www.baidu.com".to_owned())));
+    check(own(200, "<p>请在微信客户端打开链接</p>"), Way::Trade, Some(Cause::OtherDevice));
+    check(own(200, FLOWERS), Way::Hit, Some(Cause::Silent));
+    check(
+        own(200, "<p>电工证培训，按时上课、考试，每月一期，欢迎来校咨询报名，地址见网站。</p>"),
+        Way::Hit,
+        Some(Cause::Gone),
+    );
+    // Nothing was said of these, or nothing is odd about them.
+    for way in [Way::Root, Way::Plain] {
+        check(own(404, ""), way, None);
+        check(own(200, FLOWERS), way, None);
+    }
+    check(own(200, OFFER), Way::Trade, None);
+    check(own(200, "<p>电工证、焊工证培训，按时上课，按时考试，欢迎来校咨询报名。</p>"), Way::Trade, None);
+    check(own(503, ""), Way::Hit, None);
+    // To a site of their own, or to a way in: that is followed or left alone, not looked at again.
+    check(sent("http://m.a.example/"), Way::Trade, None);
+    check(sent("http://new-shop.example/"), Way::Trade, None);
+    check(sent("http://passport.baidu.com/login"), Way::Trade, None);
+    // A wall that wants a person stays one.
+    check(own(200, "<title>安全验证</title><p>请完成验证后继续访问</p>"), Way::Hit, None);
+}
+
+#[test]
+fn a_script_that_asks_who_looks_is_a_cause_where_the_page_may_matter() {
+    let rules = shipped();
+    let asks =
+        format!("{FLOWERS}<script>if(!/MicroMessenger/.test(navigator.userAgent)){{location.href='/x'}}</script>");
+    let check = |way, wanted| assert_eq!(cause(&rules, &look(Guest::Patrol, 200, &asks), way), wanted, "{way:?}");
+    check(Way::Root, Some(Cause::Script));
+    check(Way::Trade, Some(Cause::Script));
+    check(Way::Plain, None);
+}
+
+#[test]
+fn the_look_that_saw_most_counts_and_is_judged_with_what_the_others_tell() {
+    let rules = shipped();
+    let terms = Terms::default();
+    let manner = Manner { looks: 3, engines: vec![("baidu".to_owned(), "https://www.baidu.com/".to_owned())] };
+    let mut looking = Looking::new(&rules, look(Guest::Patrol, 200, FLOWERS), Cause::Silent, manner.guests("searxng"));
+    let (guest, from) = looking.next_guest().unwrap();
+    assert_eq!((guest, from), (Guest::Desktop, None));
+    looking.saw(look(guest, 200, FLOWERS));
+    let (guest, _) = looking.next_guest().unwrap();
+    assert_eq!(guest, Guest::Wechat);
+    looking.saw(look(guest, 200, OFFER));
+    assert!(looking.next_guest().is_none(), "it was seen");
+    let looks = looking.end(&terms);
+    assert_eq!(
+        (looks.looks.len(), looks.best, looks.cloaks.as_slice(), looks.cut),
+        (3, 2, &[Cloak::Wechat][..], false)
+    );
+    let rests_on_it = |look: &Look| match &look.read.content {
+        Content::Page(page) => page.1.signals.iter().any(|signal| signal.rule == "seller.cloaked"),
+        _ => unreachable!(),
+    };
+    assert!(rests_on_it(&looks.looks[2]));
+    assert!(!rests_on_it(&look(Guest::Wechat, 200, OFFER)));
+    let (records, encoded, taken) = looks.take_apart(&rules);
+    assert_eq!((records.len(), encoded.len(), taken.best), (3, 3, 2));
+    assert_eq!(records[0].why, Cause::Silent.say());
+    assert_eq!(records[0].say, "网页“示例花店”");
+    assert_eq!(records[2].verdict.as_deref(), Some("seller"));
+}
+
+#[test]
+fn nobody_says_that_nobody_sees_it_while_somebody_was_not_asked() {
+    let rules = shipped();
+    let guests = || Manner::default().guests("");
+    assert_eq!(guests().len(), 2, "without an engine nobody comes from one");
+    let begun = || Looking::new(&rules, look(Guest::Patrol, 404, ""), Cause::Missing(404), guests());
+    assert!(begun().end(&Terms::default()).cut);
+    let mut all = begun();
+    while let Some((guest, _)) = all.next_guest() {
+        all.saw(look(guest, 404, ""));
+    }
+    assert!(!all.end(&Terms::default()).cut);
+    let mut broken = begun();
+    while let Some((guest, _)) = broken.next_guest() {
+        broken.failed(guest, "连接超时".to_owned());
+    }
+    let ended = broken.end(&Terms::default());
+    assert!(ended.cut);
+    assert!(ended.take_apart(&rules).0[1].say.contains("连接超时"));
+    // Who is asked to go more slowly stops.
+    let mut slow = begun();
+    let (guest, _) = slow.next_guest().unwrap();
+    slow.saw(look(guest, 429, ""));
+    assert!(slow.next_guest().is_none());
+}

@@ -1,0 +1,92 @@
+//! What stands in a page's place: a wall, a request to come with another device, a status that shows no page.
+//!
+//! "Not to be seen" and "gone" are different things, and telling one for the other accuses or acquits wrongly. The words are data
+//! (`rules/words.toml`). Nothing here gets around a wall. Start at [`is_wall_page`].
+
+use jianzheng_core::page::Extract;
+use jianzheng_core::rules::{Lists, RuleSet};
+use jianzheng_core::schedule::Seen;
+use url::Url;
+
+/// Characters at a page's beginning within which a wall says what it is.
+const HEAD: usize = 600;
+/// Letters of a page that asks for another device; a longer one has something to say besides.
+const SHORT: usize = 200;
+
+/// A page that is a wall: one that wants a person, or another device.
+pub fn is_wall_page(rules: &RuleSet, extract: &Extract, url: &Url) -> bool {
+    says(rules, Lists::Wall, extract) || is_wall(url) || asks_for_other_device(rules, extract)
+}
+
+/// A page that says nothing but that it wants to be opened in WeChat or on a telephone.
+pub fn asks_for_other_device(rules: &RuleSet, extract: &Extract) -> bool {
+    extract.text.chars().filter(|c| c.is_alphanumeric()).take(SHORT).count() < SHORT
+        && says(rules, Lists::OtherDevice, extract)
+}
+
+fn says(rules: &RuleSet, list: Lists, extract: &Extract) -> bool {
+    let head: String = extract.text.chars().take(HEAD).collect();
+    rules.list(list.name()).unwrap_or_default().iter().any(|word| head.contains(word.as_str()))
+}
+
+/// An address that leads to a wall.
+pub fn is_wall(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    ["captcha", "verify", "antibot", "antispider", "passport", "login", "punish", "wappass", "challenge"]
+        .iter()
+        .any(|w| host.contains(w) || url.path().to_ascii_lowercase().contains(w))
+}
+
+/// Why a page that answered with this status was not seen: a wall or a broken server shows no page.
+pub fn refused_by(status: u16) -> Option<String> {
+    match status {
+        304 => Some("没有问过改动，网站却只答“未改动”（HTTP 304）".to_owned()),
+        401 | 403 | 407 | 451 => Some(format!("网站拒绝访问（HTTP {status}）")),
+        408 | 425 | 429 => Some(format!("网站要求放慢（HTTP {status}）")),
+        500.. => Some(format!("网站出错（HTTP {status}）")),
+        _ => None,
+    }
+}
+
+/// What a status without a page says about a hit.
+pub fn of_status(status: u16, onward: Option<&Url>) -> Seen {
+    match (status, onward) {
+        (_, Some(target)) if is_wall(target) => Seen::Unseen,
+        (_, Some(_)) | (404 | 410, _) => Seen::Missing,
+        _ => Seen::Unseen,
+    }
+}
+
+/// A page that is no hit any more: taken down, or a wall in its place?
+pub fn innocent_now(rules: &RuleSet, extract: &Extract, url: &Url) -> Seen {
+    let wall = is_wall_page(rules, extract, url) || (extract.needs_eyes && extract.text.len() < 60);
+    if wall { Seen::Unseen } else { Seen::Missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patrol::guests::tests::shipped;
+
+    #[test]
+    fn a_wall_is_unseen_and_a_page_without_the_offer_is_missing() {
+        let rules = shipped();
+        let url = Url::parse("http://a.example/x").unwrap();
+        let check = |html: &str, wanted: Seen| {
+            let extract = jianzheng_core::page::read_text(html, Some(&url));
+            assert_eq!(innocent_now(&rules, &extract, &url), wanted, "{html}");
+        };
+        check("<h1>请在微信客户端打开链接</h1>", Seen::Unseen);
+        check("<title>安全验证</title><p>拖动滑块完成拼图</p>", Seen::Unseen);
+        check("<p>您的访问过于频繁，请稍后再试</p>", Seen::Unseen);
+        check("<h1>示例花店</h1><p>鲜花绿植，当天送到。</p>", Seen::Missing);
+        // Whoever has something to say besides is no wall.
+        let long = "本店经营鲜花绿植开业花篮，当天送到。".repeat(20);
+        check(&format!("<p>{long}</p><p>看更多优惠，请在微信客户端打开本页。</p>"), Seen::Missing);
+        let to_wall = Url::parse("http://passport.a.example/").unwrap();
+        let elsewhere = Url::parse("http://b.example/").unwrap();
+        let seen = [(302, Some(&to_wall)), (302, Some(&elsewhere)), (404, None), (410, None), (403, None), (304, None)];
+        let wanted = [Seen::Unseen, Seen::Missing, Seen::Missing, Seen::Missing, Seen::Unseen, Seen::Unseen];
+        assert_eq!(seen.map(|(status, onward)| of_status(status, onward)), wanted);
+    }
+}
