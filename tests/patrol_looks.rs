@@ -135,11 +135,19 @@ impl Unit {
             keeper: Keeper::start(self.folder.path(), origin).unwrap(),
             clock,
             progress: Arc::new(Progress::silent()),
+            stage: None,
         };
         let engines = vec![("baidu".to_owned(), "https://www.baidu.com/".to_owned())];
         let manner = Manner {
             robots: Robots::Obey,
-            politeness: Politeness { delay: Duration::ZERO, connections: 1, host_pages: 500 },
+            politeness: Politeness {
+                delay: Duration::ZERO,
+                connections: 1,
+                host_pages: 500,
+                host_bytes: 0,
+                host_time: Duration::ZERO,
+            },
+            quiet: None,
             connections: 4,
             retries: 0,
             depth: 8,

@@ -1,7 +1,7 @@
 //! What is known of one host, and why it waits: its name, what it answered, how the last round left it, what is found on it.
 //!
 //! Reads what rounds wrote down: a round in course holds the store, so nobody looks at its memory. It must not decide whether a
-//! host may be asked. Start at [`report`].
+//! host may be asked. Start at `report`.
 
 use std::collections::BTreeMap;
 
