@@ -12,13 +12,12 @@ use serde::Deserialize;
 use crate::cli::judging::address;
 use crate::wiring::StartError;
 
-/// Least and most that wording adds to a page, in decibans. With -12 for the least, more innocents of families held out were accused and
-/// one seller more was found; with -40 one innocent less, but a seller who puts a lawful school's words around his offer would buy too
-/// much with them (docs/DETECTION.md). Short blunt adverts, which rules find, are not talked away: a passage of few signs has a small
-/// share of either. Of a look-up's imitation the words are all there is.
+/// Least and most that wording adds to a page, in decibans. Short blunt adverts have little wording, and some of it is what warnings
+/// quote: rules find those, and wording must not talk them away, nor may a seller buy himself off with a lawful school's words. Of a
+/// look-up's imitation the words are all there is.
 fn bounds(manner: Manner) -> (f64, f64) {
     match manner {
-        Manner::Offer => (-20.0, 60.0),
+        Manner::Offer => (-12.0, 60.0),
         Manner::Fake => (-15.0, 60.0),
     }
 }
