@@ -17,6 +17,7 @@ mod prepare;
 pub mod progress;
 pub mod reading;
 pub mod rendering;
+mod shared;
 mod soft_404;
 mod straying;
 mod summary;
@@ -31,28 +32,28 @@ pub use asking::name_of_rest;
 pub use keeper::{KeepError, Keeper};
 pub use summary::{DigestLine, SourceLine, Summary};
 
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jianzheng_core::rules::RuleSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, QuietHours};
 use crate::config::Robots;
 use crate::crawl::client::Fetcher;
-use crate::crawl::frontier::{Frontier, Kind, Lease, Next, Now, Politeness};
+use crate::crawl::frontier::{Frontier, Next, Now, Politeness};
 use crate::crawl::robots::RobotsCache;
 use crate::discover::asking::{Order as SourceOrder, ask_all};
 use crate::discover::definition::{Definition, Terms as SourceTerms};
 use crate::discover::queries::Query;
-use crate::store::{Changes, Outcome, Page, Store, StoreError};
+use crate::store::{Changes, Store, StoreError};
 use progress::Progress;
+use shared::Shared;
 
 /// What a round is asked to do, beyond the settings.
 #[derive(Debug, Clone, Default)]
@@ -201,135 +202,6 @@ pub struct Ended {
     pub cut_off: bool,
     /// Why, where that was not a signal.
     pub why: Option<Failure>,
-}
-
-/// What all visits of a round share.
-struct Shared {
-    rules: Arc<RuleSet>,
-    store: Store,
-    frontier: Arc<Frontier>,
-    fetcher: Arc<Fetcher>,
-    robots_cache: Arc<RobotsCache>,
-    keeper: Keeper,
-    clock: Clock,
-    progress: Arc<Progress>,
-    round: u64,
-    robots: Robots,
-    politeness: Politeness,
-    retries: u32,
-    limits: links::Limits,
-    recheck_hours: u64,
-    terms: reading::Terms,
-    /// What each source gave in earlier rounds.
-    yields: HashMap<String, worth::Yield>,
-    /// What each host has shown in this part of the round.
-    shown: Mutex<HashMap<String, worth::Shown>>,
-    /// What renders pages, where they are rendered.
-    stage: Option<rendering::Stage>,
-    /// Turns of the processors.
-    turns: Semaphore,
-    disguise: guests::Manner,
-    /// Looks as somebody else in this round, by registrable domain.
-    disguised: Mutex<HashMap<String, u32>>,
-    /// Hosts that were asked for a made-up address in this round.
-    probed: Mutex<HashSet<String>>,
-    /// How many pages of each pattern a host has had.
-    traps: traps::Ledger,
-    /// Told when something new may be leased.
-    wake: Notify,
-    /// Failures to connect in a row, by host.
-    failures: Mutex<HashMap<String, u32>>,
-    /// Hosts whose answer of this round is written down.
-    greeted: Mutex<HashSet<String>>,
-    /// Hosts that came in by links of other hosts, by registrable domain.
-    domains: Mutex<HashMap<String, HashSet<u64>>>,
-    /// Hosts that answered anything in this part of the round.
-    answered: AtomicU64,
-    /// Pages of the round so far, as its summary counts them.
-    pages: AtomicU64,
-}
-
-impl Shared {
-    fn now(&self) -> Now {
-        Now { mono: Instant::now(), wall: self.clock.now() }
-    }
-
-    /// The record of a fetch, before its outcome is known.
-    fn page(&self, lease: &Lease, seq: u64, final_url: &str) -> Page {
-        Page {
-            seq,
-            round: self.round,
-            url: lease.url().to_owned(),
-            final_url: final_url.to_owned(),
-            host: lease.host().to_owned(),
-            via: lease.via().clone(),
-            depth: lease.depth(),
-            fetched: self.clock.now(),
-            outcome: Outcome::Fetched { status: 0 },
-            capture: None,
-            verdict: None,
-            score: 0.0,
-            rules: String::new(),
-            extract: false,
-            charset: String::new(),
-            kind: lease.kind(),
-            rendering: None,
-            unrendered: None,
-            looks: Vec::new(),
-            cloaks: Vec::new(),
-            copy: None,
-            unchanged: None,
-            note: None,
-        }
-    }
-
-    /// Counts a page towards the round's limit.
-    fn counted(&self, page: &Page) {
-        self.pages.fetch_add(u64::from(page.kind != Kind::Image && page.outcome.is_page()), Ordering::Relaxed);
-    }
-
-    fn host_failed(&self, host: &str) -> u32 {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = failures.entry(host.to_owned()).or_default();
-        *count += 1;
-        *count
-    }
-
-    fn host_answered(&self, host: &str) {
-        self.answered.fetch_add(1, Ordering::Relaxed);
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
-    }
-
-    /// A page of the host was read; gives what the host has shown so far.
-    fn page_read(&self, host: &str, telling: bool) -> worth::Shown {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let host = shown.entry(host.to_owned()).or_default();
-        host.page(telling);
-        *host
-    }
-
-    /// Somebody answered: what does not is to blame itself, not our line. A closed port says so at once, before anybody could have
-    /// answered, so this waits a little for the first who does.
-    async fn line_works(&self) -> bool {
-        const PATIENCE: u32 = 30;
-        for _ in 0..PATIENCE {
-            if self.answered.load(Ordering::Relaxed) > 0 {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        false
-    }
-
-    /// Moves retries apart, by the URL, so that what failed together does not come back together.
-    fn spread(&self, url: &str) -> u8 {
-        url.bytes().fold(7u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b))
-    }
-
-    /// A backoff, or nothing to speak of where the unit switched all waits off.
-    fn patience(&self, wait: Duration) -> Duration {
-        if self.politeness.delay.is_zero() { wait.min(Duration::from_millis(200)) } else { wait }
-    }
 }
 
 /// How long work in hand may go on after a stop.
