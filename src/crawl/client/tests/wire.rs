@@ -182,7 +182,7 @@ fn a_fetch_is_told_in_one_line_with_its_address_masked() {
     let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<&str> = text.lines().filter(|line| line.contains("fetch{") && line.ends_with("done")).collect();
     assert_eq!(lines.len(), 2, "{text}");
-    for part in ["host=\"127.0.0.1\"", "vantage=Named", "status=200", "bytes=5", "hops=0", "ms="] {
+    for part in ["host=\"127.0.0.1\"", "guest=\"named\"", "status=200", "bytes=5", "hops=0", "ms="] {
         assert!(lines[0].contains(part), "{part} in {}", lines[0]);
     }
     assert!(!text.contains("11010519491231002X"), "{text}");
