@@ -63,7 +63,10 @@ async fn kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
         let (address, log) = serve(|_, path| match path.trim_start_matches('/').parse::<usize>() {
             Ok(n) if n < PAGES => {
                 let link = |n: usize| if n < PAGES { format!("<a href=/{n}>第{n}页</a>") } else { String::new() };
-                html(&format!("<p>第{n}页</p>{}{}", link(2 * n + 1), link(2 * n + 2)))
+                // Words of its own: pages that differ in their numbers only are a trap, and a trap is closed.
+                let words: String =
+                    (1..40).filter_map(|k| char::from_u32(0x4e00 + (n * 911 * k % 5_000) as u32)).collect();
+                html(&format!("<p>第{n}页{words}</p>{}{}", link(2 * n + 1), link(2 * n + 2)))
             }
             _ => with("404 Not Found", "", b""),
         })
