@@ -2,9 +2,10 @@
 //!
 //! Start at [`Store::extracts`].
 
-use std::io::{Read as _, Write as _};
+use std::cell::RefCell;
+use std::io::Read as _;
 
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use flate2::{Compress, Compression, FlushCompress, Status, read::DeflateDecoder};
 
 use super::{
     Store, StoreError,
@@ -22,11 +23,26 @@ const INFLATED: u64 = 256 << 20;
 /// An extract, ready to be written.
 pub(super) struct Packed(Vec<u8>);
 
+thread_local! {
+    /// The state of a deflater is some 200 KB: made once a thread, reset for each extract.
+    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(1), false));
+}
+
 impl Packed {
     pub(super) fn new(extract: &[u8]) -> Self {
-        let mut deflate = DeflateEncoder::new(Vec::with_capacity(extract.len() / 2), Compression::new(1));
-        let packed = deflate.write_all(extract).and_then(|()| deflate.finish());
-        Self(packed.expect("a Vec takes every write"))
+        DEFLATE.with_borrow_mut(|deflate| {
+            deflate.reset();
+            let mut packed = Vec::with_capacity(extract.len() / 2 + 64);
+            loop {
+                let rest = &extract[deflate.total_in() as usize..];
+                // Deflating into memory cannot fail: the only error is a misuse of the stream, which this loop excludes.
+                let status = deflate.compress_vec(rest, &mut packed, FlushCompress::Finish);
+                if status.expect("deflate state is reset before each extract") == Status::StreamEnd {
+                    return Self(packed);
+                }
+                packed.reserve(rest.len() / 2 + 64);
+            }
+        })
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -91,14 +91,25 @@ pub(super) fn of_text(text: &str) -> u64 {
     hash.finish()
 }
 
-/// Letters and digits. Common ideographs, the bulk of the text, are told without the tables of Unicode.
+/// Letters and digits. Common ideographs and the marks between them, the bulk of the text, are told without the tables of Unicode.
 pub(crate) fn counts(c: char) -> bool {
-    matches!(c, '\u{4E00}'..='\u{9FFF}') || c.is_alphanumeric()
+    match c {
+        '\u{4E00}'..='\u{9FFF}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{3000}'..='\u{3003}' | '\u{3008}'..='\u{301F}' | '\u{FF01}'..='\u{FF0F}' => false,
+        _ => c.is_alphanumeric(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_without_the_tables_is_what_the_tables_say() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(counts(c), c.is_alphanumeric(), "{c:?}");
+        }
+    }
 
     fn far(a: &str, b: &str) -> u32 {
         (of_text(a) ^ of_text(b)).count_ones()
