@@ -11,7 +11,7 @@ use crate::rules::sheet::{Sheet, WRONG_VALUE};
 use crate::text::fold;
 
 /// Most decibans of one sign or pair: more than that would be a rule.
-const HEAVIEST: f64 = 20.0;
+pub(super) const HEAVIEST: f64 = 20.0;
 /// Most signs and pairs: their numbers have 16 bits.
 const MOST_WORDS: usize = 60_000;
 /// Most decibans of a stretch in which nothing is known.
