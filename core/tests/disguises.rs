@@ -108,6 +108,10 @@ fn alike(run: &str) -> String {
     run[..2].to_owned() + &run[2..].replace('0', "O").replace('1', "l")
 }
 
+fn set_apart(run: &str, with: &str) -> String {
+    run.chars().map(String::from).collect::<Vec<_>>().join(with)
+}
+
 const TRADITIONAL: &str = "证證 办辦 电電 压壓 联聯 络絡 话話 号號 学學 习習 费費 价價 钱錢 询詢 业業 网網 应應 实實 发發 从從 过過 还還 \
     动動 单單 员員 师師 务務 资資 国國 机機 车車 险險 无無 训訓 试試 专專 质質 货貨 当當 时時 间間 备備 厅廳 种種 紧緊 门門 \
     个個 说說 这這 对對 后後 来來 们們 会會 样樣 开開 关關 长長 条條 边邊 报報 级級 驾駕 检檢 验驗 拟擬 监監 总總 为為 么麼 见見";
@@ -146,9 +150,7 @@ const TRICKS: &[Trick] = &[
     ("keycap", |text| paragraphs(&signs(text, keycap))),
     ("digit words", |text| paragraphs(&numbers(text, spelt))),
     ("letters for digits", |text| paragraphs(&numbers(text, alike))),
-    ("digits set apart", |text| {
-        paragraphs(&numbers(text, |run| run.chars().map(String::from).collect::<Vec<_>>().join("-")))
-    }),
+    ("digits set apart", |text| paragraphs(&numbers(text, |run| set_apart(run, "-")))),
     ("traditional", |text| paragraphs(&exchanged(text, TRADITIONAL))),
     ("radicals", |text| paragraphs(&exchanged(text, RADICALS))),
     ("zero width", |text| paragraphs(&between(text, "\u{200B}"))),
@@ -169,6 +171,16 @@ const TRICKS: &[Trick] = &[
             format!("<p>{signs}</p>\n")
         };
         text.lines().map(split).collect()
+    }),
+    ("traditional, full width", |text| paragraphs(&signs(&exchanged(text, TRADITIONAL), full_width))),
+    ("homophones, spaced digits", |text| paragraphs(&numbers(&words(text, CALLS), |run| set_apart(run, " ")))),
+    ("homophones, digit words", |text| paragraphs(&numbers(&words(text, CALLS), spelt))),
+    ("initials, circled", |text| paragraphs(&signs(&words(text, INITIALS), circled))),
+    ("interleaved, traditional", |text| paragraphs(&between(&exchanged(text, TRADITIONAL), "丨"))),
+    ("interleaved by a dot, digit words", |text| paragraphs(&between(&numbers(text, spelt), "·"))),
+    ("homophones, interleaved, circled", |text| paragraphs(&signs(&between(&words(text, CALLS), "丨"), circled))),
+    ("emoji, zero width, letters for digits", |text| {
+        paragraphs(&between(&words(&numbers(text, alike), EMOJI), "\u{200B}"))
     }),
     ("reversed by CSS", |text| {
         let turned: Vec<String> = text.lines().map(|line| line.chars().rev().collect()).collect();

@@ -36,6 +36,26 @@ const ALIASES: &[(&str, &str, Need)] = &[
     ("薇❤", "微信", Need::Any),
     ("威❤", "微信", Need::Any),
     ("微亻言", "微信", Need::Any),
+    ("w❤", "微信", Need::Any),
+    ("w♥", "微信", Need::Any),
+    ("w信", "微信", Need::Any),
+    ("w芯", "微信", Need::Any),
+    ("v乄", "微信", Need::Any),
+    ("微乄", "微信", Need::Any),
+    ("微心", "微信", Need::TwoOrSpaced),
+    ("薇心", "微信", Need::Two),
+    ("威心", "微信", Need::TwoOrSpaced),
+    ("维心", "微信", Need::TwoOrSpaced),
+    ("维芯", "微信", Need::Two),
+    ("围信", "微信", Need::TwoOrSpaced),
+    ("卫信", "微信", Need::TwoOrSpaced),
+    ("伟信", "微信", Need::TwoOrSpaced),
+    ("未信", "微信", Need::TwoOrSpaced),
+    ("味信", "微信", Need::TwoOrSpaced),
+    ("薇新", "微信", Need::Two),
+    ("威新", "微信", Need::Two),
+    ("微新", "微信", Need::Two),
+    ("徽心", "微信", Need::Two),
     ("威信", "微信", Need::TwoOrSpaced),
     ("威芯", "微信", Need::Two),
     ("微芯", "微信", Need::Two),
@@ -64,6 +84,11 @@ pub(super) const fn leads(sign: char) -> bool {
             | '溦'
             | '嶶'
             | 'v'
+            | 'w'
+            | '围'
+            | '伟'
+            | '未'
+            | '味'
             | '微'
             | '威'
             | '维'
@@ -83,10 +108,11 @@ pub(super) const fn leads(sign: char) -> bool {
 /// is set up.
 fn may_begin(first: char, second: char) -> bool {
     match first {
-        '微' => matches!(second, '芯' | '亻'),
-        '威' => matches!(second, '信' | '芯'),
-        '维' | '唯' | '魏' => second == '信',
-        '卫' => matches!(second, '星' | '芯'),
+        '微' => matches!(second, '芯' | '亻' | '乄' | '心' | '新'),
+        '威' => matches!(second, '信' | '芯' | '心' | '新'),
+        '维' => matches!(second, '信' | '心' | '芯'),
+        '唯' | '魏' | '围' | '伟' | '未' | '味' => second == '信',
+        '卫' => matches!(second, '星' | '芯' | '信'),
         '扣' | '抠' | '叩' | '蔻' => second == first,
         '企' => second == '鹅',
         '茄' => second == '克',
