@@ -162,10 +162,18 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
                     !person || series::is_odd(word) || word.len() >= 7 && word.bytes().all(|b| b.is_ascii_digit());
                 return fits.then_some(Name { at, word, marked, addressed });
             }
-        } else if sign == '\n' && lines == 0 && (marked || at == from) {
+        } else if sign == '\n' && (lines == 0 && (marked || at == from) || lines == 1 && passed > 0) {
             lines += 1;
             at += 1;
             continue;
+        } else if text[at..].starts_with("如下") {
+            marked = true;
+            at += "如下".len();
+            passed += 1;
+        } else if lines == 1 && past_remark(text, at) > at {
+            // A line of its own between a label and its value: (长按复制).
+            at = past_remark(text, at);
+            passed += 1;
         } else if sign == '@' && !addressed {
             addressed = true;
             at += 1 + usize::from(text[at + 1..].starts_with(' '));

@@ -29,6 +29,12 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         let name = text[at - local..at].trim_start_matches(['.', '-', '+', '%', '_']);
         let host = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
         let suffix = host.rsplit('.').next().unwrap_or("");
+        if let Some((start, name)) = super::spelt::before(text, at)
+            && let Some((end, host)) = host_after(text, at + 1)
+        {
+            found.push((Kind::Email, format!("{name}@{host}"), start..end));
+            continue;
+        }
         // Its signs are set apart, or it is no address at all.
         if (local == 0 && text[..at].ends_with(' ')) || domain == 0 && text[at + 1..].starts_with(' ') {
             found.extend(loose(text, at..at + 1).filter(|address| stands_alone(text, address.2.start)));
@@ -173,8 +179,14 @@ mod tests {
             "jia艾特demo.example.com",
             "邮箱 j i a @ d e m o . e x a m p l e . c o m 联系",
             "邮箱：jia @ demo . example . com",
+            "邮箱：jia@demo。example。com",
+            "jia at demo dot example dot com",
         ] {
             assert_eq!(told(text), wanted, "{text}");
+        }
+        for text in ["2-6-0-0-0@demo.example.com", "邮箱 2·6·0·0·0@demo.example.com", "2 6 0 0 0@demo.example.com"]
+        {
+            assert_eq!(told(text), ["26000@demo.example.com"], "{text}");
         }
     }
 

@@ -235,7 +235,8 @@ impl Row {
             return None;
         }
         if (digits.starts_with("400") || digits.starts_with("800")) && digits.len() == 10 {
-            let shape = matches!(sizes, [10] | [3, 3, 4] | [3, 7] | [4, 3, 3] | [3, 4, 3] | [4, 6]);
+            let shape = matches!(sizes, [10] | [3, 3, 4] | [3, 7] | [4, 3, 3] | [3, 4, 3] | [4, 6])
+                || sizes.iter().all(|&size| size == 1);
             return shape.then(|| (Kind::Phone, digits.to_owned()));
         }
         let area_given = country && !digits.starts_with('0');
@@ -248,7 +249,9 @@ impl Row {
             [_] => true,
             [one, _] => *one == first,
             [one, two, 4] => *one == first && (3..=4).contains(two),
-            _ => sizes.iter().all(|&size| size == 1),
+            // 0 5 7 1 8 5 …, 0571-8-5-…
+            [one, rest @ ..] => (*one == first || *one == 1) && rest.iter().all(|&size| size == 1),
+            [] => false,
         };
         (fits && shape).then_some((Kind::Landline, with_area))
     }

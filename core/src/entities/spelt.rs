@@ -34,26 +34,48 @@ pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     let run =
         |at: usize| bytes.get(at..).unwrap_or(&[]).iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
     let first = run(from);
-    let mut digits = text[from..from + first].to_owned();
-    let mut end = from + first;
-    let separator = bytes.get(end).copied();
-    if !(1..=4).contains(&first) || !matches!(separator, Some(b' ' | b'-' | b'.')) {
-        return (digits, end);
+    let plain = (text[from..from + first].to_owned(), from + first);
+    let Some(separator) = text[plain.1..].chars().next().filter(|sign| sets_apart(*sign)) else { return plain };
+    if !(1..=4).contains(&first) {
+        return plain;
     }
-    let (alone, mut groups) = (digits.clone(), 1);
-    while digits.len() < 12 && bytes.get(end).copied() == separator {
-        let length = run(end + 1);
+    let ((mut digits, mut end), mut groups) = (plain.clone(), 1);
+    while digits.len() < 12 && text[end..].starts_with(separator) {
+        let start = end + separator.len_utf8();
+        let length = run(start);
         if length == 0 || (length == 1) != (first == 1) || length > 4 {
             break;
         }
-        digits.push_str(&text[end + 1..end + 1 + length]);
-        end += 1 + length;
+        digits.push_str(&text[start..start + length]);
+        end = start + length;
         groups += 1;
     }
     // 2026-11-27 has eight digits as well.
-    let date = alone.len() == 4 && groups == 3 && digits.len() <= 8;
-    let grouped = first > 1 && groups >= 3 && (8..=10).contains(&digits.len()) && !date;
-    if first == 1 || grouped { (digits, end) } else { (alone, from + first) }
+    let date = first == 4 && groups == 3 && digits.len() <= 8;
+    let grouped = groups >= 3 && (8..=10).contains(&digits.len()) && !date;
+    if first == 1 || grouped { (digits, end) } else { plain }
+}
+
+/// What people set between the signs of a number.
+fn sets_apart(sign: char) -> bool {
+    matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '_')
+}
+
+/// Digits set apart one by one that end at `end`, and where they begin: the name of an address.
+pub(super) fn before(text: &str, end: usize) -> Option<(usize, String)> {
+    const LEAST: usize = 5;
+    let digit_before = |at: usize| text.as_bytes()[at.checked_sub(1)?].is_ascii_digit().then(|| at - 1);
+    let mut at = digit_before(end)?;
+    let separator = text[..at].chars().next_back().filter(|sign| sets_apart(*sign))?;
+    let mut digits = text[at..end].to_owned();
+    while let Some(next) = text[..at].strip_suffix(separator).and_then(|rest| digit_before(rest.len()))
+        && digits.len() < 12
+    {
+        digits.insert(0, char::from(text.as_bytes()[next]));
+        at = next;
+    }
+    let alone = !text[..at].ends_with(|sign: char| sign.is_ascii_alphanumeric());
+    (digits.len() >= LEAST && alone).then_some((at, digits))
 }
 
 /// How far from the words that say so, in characters, what is to be read backwards may stand.
@@ -105,6 +127,7 @@ mod tests {
         check("微信：j.i.a.0.1.2", &[], &["jia012"], &[]);
         check("QQ 2600 0004 27", &[], &[], &["2600000427"]);
         check("QQ 2 6 0 0 0 0 0 4 2 7", &[], &[], &["2600000427"]);
+        check("QQ：2·6·0·0·0·0·0·4·2·7", &[], &[], &["2600000427"]);
         check("QQ 2026-11-27", &[], &[], &[]);
         check("微信 a b 两组", &[], &[], &[]);
     }

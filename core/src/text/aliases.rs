@@ -124,6 +124,7 @@ fn may_begin(first: char, second: char) -> bool {
 pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'static str)> {
     let mut signs = raw[at..].chars();
     if let (Some(first), Some(second @ '\u{4E00}'..='\u{9FFF}')) = (signs.next(), signs.next()) {
+        let second = if second == '丨' { signs.next().unwrap_or(second) } else { second };
         let simple = |sign: char| simplified(sign as u32).unwrap_or(sign);
         if !may_begin(simple(first), simple(second)) {
             return None;
@@ -201,6 +202,10 @@ impl<'a> Window<'a> {
             return;
         }
         for (at, sign) in self.rest.by_ref().take(count * 2) {
+            // 薇丨芯: the sign that stands between all others.
+            if sign == '丨' && self.signs.len() == 1 {
+                continue;
+            }
             let end = at + sign.len_utf8();
             match fold_sign(sign) {
                 Sign::Keep => self.signs.push(sign),

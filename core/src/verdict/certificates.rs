@@ -60,10 +60,23 @@ fn named<'r>(reading: &'r Reading, places: u8) -> Vec<Named<'r>> {
         .into_iter()
         .flat_map(|(list, short)| list.iter().map(move |(number, index)| (*number, *index, short)))
         .map(|(number, index, short)| Named { found: &reading.found[index as usize], number, short })
-        .filter(|named| named.found.place & places != 0)
+        .filter(|named| named.found.place & places != 0 && !in_address(reading, named.found))
         .collect();
     all.sort_by_key(|named| (named.found.at.start, usize::MAX - named.found.at.end));
     all
+}
+
+/// Whether letters are part of an address or a name: peixun@dgz.example.com, dgz-88.
+fn in_address(reading: &Reading, found: &Found) -> bool {
+    let text = if found.place & Place::Hidden.bit() != 0 { &reading.hidden } else { &reading.folded }.as_str();
+    let Some(word) = text.get(found.at.clone()).filter(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    else {
+        return false;
+    };
+    let mut after = text[found.at.end..].chars();
+    let joins = after.next().is_some_and(|sign| matches!(sign, '.' | '-' | '@' | '#'))
+        && after.next().is_some_and(|sign| sign.is_ascii_alphanumeric());
+    word.len() > 2 && (joins || text[..found.at.start].ends_with(['@', '#', '.']))
 }
 
 /// Those that stand in no longer one, nor lack only its beginning: the 起重机司机证 of 塔式起重机司机证.
