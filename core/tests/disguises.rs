@@ -2,7 +2,7 @@
 //! innocent who writes so is accused.
 //!
 //! Taken are the pages of tests/data/pages/tuned that are called sellers in plain text and those of rules/clean that are not, as
-//! text, a paragraph a line. Each trick of the field (full width, circled, split by tags …) is applied by a machine to all of it. The rules were
+//! text, a paragraph a line. Each trick of the field (full width, circled, split by tags …), and some of them together, is applied by a machine to all of it. The rules were
 //! tuned to these pages in plain: what is measured is the disguise. `cargo test -p jianzheng-core --test disguises -- --nocapture` prints the
 //! table of docs/DETECTION.md.
 
@@ -108,6 +108,10 @@ fn alike(run: &str) -> String {
     run[..2].to_owned() + &run[2..].replace('0', "O").replace('1', "l")
 }
 
+fn set_apart(run: &str, with: &str) -> String {
+    run.chars().map(String::from).collect::<Vec<_>>().join(with)
+}
+
 const TRADITIONAL: &str = "证證 办辦 电電 压壓 联聯 络絡 话話 号號 学學 习習 费費 价價 钱錢 询詢 业業 网網 应應 实實 发發 从從 过過 还還 \
     动動 单單 员員 师師 务務 资資 国國 机機 车車 险險 无無 训訓 试試 专專 质質 货貨 当當 时時 间間 备備 厅廳 种種 紧緊 门門 \
     个個 说說 这這 对對 后後 来來 们們 会會 样樣 开開 关關 长長 条條 边邊 报報 级級 驾駕 检檢 验驗 拟擬 监監 总總 为為 么麼 见見";
@@ -146,9 +150,7 @@ const TRICKS: &[Trick] = &[
     ("keycap", |text| paragraphs(&signs(text, keycap))),
     ("digit words", |text| paragraphs(&numbers(text, spelt))),
     ("letters for digits", |text| paragraphs(&numbers(text, alike))),
-    ("digits set apart", |text| {
-        paragraphs(&numbers(text, |run| run.chars().map(String::from).collect::<Vec<_>>().join("-")))
-    }),
+    ("digits set apart", |text| paragraphs(&numbers(text, |run| set_apart(run, "-")))),
     ("traditional", |text| paragraphs(&exchanged(text, TRADITIONAL))),
     ("radicals", |text| paragraphs(&exchanged(text, RADICALS))),
     ("zero width", |text| paragraphs(&between(text, "\u{200B}"))),
@@ -169,6 +171,16 @@ const TRICKS: &[Trick] = &[
             format!("<p>{signs}</p>\n")
         };
         text.lines().map(split).collect()
+    }),
+    ("traditional, full width", |text| paragraphs(&signs(&exchanged(text, TRADITIONAL), full_width))),
+    ("homophones, spaced digits", |text| paragraphs(&numbers(&words(text, CALLS), |run| set_apart(run, " ")))),
+    ("homophones, digit words", |text| paragraphs(&numbers(&words(text, CALLS), spelt))),
+    ("initials, circled", |text| paragraphs(&signs(&words(text, INITIALS), circled))),
+    ("interleaved, traditional", |text| paragraphs(&between(&exchanged(text, TRADITIONAL), "丨"))),
+    ("interleaved by a dot, digit words", |text| paragraphs(&between(&numbers(text, spelt), "·"))),
+    ("homophones, interleaved, circled", |text| paragraphs(&signs(&between(&words(text, CALLS), "丨"), circled))),
+    ("emoji, zero width, letters for digits", |text| {
+        paragraphs(&between(&words(&numbers(text, alike), EMOJI), "\u{200B}"))
     }),
     ("reversed by CSS", |text| {
         let turned: Vec<String> = text.lines().map(|line| line.chars().rev().collect()).collect();
@@ -277,14 +289,22 @@ const FLOORS: &[(&str, usize, usize, usize)] = &[
     ("keycap", 99, 99, 1),
     ("digit words", 99, 97, 1),
     ("letters for digits", 99, 95, 1),
-    ("digits set apart", 99, 89, 1),
+    ("digits set apart", 99, 96, 1),
     ("traditional", 99, 99, 1),
     ("radicals", 99, 99, 1),
     ("zero width", 99, 99, 1),
-    ("interleaved", 89, 87, 1),
+    ("interleaved", 99, 95, 1),
     ("homophones", 99, 96, 1),
     ("initials", 99, 96, 1),
     ("emoji", 97, 98, 1),
     ("split by tags", 99, 99, 1),
+    ("traditional, full width", 99, 99, 1),
+    ("homophones, spaced digits", 99, 94, 1),
+    ("homophones, digit words", 99, 95, 1),
+    ("initials, circled", 99, 96, 1),
+    ("interleaved, traditional", 99, 95, 1),
+    ("interleaved by a dot, digit words", 99, 90, 1),
+    ("homophones, interleaved, circled", 99, 93, 1),
+    ("emoji, zero width, letters for digits", 97, 94, 1),
     ("reversed by CSS", 99, 99, 1),
 ];

@@ -5,24 +5,37 @@
 
 use super::columns;
 use super::cues::{CUES, Cue, CueHit};
+use super::labelled;
 use super::mail;
 use super::registered;
-use super::same::{called_before, same_after, same_number};
+use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
+use super::spelt;
 use super::{Found, Kind, is_hotline};
 use std::ops::Range;
 
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     let mut listed = usize::MAX;
-    for (kind, digits, at) in phones {
+    for (number, (kind, digits, at)) in phones.iter().enumerate() {
         if *kind != Kind::Phone || !super::phones::is_mobile(digits) {
             continue;
         }
         // 微信 130… / 130…: what is called so goes for the row.
         let called = called_before(text, at.start) || text.get(listed..at.start).is_some_and(series::joins);
-        if called || same_after(text, at.end) {
+        let same = same_after(text, at.end);
+        if called || same {
             found.push((Kind::Wechat, digits.clone(), at.clone()));
+        }
+        if same && for_all(text, at.end) {
+            let mut next = at.start;
+            for (_, digits, at) in phones[..number].iter().rev().filter(|phone| super::phones::is_mobile(&phone.1)) {
+                if !text.get(at.end..next).is_some_and(series::joins) {
+                    break;
+                }
+                found.push((Kind::Wechat, digits.clone(), at.clone()));
+                next = at.start;
+            }
         }
         listed = if called { at.end } else { usize::MAX };
     }
@@ -33,7 +46,7 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             registered::at_mark(text, mark, at.clone(), found);
             continue;
         }
-        if text.as_bytes()[at.start].is_ascii_alphanumeric() && inside_word(&text[..at.start], cue) {
+        if text.as_bytes()[at.start].is_ascii_alphanumeric() && inside_word(text, at.clone(), cue) {
             continue;
         }
         match cue {
@@ -41,20 +54,31 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => {
                 let before = found.len();
                 wechat(text, at.end, cue, phones, found);
-                // An id may stand before the word that ends its clause: jia_01 微信。
-                let ends =
-                    text[at.end..].chars().next().is_none_or(|sign| matches!(sign, '。' | ',' | ';' | '!' | '\n'));
-                if cue == Cue::Wechat && found.len() == before && ends {
-                    odd_id_before(text, at.start, found);
+                if cue == Cue::Wechat && found.len() == before {
+                    labelled::wechat(text, at, found);
                 }
             }
-            Cue::Qq => qq(text, at.end, cue, phones, found),
+            Cue::Qq => {
+                let before = found.len();
+                qq(text, past_remark(text, at.end), cue, phones, found);
+                if found.len() == before {
+                    labelled::qq(text, at, phones, found);
+                }
+            }
             // 微信群 has no number; 人群 and 客群 are no groups to join.
             Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
                 {}
             Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
-            Cue::Telegram | Cue::TelegramLatin => telegram(text, at.end, cue, found),
-            Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
+            Cue::Telegram | Cue::TelegramLatin => {
+                let before = found.len();
+                telegram(text, at.end, cue, found);
+                if found.len() == before {
+                    labelled::telegram(text, at, found);
+                }
+            }
+            Cue::Search if !labelled::among_wechat(text, at) => {}
+            Cue::Reversed => spelt::backwards(text, at.clone(), found),
+            Cue::Search | Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
             Cue::QqLetter if !set_apart(text, at.start) => {}
             Cue::QqLetter | Cue::QqKnock => knocked(text, at.end, phones, found),
             Cue::WechatOwn => own_id(text, at.clone(), found),
@@ -63,7 +87,7 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             Cue::Same => same_number(text, at, phones, found),
             Cue::WechatBehind | Cue::QqBehind => {
                 let before = found.len();
-                behind(text, at.start, cue, found);
+                labelled::in_brackets(text, at.start, cue, found);
                 // (微信) may also stand before its id.
                 if cue == Cue::WechatBehind && found.len() == before {
                     wechat(text, at.end, Cue::Wechat, phones, found);
@@ -76,9 +100,16 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
 }
 
 /// Whether letters that look like a cue are the rest of a word, a class, an address.
-fn inside_word(before: &str, cue: Cue) -> bool {
-    let mut back = before.chars().rev();
+fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
+    let mut back = text[..at.start].chars().rev();
     match back.next() {
+        // v:jia_01/q:30001234.
+        Some('/')
+            if text[at.clone()].ends_with(':')
+                && text[at.end..].starts_with(|sign: char| sign.is_ascii_alphanumeric()) =>
+        {
+            false
+        }
         // Links to Telegram come with their scheme; 微信/QQ is no path.
         Some('/') => cue != Cue::TelegramLink && back.next().is_none_or(|sign| sign.is_ascii()),
         Some(sign) => sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '@' | '-' | '#'),
@@ -92,8 +123,8 @@ pub(super) fn fills(sign: char) -> bool {
         ' ' | '\t' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
         | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
         | '号' | '码' | '是' | '为' | '我' | '的' | '加' | '同' | '步' | '电' | '话' | '手' | '机' | '群' | '扫' | '联' | '系' | '咨' | '询' | '老' | '师'
-        | '私' | '请' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
-        | '\u{2190}'..='\u{21FF}' | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿')
+        | '私' | '请' | '微' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
+        | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '🌀'..='🫿')
 }
 
 /// Words that may stand there too.
@@ -118,6 +149,7 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
     };
     let mut at = from;
     let (mut marked, mut addressed, mut passed, mut lines) = (false, false, 0, 0);
+    let mut person = false;
     loop {
         let sign = text[at..].chars().next()?;
         if sign.is_ascii_alphanumeric() {
@@ -126,19 +158,33 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
                 at += word.len();
                 passed += 1;
             } else {
-                return Some(Name { at, word, marked, addressed });
+                let fits =
+                    !person || series::is_odd(word) || word.len() >= 7 && word.bytes().all(|b| b.is_ascii_digit());
+                return fits.then_some(Name { at, word, marked, addressed });
             }
-        } else if sign == '\n' && lines == 0 && (marked || at == from) {
+        } else if sign == '\n' && (lines == 0 && (marked || at == from) || lines == 1 && passed > 0) {
             lines += 1;
             at += 1;
             continue;
+        } else if text[at..].starts_with("如下") {
+            marked = true;
+            at += "如下".len();
+            passed += 1;
+        } else if lines == 1 && past_remark(text, at) > at {
+            // A line of its own between a label and its value: (长按复制).
+            at = past_remark(text, at);
+            passed += 1;
         } else if sign == '@' && !addressed {
             addressed = true;
-            at += 1;
+            at += 1 + usize::from(text[at + 1..].starts_with(' '));
             continue;
-        } else if fills(sign) && !addressed {
+        } else if (fills(sign) || sign == ';' && at == from) && !addressed {
             marked |= matches!(sign, ':' | '号' | '加' | '搜' | '是');
             at += sign.len_utf8();
+            passed += 1;
+        } else if let Some(name) = labelled::person(text, at).filter(|_| !addressed && !person) {
+            person = true;
+            at += name;
             passed += 1;
         } else if let Some(colon) = label(&text[at..]).filter(|_| !addressed && at == from) {
             at += colon;
@@ -242,6 +288,10 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     if glued {
         return;
     }
+    if let Some((id, end)) = spelt::id(text, name.at).filter(|_| !name.addressed) {
+        found.push((Kind::Wechat, id, name.at..end));
+        return;
+    }
     let end = name.at + name.word.len();
     let after = text[end..].chars().next();
     let word = name.word.trim_end_matches(['-', '_']);
@@ -304,16 +354,21 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
 /// What looks like an id and nothing else right behind a bare v, or behind a call that does not say where to add somebody.
 fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     let letter = text.as_bytes()[cue.start].is_ascii();
-    if letter && !(set_apart(text, cue.start) && text[cue.end..].starts_with(' ')) {
+    let apart = text[cue.end..].starts_with(' ') || labelled::person(text, cue.end).is_some();
+    if letter && !(set_apart(text, cue.start) && apart) {
         return;
     }
-    let marks = |sign: char| matches!(sign, ' ' | ':' | '\u{2600}'..='\u{27BF}' | '🌀'..='🫿');
-    let rest = text[cue.end..].trim_start_matches(marks);
+    let rest = &text[cue.end..];
+    let person =
+        if letter { labelled::person(text, cue.end + rest.len() - rest.trim_start_matches(' ').len()) } else { None };
+    let marks = |sign: char| matches!(sign, ' ' | ':' | '+' | '"' | '\'' | '“' | '「' | '【' | '[' | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '🌀'..='🫿');
+    let spaces = rest.len() - rest.trim_start_matches(' ').len();
+    let rest = rest[person.map_or(0, |length| spaces + length)..].trim_start_matches(marks);
     let at = text.len() - rest.len();
     let Some(length) = word_length(rest) else { return };
     let id = rest[..length].trim_end_matches(['-', '_']);
     let told = (6..=20).contains(&id.len()) && series::is_odd(id) && !series::goes_on(&rest[length..]);
-    if at - cue.end <= 8 && told {
+    if at - cue.end <= 8 + person.unwrap_or(0) && told {
         found.push((Kind::Wechat, id.to_owned(), at..at + id.len()));
     }
 }
@@ -343,25 +398,21 @@ fn knocked(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
     let at = text.len() - rest.len();
     if at - from <= 2
         && rest.starts_with(|sign: char| sign.is_ascii_digit())
-        && (7..=10).contains(&spaced_digits(text, at).0.len())
+        && (7..=10).contains(&spelt::digits(text, at).0.len())
     {
         qq(text, from, Cue::Qq, phones, found);
     }
 }
 
-/// An id right before a word for WeChat, only spaces between.
-fn odd_id_before(text: &str, cue: usize, found: &mut Vec<Found>) {
-    let before = text[..cue].trim_end_matches(' ');
-    let length = before.bytes().rev().take(21).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
-    let at = before.len() - length..before.len();
-    let fits = (6..=20).contains(&length) && series::is_odd(&before[at.clone()]);
-    if cue - before.len() <= 2 && fits && !before[..at.start].ends_with(['@', '.', '/', ':']) {
-        found.push((Kind::Wechat, before[at.clone()].to_owned(), at));
-    }
-}
-
 /// Whether a letter stands by itself among Chinese: no Latin word before it.
 fn set_apart(text: &str, start: usize) -> bool {
+    // A number is no word: Q群60000123 V jia_01.
+    let before = text[..start].trim_end_matches(' ');
+    let digits = before.bytes().rev().take(12).take_while(u8::is_ascii_digit).count();
+    if before.len() < start && (5..12).contains(&digits) {
+        return !before[..before.len() - digits]
+            .ends_with(|sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '_' | '-'));
+    }
     !text[..start].trim_end_matches(' ').ends_with(|sign: char| {
         sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '-' | '/' | '@' | '#' | '&' | '$' | '\'' | '"' | '=')
     })
@@ -381,7 +432,7 @@ fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found
     if name.addressed || !name.word.as_bytes()[0].is_ascii_digit() {
         return;
     }
-    let (digits, end) = spaced_digits(text, name.at);
+    let (digits, end) = spelt::digits(text, name.at);
     let after = text[end..].chars().next();
     let stops = after.is_some_and(|sign| {
         sign.is_ascii_alphanumeric()
@@ -403,20 +454,6 @@ fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found
         found.push((Kind::Qq, digits, name.at..end));
         series::more(text, Kind::Qq, name.at..end, phones, found);
     }
-}
-
-/// Digits in a row, or set apart one by one: 1 2 3 4 5 6.
-fn spaced_digits(text: &str, from: usize) -> (String, usize) {
-    let bytes = text.as_bytes();
-    let run = |at: usize| bytes[at..].iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
-    let first = run(from);
-    let mut digits = text[from..from + first].to_owned();
-    let mut end = from + first;
-    while first == 1 && digits.len() < 12 && matches!(bytes.get(end), Some(b' ' | b'-' | b'.')) && run(end + 1) == 1 {
-        digits.push_str(&text[end + 1..end + 2]);
-        end += 2;
-    }
-    (digits, end)
 }
 
 fn telegram(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
@@ -443,27 +480,5 @@ fn push_telegram(text: &str, at: usize, found: &mut Vec<Found>) {
     let fits = (5..=32).contains(&length) && text.as_bytes()[at].is_ascii_alphabetic();
     if fits && !dotted(&text[at + length..]) && !text[at + length..].starts_with('@') {
         found.push((Kind::Telegram, text[at..at + length].to_owned(), at..at + length));
-    }
-}
-
-/// The id right before a mark in brackets.
-fn behind(text: &str, mark: usize, cue: Cue, found: &mut Vec<Found>) {
-    let before = text[..mark].trim_end_matches(' ');
-    if mark - before.len() > 2 {
-        return;
-    }
-    let length =
-        before.bytes().rev().take(21).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
-    let at = before.len() - length..before.len();
-    let id = &before[at.clone()];
-    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
-    match cue {
-        Cue::QqBehind if digits && (5..=11).contains(&length) && !id.starts_with('0') => {
-            found.push((Kind::Qq, id.to_owned(), at));
-        }
-        Cue::WechatBehind if super::phones::is_mobile(id) || (!digits && (6..=20).contains(&length)) => {
-            found.push((Kind::Wechat, id.to_owned(), at));
-        }
-        _ => {}
     }
 }

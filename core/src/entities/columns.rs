@@ -35,6 +35,14 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         for (cell, kind) in line.split('\t').zip(&head) {
             let word = cell.trim();
             let lead = cell.len() - cell.trim_start().len();
+            // 同手机 in the column of WeChat speaks of the row's number.
+            if *kind == Some(Kind::Wechat)
+                && matches!(word, "同手机" | "同号" | "同电话" | "手机同号" | "同左")
+                && let Some(number) = line.split('\t').map(str::trim).find(|cell| phones::is_mobile(cell))
+            {
+                let at = start + line.find(number).unwrap_or_default();
+                found.push((Kind::Wechat, number.to_owned(), at..at + number.len()));
+            }
             if let Some(kind) = kind.filter(|kind| fits(word, *kind)) {
                 found.push((kind, word.to_owned(), cell_at + lead..cell_at + lead + word.len()));
             }
@@ -81,6 +89,8 @@ mod tests {
             (Kind::Wechat, "13000001234".to_owned()),
         ];
         assert_eq!(told(text), wanted);
+        let same = "姓名\t手机\t微信\n甲\t13000001234\t同手机\n";
+        assert_eq!(told(same), [(Kind::Wechat, "13000001234".to_owned())]);
     }
 
     #[test]

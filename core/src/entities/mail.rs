@@ -29,6 +29,12 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         let name = text[at - local..at].trim_start_matches(['.', '-', '+', '%', '_']);
         let host = text[at + 1..at + 1 + domain].trim_end_matches(['.', '-']);
         let suffix = host.rsplit('.').next().unwrap_or("");
+        if let Some((start, name)) = super::spelt::before(text, at)
+            && let Some((end, host)) = host_after(text, at + 1)
+        {
+            found.push((Kind::Email, format!("{name}@{host}"), start..end));
+            continue;
+        }
         // Its signs are set apart, or it is no address at all.
         if (local == 0 && text[..at].ends_with(' ')) || domain == 0 && text[at + 1..].starts_with(' ') {
             found.extend(loose(text, at..at + 1).filter(|address| stands_alone(text, address.2.start)));
@@ -39,6 +45,13 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         let suffix_fits = (2..=18).contains(&suffix.len())
             && suffix.bytes().all(|b| b.is_ascii_alphabetic())
             && !NO_SUFFIX.contains(&suffix);
+        // jia@qq。com, jia@qq点com.
+        if !host.contains('.')
+            && ["。", "点", "(", "[", " dot "].iter().any(|dot| text[at + 1 + domain..].starts_with(dot))
+        {
+            found.extend(loose(text, at..at + 1).filter(|address| stands_alone(text, address.2.start)));
+            continue;
+        }
         if (1..=64).contains(&name.len()) && !name.ends_with('.') && local < 65 && domain < 254 && proper && suffix_fits
         {
             last = at - name.len()..at + 1 + host.len();
@@ -54,12 +67,16 @@ const KNOWN: &[&str] = &[
 ];
 
 /// What people write for the dot of a host.
-const DOTS: &[&str] =
-    &[" [dot] ", " (dot) ", " {dot} ", " dot ", " . ", "[dot]", "(dot)", "{dot}", "(.)", "[.]", "点", "。", "."];
+const DOTS: &[&str] = &[
+    " 点 ", " [dot] ", " (dot) ", " {dot} ", " dot ", " . ", "[dot]", "(dot)", "{dot}", "(.)", "[.]", "点", "。", ".",
+];
 
 /// An address whose @ is written as something else, which stands at `sign`.
 pub(super) fn at_stand_in(text: &str, sign: Range<usize>, found: &mut Vec<Found>) {
-    found.extend(loose(text, sign));
+    // "look at home.com" is a sentence: whoever spells the @ spells the dot.
+    let spelt = text[sign.clone()] == *" at ";
+    let told = loose(text, sign).filter(|(.., at)| !spelt || text[at.clone()].contains(" dot "));
+    found.extend(told);
 }
 
 /// Signs that people write for @ and explain beside it.
@@ -162,8 +179,14 @@ mod tests {
             "jia艾特demo.example.com",
             "邮箱 j i a @ d e m o . e x a m p l e . c o m 联系",
             "邮箱：jia @ demo . example . com",
+            "邮箱：jia@demo。example。com",
+            "jia at demo dot example dot com",
         ] {
             assert_eq!(told(text), wanted, "{text}");
+        }
+        for text in ["2-6-0-0-0@demo.example.com", "邮箱 2·6·0·0·0@demo.example.com", "2 6 0 0 0@demo.example.com"]
+        {
+            assert_eq!(told(text), ["26000@demo.example.com"], "{text}");
         }
     }
 

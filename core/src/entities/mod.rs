@@ -9,12 +9,14 @@ mod accounts;
 mod address;
 mod columns;
 mod cues;
+mod labelled;
 mod mail;
 mod mask;
 mod phones;
 mod registered;
 mod same;
 mod series;
+mod spelt;
 #[cfg(test)]
 mod tests;
 

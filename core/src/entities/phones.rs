@@ -47,7 +47,27 @@ pub(super) fn find(text: &str) -> Vec<Found> {
             None => at += 1,
         }
     }
+    apart(text, &groups, &mut found);
     found
+}
+
+/// Landlines whose area code stands by itself: 区号0571，电话85000123.
+fn apart(text: &str, groups: &[Range<usize>], found: &mut Vec<Found>) {
+    for (word, _) in text.match_indices("区号") {
+        let from = groups.partition_point(|group| group.start < word);
+        let Some([area, local, ..]) = groups.get(from..) else { return };
+        let code = &text[area.clone()];
+        let between = text.get(area.end..local.start.min(area.end + 40)).unwrap_or("\n");
+        let near = text[word + "区号".len()..area.start].chars().all(|sign| matches!(sign, ' ' | ':' | '是' | '为'));
+        let fits = area_code(&format!("{code}00")) == Some(code.len())
+            && matches!((code.len(), local.len()), (3, 8) | (4, 7 | 8))
+            && matches!(text.as_bytes()[local.start], b'2'..=b'8');
+        let taken = found.iter().any(|(.., at)| at.start <= local.start && local.start < at.end);
+        if near && fits && !taken && !between.contains(['\n', '。']) && between.len() < 40 && closes(text, local.end) {
+            found.push((Kind::Landline, format!("{code}{}", &text[local.clone()]), local.clone()));
+        }
+    }
+    found.sort_by_key(|(.., at)| at.start);
 }
 
 /// The runs of ASCII digits. Runs of more digits than any number has are walls, kept as they are.
@@ -201,6 +221,12 @@ impl Row {
                 _ => digits,
             };
         }
+        // +86130 0000 1234.
+        if let Some(home) = digits.strip_prefix("86").filter(|home| count > 1 && sizes[0] >= 5 && is_mobile(home)) {
+            let home_sizes: Vec<usize> =
+                sizes.iter().enumerate().map(|(at, size)| if at == 0 { size - 2 } else { *size }).collect();
+            return (mobile_shape(&home_sizes) && !syllables).then(|| (Kind::Phone, home.to_owned()));
+        }
         if is_mobile(digits) && mobile_shape(sizes) {
             let fits = !syllables || sizes == [3, 4, 4];
             return fits.then(|| (Kind::Phone, digits.to_owned()));
@@ -209,7 +235,8 @@ impl Row {
             return None;
         }
         if (digits.starts_with("400") || digits.starts_with("800")) && digits.len() == 10 {
-            let shape = matches!(sizes, [10] | [3, 3, 4] | [3, 7] | [4, 3, 3] | [3, 4, 3] | [4, 6]);
+            let shape = matches!(sizes, [10] | [3, 3, 4] | [3, 7] | [4, 3, 3] | [3, 4, 3] | [4, 6])
+                || sizes.iter().all(|&size| size == 1);
             return shape.then(|| (Kind::Phone, digits.to_owned()));
         }
         let area_given = country && !digits.starts_with('0');
@@ -222,7 +249,9 @@ impl Row {
             [_] => true,
             [one, _] => *one == first,
             [one, two, 4] => *one == first && (3..=4).contains(two),
-            _ => false,
+            // 0 5 7 1 8 5 …, 0571-8-5-…
+            [one, rest @ ..] => (*one == first || *one == 1) && rest.iter().all(|&size| size == 1),
+            [] => false,
         };
         (fits && shape).then_some((Kind::Landline, with_area))
     }

@@ -22,8 +22,12 @@ pub(super) fn called_before(text: &str, start: usize) -> bool {
             if let Some(rest) = before.strip_suffix(word) {
                 let latin = word.as_bytes()[0].is_ascii();
                 let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
+                // ids have their word in brackets behind them: jia_01(wx) 130….
+                let behind = rest
+                    .strip_suffix('(')
+                    .is_some_and(|id| id.trim_end().ends_with(|c: char| c.is_ascii_alphanumeric()));
                 if !(latin && inside) {
-                    return true;
+                    return !behind || before.len() == start;
                 }
             }
         }
@@ -39,6 +43,11 @@ pub(super) fn called_before(text: &str, start: usize) -> bool {
         }
     }
     false
+}
+
+/// Whether the words behind a number go for those listed before it as well: 130…、131…均为微信.
+pub(super) fn for_all(text: &str, end: usize) -> bool {
+    text[end..].trim_start_matches([' ', '(']).starts_with(['都', '均'])
 }
 
 /// Characters on either side in which 微信同号 speaks of a number.
@@ -103,20 +112,36 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
                     | '也'
                     | '是'
                     | '加'
+                    | '添'
                     | '+'
                     | '可'
+                    | '这'
+                    | '就'
+                    | '都'
+                    | '均'
+                    | '为'
+                    | '我'
+                    | '的'
+                    | '老'
+                    | '师'
             )
     });
     let Some((skipped, _)) = from else { return false };
     let (marks, rest) = line.split_at(skipped);
-    let Some(cue) =
-        ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微"].iter().find(|cue| rest.starts_with(*cue))
+    let Some(cue) = ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微", "薇", "威", "徽"]
+        .iter()
+        .find(|cue| rest.starts_with(*cue))
     else {
         return false;
     };
     let tail = rest[cue.len()..].trim_start_matches(['号', ' ']).trim_start_matches("电话").trim_start_matches("手机");
-    if tail.starts_with('同') || tail.starts_with("一样") || marks.contains('同') {
+    let said = ["同", "一样", "也是这", "搜索同", "都是这", "都能", "都可", "都行", "同一"];
+    if said.iter().any(|word| tail.starts_with(word)) || marks.contains('同') {
         return true;
+    }
+    // 薇 and 威 are names of people as well.
+    if ["薇", "威", "徽"].contains(cue) {
+        return false;
     }
     !marks.contains([',', '、', '|'])
         && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))

@@ -28,13 +28,27 @@ pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found]
                     && word.len().abs_diff(model.len()) <= 1
                     && phones.binary_search_by_key(&at, |phone| phone.2.start).is_err()
             }
-            _ => (6..=20).contains(&length) && is_odd(word) && (listed || word.get(..2) == model.get(..2)),
+            // The next one's own word may be glued to it: qq30001234.
+            _ => {
+                (6..=20).contains(&length)
+                    && is_odd(word)
+                    && !is_labelled(word)
+                    && (listed || word.get(..2) == model.get(..2))
+            }
         };
         if !like || goes_on(&text[end..]) {
             return;
         }
         found.push((kind, word.to_owned(), at..end));
     }
+}
+
+/// A word for another account and its number.
+fn is_labelled(word: &str) -> bool {
+    let number = word.trim_start_matches(|sign: char| sign.is_ascii_alphabetic());
+    matches!(&word[..word.len() - number.len()], "qq" | "q" | "tel" | "phone")
+        && number.len() >= 5
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An id that is no word: a letter first, and a digit or a line in it.

@@ -105,10 +105,12 @@ impl Walk<'_> {
         self.county(above.code, past_gap(self.text, from), next)
     }
 
-    /// A county of the same city in a list: 宁波、余姚、慈溪, 杭州萧山、余杭.
+    /// A county of the same city in a list: 宁波、余姚、慈溪, 杭州萧山、余杭, 苏州 昆山 太仓.
     fn listed(&self, from: usize, next: Option<&Hit<'_>>) -> Option<(Row, Range<usize>)> {
         let before = self.found.last().filter(|before| before.at.end == from && !before.code.ends_with("0000"))?;
-        self.county(&before.code[..4], past_list_sign(self.text, from)?, next)
+        // 苏州昆山太仓常熟: a county behind another of the same city needs no sign.
+        let start = past_list_sign(self.text, from).unwrap_or_else(|| past_gap(self.text, from));
+        self.county(&before.code[..4], start, next)
     }
 
     /// A county of a city or province at `start`, unless `next` says it better.

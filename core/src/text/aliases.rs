@@ -36,6 +36,26 @@ const ALIASES: &[(&str, &str, Need)] = &[
     ("薇❤", "微信", Need::Any),
     ("威❤", "微信", Need::Any),
     ("微亻言", "微信", Need::Any),
+    ("w❤", "微信", Need::Any),
+    ("w♥", "微信", Need::Any),
+    ("w信", "微信", Need::Any),
+    ("w芯", "微信", Need::Any),
+    ("v乄", "微信", Need::Any),
+    ("微乄", "微信", Need::Any),
+    ("微心", "微信", Need::TwoOrSpaced),
+    ("薇心", "微信", Need::Two),
+    ("威心", "微信", Need::TwoOrSpaced),
+    ("维心", "微信", Need::TwoOrSpaced),
+    ("维芯", "微信", Need::Two),
+    ("围信", "微信", Need::TwoOrSpaced),
+    ("卫信", "微信", Need::TwoOrSpaced),
+    ("伟信", "微信", Need::TwoOrSpaced),
+    ("未信", "微信", Need::TwoOrSpaced),
+    ("味信", "微信", Need::TwoOrSpaced),
+    ("薇新", "微信", Need::Two),
+    ("威新", "微信", Need::Two),
+    ("微新", "微信", Need::Two),
+    ("徽心", "微信", Need::Two),
     ("威信", "微信", Need::TwoOrSpaced),
     ("威芯", "微信", Need::Two),
     ("微芯", "微信", Need::Two),
@@ -64,6 +84,11 @@ pub(super) const fn leads(sign: char) -> bool {
             | '溦'
             | '嶶'
             | 'v'
+            | 'w'
+            | '围'
+            | '伟'
+            | '未'
+            | '味'
             | '微'
             | '威'
             | '维'
@@ -83,10 +108,11 @@ pub(super) const fn leads(sign: char) -> bool {
 /// is set up.
 fn may_begin(first: char, second: char) -> bool {
     match first {
-        '微' => matches!(second, '芯' | '亻'),
-        '威' => matches!(second, '信' | '芯'),
-        '维' | '唯' | '魏' => second == '信',
-        '卫' => matches!(second, '星' | '芯'),
+        '微' => matches!(second, '芯' | '亻' | '乄' | '心' | '新'),
+        '威' => matches!(second, '信' | '芯' | '心' | '新'),
+        '维' => matches!(second, '信' | '心' | '芯'),
+        '唯' | '魏' | '围' | '伟' | '未' | '味' => second == '信',
+        '卫' => matches!(second, '星' | '芯' | '信'),
         '扣' | '抠' | '叩' | '蔻' => second == first,
         '企' => second == '鹅',
         '茄' => second == '克',
@@ -98,6 +124,7 @@ fn may_begin(first: char, second: char) -> bool {
 pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'static str)> {
     let mut signs = raw[at..].chars();
     if let (Some(first), Some(second @ '\u{4E00}'..='\u{9FFF}')) = (signs.next(), signs.next()) {
+        let second = if second == '丨' { signs.next().unwrap_or(second) } else { second };
         let simple = |sign: char| simplified(sign as u32).unwrap_or(sign);
         if !may_begin(simple(first), simple(second)) {
             return None;
@@ -175,6 +202,10 @@ impl<'a> Window<'a> {
             return;
         }
         for (at, sign) in self.rest.by_ref().take(count * 2) {
+            // 薇丨芯: the sign that stands between all others.
+            if sign == '丨' && self.signs.len() == 1 {
+                continue;
+            }
             let end = at + sign.len_utf8();
             match fold_sign(sign) {
                 Sign::Keep => self.signs.push(sign),

@@ -2,7 +2,8 @@
 //!
 //! [`fold`] makes lower-case, simplified, NFKC-like text: full-width, circled, keycap and mathematical letters and digits,
 //! radicals, traditional characters, invisible signs, numbers in disguise (`digits`), names that stand in for WeChat and QQ
-//! (`aliases`). [`squeeze`] joins characters that were set apart (满丨意). Separators inside numbers stay; white space is not
+//! (`aliases`), and an odd sign between all characters is left out (满丨意丨给). [`squeeze`] joins other characters that were set apart
+//! (满/意). Separators inside numbers stay; white space is not
 //! collapsed and lines stay lines, so that offsets are simple. Rules and entities match on the folded text; what people see
 //! is quoted from the raw text through [`Folded::raw_range`].
 //!
@@ -74,6 +75,7 @@ enum Ascii {
     Soft,
     Open,
     LetterV,
+    LetterW,
     Control,
 }
 
@@ -87,6 +89,7 @@ static ASCII: [Ascii; 128] = {
             b'o' | b'O' | b'l' | b'L' | b'i' | b'I' => Ascii::Soft,
             b'(' | b'[' | b'{' | b'<' => Ascii::Open,
             b'v' | b'V' => Ascii::LetterV,
+            b'w' | b'W' => Ascii::LetterW,
             b'A'..=b'Z' => Ascii::Capital,
             _ => Ascii::Plain,
         };
@@ -233,6 +236,11 @@ impl Folder<'_> {
                     return end;
                 }
             }
+            Ascii::LetterW if !after.is_ascii() && !before.is_ascii_alphanumeric() => {
+                if let Some(end) = self.alias(at, 'w') {
+                    return end;
+                }
+            }
             _ => {}
         }
         // Only now: on the way here what stands before may have been copied.
@@ -248,6 +256,10 @@ impl Folder<'_> {
         if digits::numeral(sign).is_some() || sign == '丨' {
             if let Some(end) = self.number(at, sign) {
                 return end;
+            }
+            if sign == '丨' && self.interleaves(at, sign) {
+                self.put(at, at + 3, "");
+                return at + 3;
             }
         } else if aliases::leads(sign)
             && let Some(end) = self.alias(at, sign)
@@ -273,6 +285,10 @@ impl Folder<'_> {
                 return end;
             }
         };
+        if squeeze::is_odd(folded) && self.interleaves(at, sign) {
+            self.put(at, end, "");
+            return end;
+        }
         let opens = matches!(folded, '(' | '[' | '{' | '<' | '【' | '〔' | '〖' | '「' | '『' | '《');
         if (opens || digits::soft(folded).is_some() || digits::numeral(folded).is_some())
             && let Some(end) = self.number(at, sign)
@@ -294,6 +310,21 @@ impl Folder<'_> {
         }
         self.put_sign(at, sign);
         end
+    }
+
+    /// Whether the sign stands between single Chinese characters, and the same sign between one of them and the next: 微丨信丨同. Menus
+    /// and titles set words apart.
+    fn interleaves(&self, at: usize, sign: char) -> bool {
+        let han = |sign: Option<char>| sign.is_some_and(squeeze::is_han);
+        let mut before = self.raw[..at].chars().rev();
+        let mut after = self.raw[at + sign.len_utf8()..].chars();
+        if !han(before.next()) || !han(after.next()) {
+            return false;
+        }
+        let (left, right) = (before.next(), after.next());
+        let single = |side: Option<char>| !han(side);
+        left == Some(sign) && han(before.next()) && single(right)
+            || right == Some(sign) && han(after.next()) && single(left)
     }
 
     /// Rewrites the number in disguise around `at`, if there is one, and says where it ends.

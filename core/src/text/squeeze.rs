@@ -1,4 +1,4 @@
-//! Joins characters that were set apart: 满丨意丨给丨钱, 办·证, 特/种 作 业.
+//! Joins characters that were set apart: 满/意/给/钱, 办·证, 特/种 作 业.
 //!
 //! Menus and tables use the same separators, so the joined copy is kept apart from the text and made only of the stretches
 //! around separators; who matches on it asks [`Squeezed::crosses`] and decides what that is worth. Start at [`squeeze`].
@@ -79,7 +79,12 @@ fn separator(sign: char) -> Option<Separator> {
     }
 }
 
-fn is_han(sign: char) -> bool {
+/// Whether nobody sets the sign between two characters without a reason.
+pub(super) fn is_odd(sign: char) -> bool {
+    sign != '*' && sign != '~' && separator(sign) == Some(Separator::Odd)
+}
+
+pub(super) fn is_han(sign: char) -> bool {
     matches!(sign, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' | '〇') && sign != '丨'
 }
 

@@ -1,6 +1,7 @@
 //! Which certificates a page names: by their words, by names that only say what is meant, and by short words in company.
 //!
-//! 电工 is a man and 登高 a poem; in 电工、焊工、登高证, and in 电工证 850 元，焊工 900 元, they are certificates.
+//! 电工 is a man and 登高 a poem; in 电工、焊工、登高证, and in 电工证 850 元，焊工 900 元, they are certificates. So are three or more in a row that
+//! are spoken of as papers: 电工/焊工/叉车 三证齐办.
 //! What is told here accuses nobody. Start at [`told`].
 
 use super::reading::{Found, Reading};
@@ -19,11 +20,14 @@ struct Named<'a> {
 pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     let table = &reading.rules.certificates;
     let mut all = named(reading, Place::Title.bit() | Place::Main.bit() | Place::Control.bit());
-    if all.iter().all(|named| named.short) {
+    let mut text = reading.folded.as_str();
+    // Rows of short words that are spoken of as papers name certificates as well.
+    if in_company(text, outermost(text, all.clone())).is_empty() {
         all = named(reading, Place::Hidden.bit());
+        text = reading.hidden.as_str();
     }
     let mut numbers: Vec<u16> = Vec::new();
-    for named in in_company(reading.folded.as_str(), outermost(all)) {
+    for named in in_company(text, outermost(text, all)) {
         if !numbers.contains(&named.number) {
             numbers.push(named.number);
         }
@@ -56,19 +60,36 @@ fn named<'r>(reading: &'r Reading, places: u8) -> Vec<Named<'r>> {
         .into_iter()
         .flat_map(|(list, short)| list.iter().map(move |(number, index)| (*number, *index, short)))
         .map(|(number, index, short)| Named { found: &reading.found[index as usize], number, short })
-        .filter(|named| named.found.place & places != 0)
+        .filter(|named| named.found.place & places != 0 && !in_address(reading, named.found))
         .collect();
     all.sort_by_key(|named| (named.found.at.start, usize::MAX - named.found.at.end));
     all
 }
 
-/// Those that stand in no longer one.
-fn outermost(all: Vec<Named>) -> Vec<Named> {
+/// Whether letters are part of an address or a name: peixun@dgz.example.com, dgz-88.
+fn in_address(reading: &Reading, found: &Found) -> bool {
+    let text = if found.place & Place::Hidden.bit() != 0 { &reading.hidden } else { &reading.folded }.as_str();
+    let Some(word) = text.get(found.at.clone()).filter(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    else {
+        return false;
+    };
+    let mut after = text[found.at.end..].chars();
+    let joins = after.next().is_some_and(|sign| matches!(sign, '.' | '-' | '@' | '#'))
+        && after.next().is_some_and(|sign| sign.is_ascii_alphanumeric());
+    word.len() > 2 && (joins || text[..found.at.start].ends_with(['@', '#', '.']))
+}
+
+/// Those that stand in no longer one, nor lack only its beginning: the 起重机司机证 of 塔式起重机司机证.
+fn outermost<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
     let mut reach = 0..0;
     all.into_iter()
         .filter(|named| {
-            let inside = named.found.at.end <= reach.end && named.found.at != reach;
-            if !inside {
+            let at = &named.found.at;
+            let tail = text.get(reach.end..at.end).filter(|_| at.start < reach.end && at.start > reach.start);
+            let inside = at.end <= reach.end && *at != reach
+                || tail
+                    .is_some_and(|tail| matches!(tail, "证" | "证书" | "操作证" | "上岗证" | "资格证" | "本" | "卡"));
+            if !inside || named.found.at.end > reach.end {
                 reach = named.found.at.clone();
             }
             !inside
@@ -78,9 +99,6 @@ fn outermost(all: Vec<Named>) -> Vec<Named> {
 
 /// Without the short words that nothing speaks for. `text` is the folded text of the visible page.
 fn in_company<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
-    if all.iter().all(|named| named.short) {
-        return Vec::new();
-    }
     let joined = |pair: &[Named]| {
         pair.iter().all(|named| named.found.block.is_some())
             && (pair[1].found.at.start <= pair[0].found.at.end
@@ -88,10 +106,35 @@ fn in_company<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
     };
     let mut kept = Vec::with_capacity(all.len());
     for row in all.chunk_by(|a, b| joined(&[*a, *b])) {
-        let speaks = row.iter().any(|named| !named.short);
+        let speaks = row.iter().any(|named| !named.short) || are_papers(text, row);
         kept.extend(row.iter().copied().filter(|named| !named.short || speaks && !is_graded(text, named)));
     }
     kept
+}
+
+/// Whether three or more short words of different certificates are spoken of as papers, right before or behind their row.
+fn are_papers(text: &str, row: &[Named]) -> bool {
+    const NEAR: usize = 12;
+    let mut numbers: Vec<u16> = row.iter().map(|named| named.number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let (Some(first), Some(last)) = (row.first(), row.last()) else { return false };
+    if numbers.len() < 3 || first.found.block.is_none() {
+        return false;
+    }
+    let (Some(before), Some(after)) = (text.get(..first.found.at.start), text.get(last.found.at.end..)) else {
+        return false;
+    };
+    let start = before.char_indices().rev().take(NEAR).take_while(|(_, sign)| *sign != '\n').last();
+    let before = &before[start.map_or(before.len(), |(at, _)| at)..];
+    let end = after.char_indices().take(NEAR).find(|(_, sign)| *sign == '\n');
+    let after: String = after[..end.map_or(after.len(), |(at, _)| at)].chars().take(NEAR).collect();
+    // 认证 and 保证 are no papers.
+    let papers = |near: &str| {
+        near.match_indices('证').any(|(at, _)| !near[..at].ends_with(['认', '保', '验', '查', '身', '论', '公']))
+            || ["代办", "复审", "考试", "年审", "官网可查", "作业项目"].iter().any(|word| near.contains(word))
+    };
+    papers(before) || papers(&after)
 }
 
 /// Whether a short word is the trade of a skill level: 高级电工, 中级焊工, 焊工技师.

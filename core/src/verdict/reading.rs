@@ -415,11 +415,12 @@ fn blocks(extract: &Extract) -> impl FnMut(usize) -> Option<usize> {
     }
 }
 
-/// A phrase of Latin letters or digits must not be part of a longer word.
+/// A phrase of Latin letters or digits must not be part of a longer word, nor of a name like dgz_88.
 fn stands_alone(text: &str, at: &Range<usize>) -> bool {
     let bytes = text.as_bytes();
-    let word = |b: u8| b.is_ascii_alphanumeric();
-    let starts = word(bytes[at.start]) && at.start > 0 && word(bytes[at.start - 1]);
-    let ends = word(bytes[at.end - 1]) && at.end < bytes.len() && word(bytes[at.end]);
+    let sign = |b: u8| b.is_ascii_alphanumeric();
+    let word = |b: u8| sign(b) || b == b'_';
+    let starts = sign(bytes[at.start]) && at.start > 0 && word(bytes[at.start - 1]);
+    let ends = sign(bytes[at.end - 1]) && at.end < bytes.len() && word(bytes[at.end]);
     !starts && !ends
 }

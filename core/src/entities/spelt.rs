@@ -1,0 +1,142 @@
+//! Accounts that are written sign by sign (微信 j i a _ 0 1, QQ 2 6 0 0 …) or backwards (倒过来念).
+//!
+//! Signs must all be set apart by the same separator, so that sentences and lists are none. Start at [`id`].
+
+use super::{Found, Kind, phones, series};
+use std::ops::Range;
+
+/// An id whose signs are set apart one by one, and its end: j i a _ 0 1, j-i-a-_-0-1.
+pub(super) fn id(text: &str, from: usize) -> Option<(String, usize)> {
+    let sign_at = |at: usize| {
+        text.as_bytes().get(at).copied().filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').map(char::from)
+    };
+    let separator =
+        text.get(from + 1..)?.chars().next().filter(|sign| {
+            matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '/' | ',' | '、' | '+')
+        })?;
+    let step = 1 + separator.len_utf8();
+    let mut id = sign_at(from)?.to_string();
+    let mut at = from;
+    while id.len() <= 20 && text[at + 1..].starts_with(separator) {
+        let Some(sign) = sign_at(at + step) else { break };
+        id.push(sign);
+        at += step;
+    }
+    let end = at + 1;
+    let goes_on = text[end..].starts_with(|sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '@'));
+    ((6..=20).contains(&id.len()) && id.starts_with(|sign: char| sign.is_ascii_alphabetic()) && !goes_on)
+        .then_some((id, end))
+}
+
+/// Digits in a row, or set apart: 1 2 3 4 5 6, or in three groups and more, 2600 0004 27.
+pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
+    let bytes = text.as_bytes();
+    let run =
+        |at: usize| bytes.get(at..).unwrap_or(&[]).iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
+    let first = run(from);
+    let plain = (text[from..from + first].to_owned(), from + first);
+    let Some(separator) = text[plain.1..].chars().next().filter(|sign| sets_apart(*sign)) else { return plain };
+    if !(1..=4).contains(&first) {
+        return plain;
+    }
+    let ((mut digits, mut end), mut groups) = (plain.clone(), 1);
+    while digits.len() < 12 && text[end..].starts_with(separator) {
+        let start = end + separator.len_utf8();
+        let length = run(start);
+        if length == 0 || (length == 1) != (first == 1) || length > 4 {
+            break;
+        }
+        digits.push_str(&text[start..start + length]);
+        end = start + length;
+        groups += 1;
+    }
+    // 2026-11-27 has eight digits as well.
+    let date = first == 4 && groups == 3 && digits.len() <= 8;
+    let grouped = groups >= 3 && (8..=10).contains(&digits.len()) && !date;
+    if first == 1 || grouped { (digits, end) } else { plain }
+}
+
+/// What people set between the signs of a number.
+fn sets_apart(sign: char) -> bool {
+    matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '_')
+}
+
+/// Digits set apart one by one that end at `end`, and where they begin: the name of an address.
+pub(super) fn before(text: &str, end: usize) -> Option<(usize, String)> {
+    const LEAST: usize = 5;
+    let digit_before = |at: usize| text.as_bytes()[at.checked_sub(1)?].is_ascii_digit().then(|| at - 1);
+    let mut at = digit_before(end)?;
+    let separator = text[..at].chars().next_back().filter(|sign| sets_apart(*sign))?;
+    let mut digits = text[at..end].to_owned();
+    while let Some(next) = text[..at].strip_suffix(separator).and_then(|rest| digit_before(rest.len()))
+        && digits.len() < 12
+    {
+        digits.insert(0, char::from(text.as_bytes()[next]));
+        at = next;
+    }
+    let alone = !text[..at].ends_with(|sign: char| sign.is_ascii_alphanumeric());
+    (digits.len() >= LEAST && alone).then_some((at, digits))
+}
+
+/// How far from the words that say so, in characters, what is to be read backwards may stand.
+const NEAR: usize = 16;
+
+/// The number or id beside 倒过来: a mobile, or an id where WeChat is named before it.
+pub(super) fn backwards(text: &str, hint: Range<usize>, found: &mut Vec<Found>) {
+    let named = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-');
+    let line_end = text[hint.end..].find('\n').map_or(text.len(), |at| hint.end + at);
+    let ahead = text[hint.end..line_end].char_indices().take(NEAR).find(|(_, sign)| named(*sign));
+    let line_start = text[..hint.start].rfind('\n').map_or(0, |at| at + 1);
+    let behind = text[line_start..hint.start].char_indices().rev().take(NEAR).find(|(_, sign)| named(*sign));
+    let words = ahead.map(|(at, _)| hint.end + at).into_iter().chain(behind.map(|(at, _)| line_start + at));
+    for at in words {
+        let start = text[..at].bytes().rev().take(24).take_while(|byte| named(char::from(*byte))).count();
+        let length = text[at..].bytes().take(24).take_while(|byte| named(char::from(*byte))).count();
+        let at = at - start..at + length;
+        let turned: String = text[at.clone()].chars().rev().collect();
+        let wechat = || {
+            let near = &text[line_start..at.start.max(hint.end)];
+            ["微信", "vx", "wx", "v", "微"].iter().any(|word| near.contains(word))
+        };
+        if phones::is_mobile(&turned) {
+            found.push((Kind::Phone, turned, at));
+            return;
+        }
+        if (6..=20).contains(&turned.len()) && series::is_odd(&turned) && wechat() {
+            // What was read forwards is none.
+            found.retain(|(kind, _, other)| *kind != Kind::Wechat || other.end <= at.start || at.end <= other.start);
+            found.push((Kind::Wechat, turned, at));
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{contacts, in_text};
+
+    fn check(text: &str, phones: &[&str], wechat: &[&str], qq: &[&str]) {
+        let own = |list: &[&str]| list.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let all = contacts(&in_text(text, &crate::text::fold(text)));
+        assert_eq!((all.phones, all.wechat, all.qq), (own(phones), own(wechat), own(qq)), "{text}");
+    }
+
+    #[test]
+    fn accounts_are_read_sign_by_sign() {
+        check("V：j i a _ 0 1", &[], &["jia_01"], &[]);
+        check("微信：j.i.a.0.1.2", &[], &["jia012"], &[]);
+        check("QQ 2600 0004 27", &[], &[], &["2600000427"]);
+        check("QQ 2 6 0 0 0 0 0 4 2 7", &[], &[], &["2600000427"]);
+        check("QQ：2·6·0·0·0·0·0·4·2·7", &[], &[], &["2600000427"]);
+        check("QQ 2026-11-27", &[], &[], &[]);
+        check("微信 a b 两组", &[], &[], &[]);
+    }
+
+    #[test]
+    fn accounts_are_read_backwards_where_the_text_says_so() {
+        check("电话倒过来：43210000031", &["13000001234"], &[], &[]);
+        check("10_aij 倒着念是微信", &[], &[], &[]);
+        check("微信倒着看：10_aij_yi", &[], &["iy_jia_01"], &[]);
+        check("把口诀倒过来背 20261127 遍", &[], &[], &[]);
+    }
+}
