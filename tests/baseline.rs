@@ -146,3 +146,27 @@ fn check_names_what_was_copied_and_from_where_and_innocents_copied_nothing() {
     };
     assert!(!judged.contains("fake.copied-"), "{judged}");
 }
+
+#[test]
+fn a_baseline_taken_away_accuses_nobody_any_more_and_its_number_is_not_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("cx.html"), LOOK_UP).unwrap();
+    let capture = |id: &str| {
+        let ran = run(folder, &["baseline", "capture", "cx.html", "--as", "http://cx.mem.gov.cn/"]);
+        assert!(ran.out.starts_with(&format!("{id} 号官网样本")), "{}{}", ran.out, ran.err);
+    };
+    capture("1");
+    assert!(!copies(&checked(folder, LOOK_UP, "http://a.example/")).is_empty());
+    let ran = run(folder, &["baseline", "remove", "1", "--by", "officer"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "撤掉了 1 号官网样本：http://cx.mem.gov.cn/（应急管理部）\n"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(copies(&checked(folder, LOOK_UP, "http://a.example/")), []);
+    let again = run(folder, &["baseline", "remove", "1"]);
+    assert!(again.code != 0 && again.err.contains("没有编号为 1 的官网样本"), "{} {}", again.code, again.err);
+    capture("2");
+}

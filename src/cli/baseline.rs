@@ -1,4 +1,4 @@
-//! `baseline`: what protected sites look like, captured and listed.
+//! `baseline`: what protected sites look like, captured, listed and taken away.
 //!
 //! A page is fetched as `check` fetches one, or read from a saved file. All of them are read before the store is opened, so that
 //! nobody waits for a slow site. Start at [`run`].
@@ -58,11 +58,24 @@ enum Command {
     /// 列出官网样本：哪个官网、哪个网页、能比对什么
     #[command(after_help = "例子：\n  jianzheng baseline list\n  jianzheng --json baseline list")]
     List,
+    /// 撤掉一份采错的官网样本；还有未结的线索拿它作依据时不撤
+    #[command(
+        after_help = "编号看 baseline list。谁撤的记在审计里，编号不再用。\n\n例子：\n  jianzheng baseline remove 3"
+    )]
+    Remove {
+        /// 样本编号
+        #[arg(value_name = "ID")]
+        id: u64,
+        /// 谁撤的；不写就是登录名
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     match args.command {
         Command::List => list(context).await,
+        Command::Remove { id, by } => remove(id, by, context).await,
         Command::Capture { things, host, by } => capture(&things, host.as_deref(), by, context).await,
     }
 }
@@ -84,6 +97,18 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
     }
     if !out.json {
         table.end(&mut out, "还没有官网样本。先采一个：jianzheng baseline capture http://cx.mem.gov.cn/")?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+async fn remove(id: u64, by: Option<String>, context: &Context) -> anyhow::Result<Exit> {
+    let row = context.load()?.open().await?.desk().remove_baseline(id, &actor(by)).await?;
+    let mut out = context.out();
+    if out.json {
+        out.object(&row)?;
+    } else {
+        out.line(&format!("撤掉了 {} 号官网样本：{}（{}）", row.id, row.url, row.authority))?;
     }
     out.flush()?;
     Ok(Exit::Done)

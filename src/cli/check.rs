@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// 不联网：网址只看域名
     #[arg(long)]
     offline: bool,
+    /// 用这个目录的规则判，例如改过还没换上的一份；不写就是现在用的那一套
+    #[arg(long, value_name = "DIR")]
+    rules: Option<std::path::PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -102,7 +105,7 @@ struct Checking<'p> {
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
-    let program = context.load()?;
+    let program = context.load_with_rules(args.rules.as_deref())?;
     let told = args.url.as_deref().unwrap_or(NOWHERE);
     let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
     // A round may hold the store for hours; what the page says by itself is worth telling meanwhile.

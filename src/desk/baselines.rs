@@ -103,6 +103,41 @@ pub(super) async fn keep(
     Ok(Baseline { id: ids.first().copied().unwrap_or_default(), ..record }.into())
 }
 
+/// Hits that are named where a baseline cannot go.
+const NAMED: usize = 5;
+
+/// Takes a baseline away. What rests on it has to be settled first, or a verdict would name a sample that nobody can look at; the log of
+/// decisions keeps who took it away.
+pub(super) async fn remove(store: &Store, id: u64, actor: &str, now: Timestamp) -> Result<BaselineRow, DeskError> {
+    let kept = store.baselines().find(|kept| kept.as_ref().map_or(true, |kept| kept.id == id)).transpose()?;
+    let kept = kept.ok_or_else(|| DeskError::Missing { what: "官网样本", id: id.to_string() })?;
+    let cited = likeness::Copied::names(&kept.host);
+    let mut hits = Vec::new();
+    for hit in store.hits() {
+        let hit = hit?;
+        if hit.reasons.iter().any(|reason| reason.say.contains(&cited))
+            && store.case(hit.case).await?.is_some_and(|case| case.state.is_open())
+        {
+            hits.push(hit.id.to_string());
+        }
+    }
+    if !hits.is_empty() {
+        let more = if hits.len() > NAMED { "等" } else { "" };
+        return Err(DeskError::Refused(format!(
+            "还有 {} 条未结的线索拿 {} 的样本作依据（线索 {}{more}）：先把它们的案件办结，或者判为误报（cases dismiss … --wrong）；\
+             只是官网改版，重新采一次就换掉旧的",
+            hits.len(),
+            kept.host,
+            hits[..hits.len().min(NAMED)].join("、")
+        )));
+    }
+    let mut changes = Changes::new();
+    changes.delete_baseline(&kept.host, &kept.url);
+    changes.audit(now, actor, "baseline.remove", &format!("baseline {}", kept.host), kept.url.as_bytes());
+    store.commit(changes).await?;
+    Ok(kept.into())
+}
+
 /// All baselines by number.
 pub(super) fn list(store: &Store) -> Result<Vec<BaselineRow>, DeskError> {
     let mut rows = store.baselines().map(|kept| kept.map(BaselineRow::from)).collect::<Result<Vec<_>, _>>()?;

@@ -463,6 +463,10 @@ impl Desk for LocalDesk {
         baselines::keep(&self.store, self.authorities(), new, actor, self.now()).await
     }
 
+    async fn remove_baseline(&self, id: u64, actor: &str) -> Result<BaselineRow, DeskError> {
+        baselines::remove(&self.store, id, actor, self.now()).await
+    }
+
     async fn baselines(&self) -> Result<Vec<BaselineRow>, DeskError> {
         baselines::list(&self.store)
     }

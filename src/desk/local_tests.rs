@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     cases::tests::{Found, SELLER, at, open, see},
     outbox::listing::Contact,
+    store::Changes,
 };
 
 fn rules() -> Arc<RuleSet> {
@@ -154,4 +155,39 @@ async fn a_missing_sm3_is_taken_from_the_body_that_was_kept() {
     assert_eq!(desk.capture_row(capture.clone()).sm3, hashes(&exchange.body).sm3);
     assert_eq!(desk.capture_row(Capture { sha256: "00".repeat(32), ..capture.clone() }).sm3, "");
     assert_eq!(desk.capture_row(Capture { warc: "../etc/passwd".to_owned(), ..capture }).sm3, "");
+}
+
+#[tokio::test]
+async fn a_baseline_stays_while_an_open_case_rests_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    see(&store, Found { url: "http://cx.mem-gov.example.com/", verdict: "fake_site", ..SELLER }).await;
+    let desk = desk(&store);
+    let html = "<title>特种作业操作证查询平台</title><script src='/czzcx_query.js'></script>";
+    let prints = jianzheng_core::likeness::Prints::of(&jianzheng_core::page::read_text(html, None));
+    for host in ["cx.mem.gov.cn", "www.mem.gov.cn"] {
+        let what = jianzheng_core::likeness::Baseline {
+            host: host.to_owned(),
+            url: format!("http://{host}/"),
+            prints: prints.clone(),
+            pictures: Vec::new(),
+        };
+        desk.keep_baseline(NewBaseline { what, title: String::new(), file: None }, "示例甲").await.unwrap();
+    }
+    let mut changes = Changes::new();
+    changes.update_hit(1, |hit| {
+        hit.reasons[0].say = "照抄官网（标题照抄 cx.mem.gov.cn。标题与 cx.mem.gov.cn 的相同）".to_owned();
+        Ok(())
+    });
+    store.commit(changes).await.unwrap();
+    let DeskError::Refused(say) = desk.remove_baseline(1, "示例甲").await.unwrap_err() else {
+        panic!("not refused")
+    };
+    assert!(say.contains("还有 1 条未结的线索拿 cx.mem.gov.cn 的样本作依据（线索 1）"), "{say}");
+    assert_eq!(desk.remove_baseline(2, "示例甲").await.unwrap().host, "www.mem.gov.cn");
+    desk.decide(1, Decision::Wrong, Some("样本采错了"), "示例甲").await.unwrap();
+    desk.remove_baseline(1, "示例甲").await.unwrap();
+    assert!(desk.baselines().await.unwrap().is_empty());
+    let rows = desk.audit("baseline cx.mem.gov.cn").await.unwrap();
+    assert_eq!(rows.len(), 2, "captured and taken away");
 }

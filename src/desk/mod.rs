@@ -138,6 +138,9 @@ pub trait Desk: Send + Sync {
         actor: &str,
     ) -> impl Future<Output = Result<BaselineRow, DeskError>> + Send;
 
+    /// Takes a baseline away; refused while hits of open cases rest on a copy of its host.
+    fn remove_baseline(&self, id: u64, actor: &str) -> impl Future<Output = Result<BaselineRow, DeskError>> + Send;
+
     /// All baselines, by number.
     fn baselines(&self) -> impl Future<Output = Result<Vec<BaselineRow>, DeskError>> + Send;
 }

@@ -1,11 +1,17 @@
 //! What protected sites look like: one record a host and address. Start at [`Tx::put_baseline`].
 
-use super::{Store, StoreError, list::Listing, record::Baseline, tables::digest_key, tx::Tx};
+use super::{
+    Store, StoreError,
+    list::Listing,
+    record::{Baseline, Record as _},
+    tables::digest_key,
+    tx::Tx,
+};
 
 impl Tx<'_> {
     /// Keeps a baseline, in the place of the earlier one of the same host and address; gives its number.
     pub fn put_baseline(&mut self, mut baseline: Baseline) -> Result<u64, StoreError> {
-        let key = digest_key(&format!("{}\n{}", baseline.host, baseline.url));
+        let key = key(&baseline.host, &baseline.url);
         baseline.id = match self.record::<Baseline>(&key)? {
             Some(before) => before.id,
             None => self.next_id("baseline")?,
@@ -13,6 +19,15 @@ impl Tx<'_> {
         self.put_record(&key, &baseline)?;
         Ok(baseline.id)
     }
+
+    /// Takes the baseline of a host and address away; its number is not given again.
+    pub fn delete_baseline(&mut self, host: &str, url: &str) {
+        self.delete_row(Baseline::TABLE, &key(host, url));
+    }
+}
+
+fn key(host: &str, url: &str) -> [u8; 32] {
+    digest_key(&format!("{host}\n{url}"))
 }
 
 impl Store {

@@ -120,6 +120,15 @@ impl Changes {
         self.then(move |tx| tx.delete_extract(seq).map(|()| None))
     }
 
+    /// Takes what a page of a protected site looked like away.
+    pub fn delete_baseline(&mut self, host: &str, url: &str) -> &mut Self {
+        let (host, url) = (host.to_owned(), url.to_owned());
+        self.then(move |tx| {
+            tx.delete_baseline(&host, &url);
+            Ok(None)
+        })
+    }
+
     /// Takes the record of a fetch away; counts of its round stay.
     pub fn delete_page(&mut self, seq: u64) -> &mut Self {
         self.then(move |tx| {

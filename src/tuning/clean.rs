@@ -104,6 +104,11 @@ fn unreadable_line(file: &str, line: usize) -> Problem {
     }
 }
 
+/// Page and address of every line that can be read.
+pub(super) fn pages(files: &[(String, String)]) -> impl Iterator<Item = (String, Url)> {
+    files.iter().flat_map(|(_, text)| text.lines()).filter_map(read).map(|(line, url)| (line.html, url))
+}
+
 fn read(line: &str) -> Option<(Line, Url)> {
     let line: Line = serde_json::from_str(line).ok()?;
     let url = Url::parse(&line.url).ok()?;

@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use jianzheng_core::page;
 use jianzheng_core::rules::RuleSet;
 use jiff::Timestamp;
-use serde::Deserialize;
-use url::Url;
 
+use super::clean;
 use crate::cases::is_confirmed;
 use crate::store::{Case, CaseState, Hit, Store, StoreError};
 
@@ -138,18 +137,11 @@ pub async fn false_alarms(store: &Store, within: Range<Timestamp>) -> Result<Vec
 /// What it takes to let each rule look at a page, by its place in the set: the mean over the pages of the clean corpus. The one pass
 /// that finds all phrases is common to all rules and not counted.
 pub fn time_of_rules(rules: &RuleSet, files: &[(String, String)]) -> Vec<Duration> {
-    #[derive(Deserialize)]
-    struct Line {
-        url: String,
-        html: String,
-    }
     let mut spent = vec![Duration::ZERO; rules.rules().len()];
     let mut pages = 0;
-    for line in files.iter().flat_map(|(_, text)| text.lines()) {
-        // What cannot be read is told by `rules test`.
-        let Ok(line) = serde_json::from_str::<Line>(line) else { continue };
-        let Ok(url) = Url::parse(&line.url) else { continue };
-        let extract = page::read_text(&line.html, Some(&url));
+    // What cannot be read is told by `rules test`.
+    for (html, url) in clean::pages(files) {
+        let extract = page::read_text(&html, Some(&url));
         pages += 1;
         rules.rule_by_rule(&extract, &url, |rule, look| {
             let began = Instant::now();

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jianzheng_core::rules::problem::Problem;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{Program, StartError, mail, round};
+use super::{Program, StartError, mail, round, rules};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::crawl::client::Fetcher;
@@ -103,12 +104,44 @@ impl Program {
         tuning::standing::of_hits(&store).await.map(Some).map_err(state)
     }
 
+    /// What may be said against the rules although they are right ([`crate::tuning::doubts`]); without their past where the store cannot be had
+    /// now, and then the second value says why.
+    ///
+    /// # Errors
+    /// The clean corpus cannot be read.
+    pub async fn doubts(&self) -> Result<(Vec<Problem>, Option<StartError>), StartError> {
+        if self.rule_files.folder.is_none() {
+            return Ok((Vec::new(), None));
+        }
+        let (standing, why) = match self.standing().await {
+            // Where nothing was ever found nothing was ever confirmed.
+            Ok(standing) => (Some(standing.unwrap_or_default()), None),
+            Err(why) => (None, Some(why)),
+        };
+        Ok((self.doubts_given(standing.as_ref())?, why))
+    }
+
+    /// The same with what the rules have done.
+    pub(super) fn doubts_given(
+        &self,
+        standing: Option<&HashMap<String, Standing>>,
+    ) -> Result<Vec<Problem>, StartError> {
+        let shipped = rules::load(None)?.0;
+        Ok(tuning::doubts::doubts(&self.rules, Some(&shipped), standing, &self.clean_pages()?))
+    }
+
     /// The store where there is one; a command that only reads makes none.
     pub(super) fn kept_store(&self) -> Result<Option<Store>, StartError> {
         if !self.data.join("store").is_dir() {
             return Ok(None);
         }
-        Store::open(&self.data, self.store_opts()).map(Some).map_err(state)
+        // There is nobody to ask while another process holds it: the daemon listens to nothing.
+        Store::open(&self.data, self.store_opts()).map(Some).map_err(|error| match error {
+            StoreError::Held { .. } => StartError::State(format!(
+                "{error}。守护进程：systemctl stop jianzheng 停下，做完再 start；不想停，就拿备份的一份拷贝来试：jianzheng --data 拷贝的目录 rules …"
+            )),
+            error => state(error),
+        })
     }
 
     /// Opens the store and lets go of it again: does it open at all? For `doctor`.

@@ -140,6 +140,22 @@ pub(super) fn tell_if_unproven(program: &Program, data: &Path, progress: &Progre
     problems.iter().take(SHOWN).for_each(|problem| progress.stage(&escape(&format!("  {problem}"))));
 }
 
+/// Says so where rules of the unit's own count without having earned it, or wake at words that innocents use as well: they count
+/// all the same.
+pub(super) async fn tell_doubts(opened: &Opened, program: &Program, progress: &Progress) -> anyhow::Result<()> {
+    if program.rule_files.folder.is_none() {
+        return Ok(());
+    }
+    let done = standing::of_hits(opened.store()).await?;
+    // A corpus that cannot be read was told already.
+    let doubts = program.doubts_given(Some(&done)).unwrap_or_default();
+    if !doubts.is_empty() {
+        progress.stage(&format!("规则有 {} 处提醒，照常计分；详情看 jianzheng rules check", doubts.len()));
+        doubts.iter().take(SHOWN).for_each(|doubt| progress.stage(&escape(&format!("  {doubt}"))));
+    }
+    Ok(())
+}
+
 /// In the first round of each week, which rules officers found to have raised false alarms in the week before: one line on stderr
 /// and one in `reports/规则误报.txt`.
 pub(super) async fn tell_false_alarms(opened: &Opened, clock: &Clock, progress: &Progress) -> anyhow::Result<()> {

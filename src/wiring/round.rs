@@ -55,6 +55,7 @@ pub(super) async fn run(
         Err(error) => progress.stage(&format!("清理过期的无关网页没有做完：{error}")),
     }
     renewing::tell_if_unproven(program, opened.data(), &progress);
+    renewing::tell_doubts(opened, program, &progress).await?;
     renewing::tell_false_alarms(opened, clock, &progress).await?;
     renewing::judge_open_cases(opened, program, clock, &stop, &progress).await?;
     let (stage, unfit) = program.stage();

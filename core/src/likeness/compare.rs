@@ -96,6 +96,11 @@ impl Copied {
     pub fn say(&self) -> String {
         format!("{}与 {} 的相同：{}（样本 {}）", self.part.name(), self.host, self.detail, self.url)
     }
+
+    /// How a reason names the site that was copied.
+    pub fn names(host: &str) -> String {
+        format!("照抄 {host}。")
+    }
 }
 
 /// Share of the other's text that a copy repeats.

@@ -10,7 +10,7 @@ use super::certificate::{self, Certificate};
 use super::gap::{Gapped, Piece};
 use super::problem::Problem;
 use super::routing::Routing;
-use super::rule::{self, Family, Item, Rule, Status};
+use super::rule::{self, Belongs, Family, Item, Rule, Status};
 use super::scanner::Scanner;
 use super::uses::Uses;
 use super::words::{self, List, Lists};
@@ -108,6 +108,7 @@ impl RuleSet {
         let mut problems = Vec::new();
         let mut families: Vec<Family> = Vec::new();
         let mut rules: Vec<Rule> = Vec::new();
+        let mut belongs = Vec::new();
         let mut lists: Vec<List> = Vec::new();
         let mut certificates = Vec::new();
         let mut routing = Routing::default();
@@ -144,9 +145,10 @@ impl RuleSet {
                     None => {
                         let (read, found) = rule::read(name, text);
                         families_known &= read.is_some();
-                        let (more_families, more_rules) = read.unwrap_or_default();
-                        families.extend(more_families);
-                        rules.extend(more_rules);
+                        let read = read.unwrap_or_default();
+                        families.extend(read.families);
+                        rules.extend(read.rules);
+                        belongs.extend(read.belongs);
                         failed(found);
                     }
                 },
@@ -167,7 +169,10 @@ impl RuleSet {
                 });
             }
         }
-        cross_check(&families, &rules, &lists, (lists_known, families_known), &mut problems);
+        if families_known {
+            unknown_families(&families, &belongs, &mut problems);
+        }
+        cross_check(&rules, &lists, (lists_known, families_known), &mut problems);
         let (Some(authorities), true) = (authorities, problems.is_empty()) else { return Err(problems) };
         let hash = format!("sha256:{}", hex(&hash.finalize()));
         let set = build(hash, families, rules, lists, certificates, routing, authorities);
@@ -245,8 +250,20 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// Rules whose family there is none of; of broken rules too, so that all mistakes are told at once.
+fn unknown_families(families: &[Family], belongs: &[Belongs], problems: &mut Vec<Problem>) {
+    for named in belongs.iter().filter(|named| !families.iter().any(|family| family.id == named.family)) {
+        problems.push(Problem {
+            code: "unknown-family",
+            file: named.file.clone(),
+            line: named.line,
+            say: format!("规则 {} 属于不存在的族 {}", named.rule, named.family),
+            advice: nearest(&named.family, families.iter().map(|family| family.id.as_str())),
+        });
+    }
+}
+
 fn cross_check(
-    families: &[Family],
     rules: &[Rule],
     lists: &[List],
     (lists_known, families_known): (bool, bool),
@@ -264,16 +281,6 @@ fn cross_check(
         if let Some(first) = seen.insert(&rule.id, rule) {
             let say = format!("规则编号 {} 已在 {} 第 {} 行用过", rule.id, first.file, first.line);
             report(rule, rule.id_line, "duplicate-id", say, "换一个编号；停用的编号也不能再用".into());
-        }
-        if families_known && !families.iter().any(|f| f.id == rule.family) {
-            let nearest = nearest(&rule.family, families.iter().map(|f| f.id.as_str()));
-            report(
-                rule,
-                rule.family_line,
-                "unknown-family",
-                format!("规则 {} 属于不存在的族 {}", rule.id, rule.family),
-                nearest,
-            );
         }
         for item in rule.any.iter().chain(&rule.all).chain(&rule.near).chain(&rule.unless) {
             let (names, whole): (Vec<&String>, bool) = match item {

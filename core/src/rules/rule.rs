@@ -195,6 +195,8 @@ pub struct Rule {
     pub false_alarms: String,
     /// Of a shipped rule: on how many guilty and how many innocent pages it spoke that nobody who wrote rules had looked at.
     pub held: Option<(u32, u32)>,
+    /// Who put it in force before it had earned it.
+    pub early: Option<Early>,
     /// What it must hit.
     pub hits: Vec<Example>,
     /// What it must miss.
@@ -204,9 +206,19 @@ pub struct Rule {
     /// Line of the table.
     pub line: usize,
     pub(super) id_line: usize,
-    pub(super) family_line: usize,
     /// The lists it names, and where.
     pub(super) list_lines: Vec<(String, usize)>,
+}
+
+/// An officer's word that a rule counts before it has earned it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Early {
+    /// Who says so.
+    pub by: String,
+    /// The day, as the file says.
+    pub date: String,
+    /// Why.
+    pub why: String,
 }
 
 /// How the points of a family are added up.
@@ -218,28 +230,47 @@ pub struct Family {
     pub rest: f64,
 }
 
+/// The family that a rule names, told of rules with other mistakes too.
+#[derive(Debug)]
+pub(super) struct Belongs {
+    /// As a message calls the rule.
+    pub(super) rule: String,
+    pub(super) family: String,
+    pub(super) file: String,
+    pub(super) line: usize,
+}
+
 /// What one file holds.
-type Tables = (Vec<Family>, Vec<Rule>);
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) families: Vec<Family>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) belongs: Vec<Belongs>,
+}
 
 /// Reads a file of `[[family]]` and `[[rule]]` tables, and tells every mistake in it.
 pub(super) fn read(file: &str, text: &str) -> (Option<Tables>, Vec<Problem>) {
     Sheet::take(file, text, |top| {
-        let mut families = Vec::new();
+        let mut tables = Tables::default();
         for part in top.parts("family") {
             let id = part.need_text("id", "给这一族起个英文短名");
             part.need_text("title", "说明这一族说的是什么");
             let rest = part.decimal("rest", 0.0..=20.0);
             part.finish();
-            if let (Some(id), Some(rest)) = (id, rest) {
-                families.push(Family { id: id.value, rest });
+            if let Some(id) = id {
+                // Without its number it is wrong, but not unknown.
+                tables.families.push(Family { id: id.value, rest: rest.unwrap_or(0.0) });
             }
         }
-        let rules = top.parts("rule").iter().filter_map(|part| rule(file, part)).collect();
-        Some((families, rules))
+        for part in top.parts("rule") {
+            let read = rule(file, &part, &mut tables.belongs);
+            tables.rules.extend(read);
+        }
+        Some(tables)
     })
 }
 
-fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
+fn rule(file: &str, part: &sheet::Part<'_>, belongs: &mut Vec<Belongs>) -> Option<Rule> {
     let id = part.need_text("id", "起一个不重复的英文名，例如 seller.exam-waiver");
     if let Some(id) = &id
         && !id.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
@@ -252,16 +283,17 @@ fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
         choice(part, &k, "kind", &[("fake_site", Kind::FakeSite), ("seller", Kind::Seller), ("notice", Kind::Notice)])
     });
     let family = part.need_text("family", "写上它属于哪一族");
+    if let Some(family) = &family {
+        let rule = id.as_ref().map_or("（没有编号的）", |id| &id.value).to_owned();
+        let line = part.line_of(family.at);
+        belongs.push(Belongs { rule, family: family.value.clone(), file: file.to_owned(), line });
+    }
     let points = part.decimal("points", -60.0..=30.0);
     let status =
         part.need_text("status", "写 试行、在用 或 停用").and_then(|s| choice(part, &s, "status", &Status::ALL));
     let author = part.need_text("author", "写上是谁写的");
     let date = part.need_text("date", "写上日期，例如 \"2026-11-23\"");
-    if let Some(date) = &date
-        && date.value.parse::<jiff::civil::Date>().is_err()
-    {
-        part.report(WRONG_VALUE, date.at, format!("“{}”不是日期", date.value), "写成 \"2026-11-23\" 这样");
-    }
+    check_date(part, date.as_ref());
     let say = part.text("say");
     let false_alarms = part.need_text("false_alarms", "用一句实在的话写明什么情况会误报");
     let mut lines = Vec::new();
@@ -283,6 +315,7 @@ fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
         .text("voice")
         .is_some_and(|v| choice(part, &v, "voice", &[("本页", false), ("转述也算", true)]).unwrap_or(false));
     let (held, held_wrong) = (part.number("held", 0..=1_000_000), part.number("held_wrong", 0..=1_000_000));
+    let early = part.part("early").and_then(|part| early(&part));
     let hits = examples(part, "hit");
     let misses = examples(part, "miss");
     if any.is_empty() && !part.has("any") {
@@ -310,7 +343,6 @@ fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
         say: say.map_or_else(|| title.clone(), |s| s.value),
         title,
         kind: kind?,
-        family_line: part.line_of(family.as_ref()?.at),
         family: family?.value,
         points: points?,
         status: status?,
@@ -325,11 +357,27 @@ fn rule(file: &str, part: &sheet::Part<'_>) -> Option<Rule> {
         reported,
         false_alarms: false_alarms?.value,
         held: held.map(|held| (held, held_wrong.unwrap_or(0))),
+        early,
         hits,
         misses,
         file: file.to_owned(),
         line: part.line(),
     })
+}
+
+fn check_date(part: &sheet::Part<'_>, date: Option<&Placed<String>>) {
+    if let Some(date) = date.filter(|date| date.value.parse::<jiff::civil::Date>().is_err()) {
+        part.report(WRONG_VALUE, date.at, format!("“{}”不是日期", date.value), "写成 \"2026-11-23\" 这样");
+    }
+}
+
+fn early(part: &sheet::Part<'_>) -> Option<Early> {
+    let by = part.need_text("by", "写上是谁定的");
+    let date = part.need_text("date", "写上日期，例如 \"2026-11-23\"");
+    check_date(part, date.as_ref());
+    let why = part.need_text("why", "用一句实在的话写明为什么等不得");
+    part.finish();
+    Some(Early { by: by?.value, date: date?.value, why: why?.value })
 }
 
 fn choice<T: Copy>(part: &sheet::Part<'_>, word: &Placed<String>, key: &str, choices: &[(&str, T)]) -> Option<T> {

@@ -236,7 +236,7 @@ fn from_where(reading: &Reading, compiled: &Compiled) -> String {
     // Records keep the beginning of a long sentence: what and from where come first, in what it shows after that.
     let parts: Vec<&str> = copies.iter().filter(|c| c.host == first.host).map(|c| c.part.name()).collect();
     let said: Vec<String> = copies.iter().map(|copied| copied.say()).collect();
-    format!("（{}照抄 {}。{}）", parts.join("、"), first.host, said.join("；"))
+    format!("（{}{}{}）", parts.join("、"), Copied::names(&first.host), said.join("；"))
 }
 
 fn tenth(points: f64) -> f64 {

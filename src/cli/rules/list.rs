@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jianzheng_core::rules::RuleSet;
-use jianzheng_core::rules::rule::{Example, Item, Place, Rule};
+use jianzheng_core::rules::rule::{Example, Item, Place, Rule, Status};
 use jianzheng_core::wording::Manner;
 use serde::Serialize;
 
 use super::super::{Exit, out::Out, table::Table, words};
 use crate::clock::shanghai_date;
+use crate::tuning::doubts::lacks;
 use crate::tuning::standing::{EARNED, Standing};
 use crate::wiring::StartError;
 
@@ -50,6 +51,10 @@ struct Row<'a> {
     false_alarms: &'a str,
     /// Guilty and innocent pages of the held-out families that it spoke on; null for a unit's own rules.
     held: Option<(u32, u32)>,
+    /// What a rule of the unit's own that counts lacks to have earned it; null where nothing does, or nothing is known.
+    lacks: Option<String>,
+    /// Who put it in force before it had earned it.
+    early: Option<EarlyRow<'a>>,
     file: &'a str,
     line: usize,
     /// Hits it had a part in; null where nothing is known of any.
@@ -59,6 +64,13 @@ struct Row<'a> {
     last_hit: Option<String>,
     /// Mean time of a look at a page; null where it was not measured.
     micros: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct EarlyRow<'a> {
+    by: &'a str,
+    date: &'a str,
+    why: &'a str,
 }
 
 fn row<'a>(rule: &'a Rule, index: usize, known: &Known) -> Row<'a> {
@@ -75,6 +87,8 @@ fn row<'a>(rule: &'a Rule, index: usize, known: &Known) -> Row<'a> {
         date: &rule.date,
         false_alarms: &rule.false_alarms,
         held: rule.held,
+        lacks: done.and_then(|done| lacks(rule, done, 0)),
+        early: rule.early.as_ref().map(|early| EarlyRow { by: &early.by, date: &early.date, why: &early.why }),
         file: &rule.file,
         line: rule.line,
         hits: done.map(|d| d.hits),
@@ -102,7 +116,7 @@ pub(super) fn list(out: &mut Out, rules: &RuleSet, known: &Known) -> anyhow::Res
                 rule.id.clone(),
                 words::kind(rule.kind.as_str()).to_owned(),
                 format!("{:+}", rule.points),
-                rule.status.as_str().to_owned(),
+                status(rule, done),
                 rule.held.map_or_else(|| "—".to_owned(), |(guilty, innocent)| format!("{guilty}/{innocent}")),
                 count(|d| d.hits),
                 count(|d| d.confirmed),
@@ -159,6 +173,9 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
     out.line(&format!("{}  {}", rule.id, rule.title))?;
     out.line(&format!("  写在：{} 第 {} 行，{} 写于 {}", rule.file, rule.line, rule.author, rule.date))?;
     out.line(&format!("  状态：{}{}", rule.status.as_str(), meaning(rule)))?;
+    if let Some(early) = &rule.early {
+        out.line(&format!("  提前在用：{} 于 {} 定的，{}", early.by, early.date, early.why))?;
+    }
     out.line(&format!("  分值：{}", worth(rule)))?;
     if let Some(family) = family {
         let rest = format!("同族的别的规则也命中时，除最高的一条，其余合起来最多再算 {} 分", family.rest);
@@ -215,8 +232,17 @@ fn explain_list(out: &mut Out, rules: &RuleSet, name: &str) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
+/// The status as the table shows it; of a rule in force, whether it has yet to earn it, or somebody gave his word.
+fn status(rule: &Rule, done: Option<Standing>) -> String {
+    let name = rule.status.as_str();
+    match (&rule.early, done.and_then(|done| lacks(rule, done, 0))) {
+        (Some(_), _) if rule.status == Status::Live => format!("{name}（提前）"),
+        (_, Some(_)) => format!("{name}（没攒够）"),
+        _ => name.to_owned(),
+    }
+}
+
 fn meaning(rule: &Rule) -> &'static str {
-    use jianzheng_core::rules::rule::Status;
     match rule.status {
         Status::Trial => "，只显示、不计分",
         Status::Live => "，计分",
@@ -235,7 +261,9 @@ fn worth(rule: &Rule) -> String {
 
 /// Whether a trial rule may go live, and whether a live one still earns it.
 fn advice(rule: &Rule, done: Standing) -> String {
-    use jianzheng_core::rules::rule::Status;
+    if let Some(lacks) = lacks(rule, done, 0).filter(|_| done.false_alarms == 0) {
+        return format!("在用，还没攒够条件：{lacks}；先改回试行，等不得就由定的人写上 early");
+    }
     match rule.status {
         _ if done.false_alarms > 0 => {
             "有过误报：看看那几条线索，把冤枉的那句话改编进 miss，再收紧条件或者减分".to_owned()

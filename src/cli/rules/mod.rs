@@ -67,7 +67,7 @@ enum Command {
     },
     /// 拿改过的规则重判留存的网页，看谁会多列、谁会少列、是哪条规则干的；什么都不改
     #[command(after_help = "不写 --rules：拿现在的规则与当初的判定比；写了：拿那个目录的规则与现在的规则比。\n\
-        同一网址只判一次。Ctrl-C 随时可停，停了退出码为 1。要打开数据目录，守护进程在跑时先停下它。\n\n例子：\n  \
+        同一网址只判一次。Ctrl-C 随时可停，停了退出码为 1。要打开数据目录，守护进程在跑时先停下它，或者用 --data 指向备份的一份拷贝。\n\n例子：\n  \
         jianzheng rules backtest --rules rules-new\n  jianzheng rules backtest --rules rules-new --since 2026-11-01\n  \
         jianzheng --practice rules backtest --rules rules-new --json")]
     Backtest {
@@ -131,6 +131,8 @@ struct ProblemRow<'a> {
     line: usize,
     say: &'a str,
     advice: &'a str,
+    /// `error`, or `note` where nothing has to be done.
+    level: &'static str,
 }
 
 fn day(text: &str) -> Result<jiff::civil::Date, String> {
@@ -171,9 +173,13 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
                 problems.iter_mut().for_each(|p| p.file = folder.join(&p.file).display().to_string());
             }
             tell(&mut out, &problems)?;
+            let notes = if problems.is_empty() { doubts(&mut out, &loaded).await? } else { 0 };
             if !out.json && !problems.is_empty() {
                 out.line(&format!("规则有 {} 处错误。", problems.len()))?;
             } else if !out.json {
+                if notes > 0 {
+                    out.line(&format!("有 {notes} 处提醒，不算错误。"))?;
+                }
                 out.line(&format!(
                     "没有错误：{place}，{} 个文件，{} 条规则，{} 家机关，{} 个来源。",
                     files.count,
@@ -185,7 +191,11 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             }
             if problems.is_empty() { Exit::Done } else { Exit::Wrong }
         }
-        Command::Test { .. } => test(&mut out, &loaded, &place)?,
+        Command::Test { .. } => {
+            let exit = test(&mut out, &loaded, &place)?;
+            doubts(&mut out, &loaded).await?;
+            exit
+        }
         Command::List { time } => {
             let known = known(&loaded, *time).await?;
             list::list(&mut out, rules, &known)?;
@@ -232,7 +242,9 @@ fn test(out: &mut Out, program: &Program, place: &str) -> anyhow::Result<Exit> {
     tell(out, &failures)?;
     let innocents = clean::test(rules, program.thresholds(), &program.clean_pages()?);
     tell(out, &innocents.failures)?;
-    tell(out, &innocents.settled)?;
+    for settled in &innocents.settled {
+        if out.json { out.object(&row(settled, "note"))? } else { out.line(&settled.to_string())? }
+    }
     if !out.json {
         out.line(&match failures.len() {
             0 => format!("{} 个例子全部成立（{place}）。", rules.examples()),
@@ -263,11 +275,34 @@ async fn known(program: &Program, time: bool) -> anyhow::Result<list::Known> {
     Ok(list::Known { standing, times })
 }
 
+/// Tells what may be said against rules that are right, and how many such notes there are.
+async fn doubts(out: &mut Out, program: &Program) -> anyhow::Result<usize> {
+    let (mut notes, unread) = program.doubts().await?;
+    if let Some(error) = unread {
+        eprintln!("读不到线索，没有查在用的规则攒够了条件没有：{}", crate::telemetry::escape(&error.to_string()));
+    }
+    if let Some(folder) = &program.rule_files.folder {
+        notes.iter_mut().for_each(|note| note.file = folder.join(&note.file).display().to_string());
+    }
+    for note in &notes {
+        if out.json {
+            out.object(&row(note, "note"))?;
+        } else {
+            out.line(&format!("提醒：{note}"))?;
+        }
+    }
+    Ok(notes.len())
+}
+
+fn row<'a>(problem: &'a Problem, level: &'static str) -> ProblemRow<'a> {
+    let Problem { code, file, line, say, advice } = problem;
+    ProblemRow { code, file, line: *line, say, advice, level }
+}
+
 fn tell(out: &mut Out, problems: &[Problem]) -> anyhow::Result<()> {
     for problem in problems {
         if out.json {
-            let Problem { code, file, line, say, advice } = problem;
-            out.object(&ProblemRow { code, file, line: *line, say, advice })?;
+            out.object(&row(problem, "error"))?;
         } else {
             out.line(&problem.to_string())?;
         }
