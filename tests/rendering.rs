@@ -1,7 +1,7 @@
 //! Pages in a real browser, over a web on loopback: what is seen, what is not reached, and that nothing a page does outlives it.
 //!
-//! Needs Chromium; without it each test says so and passes. The browser runs without its sandbox here, because tests run as root in
-//! containers too: what the sandbox does is Chromium's own matter, and that it is never off by itself is `render::browser`'s test.
+//! Needs Chromium; without it each test says so and passes. The browser runs without its sandbox but in one test, because tests run as
+//! root in containers too; that it is never off by itself is `render::browser`'s test.
 
 #[path = "rendering/web.rs"]
 mod web;
@@ -9,12 +9,13 @@ mod web;
 use std::path::Path;
 use std::time::Duration;
 
-use jianzheng::crawl::render::{Job, Limits, RenderError};
+use jianzheng::crawl::render::{Disguise, Job, Limits, RenderError};
 use url::Url;
 use web::{Web, renderer};
 
 fn job(url: &str) -> Job {
-    Job { url: Url::parse(url).unwrap(), screenshot: false, follow: Box::new(|_| true) }
+    let url = Url::parse(url).unwrap();
+    Job { url, screenshot: false, follow: Box::new(|_| true), data_by_post: false, guest: None }
 }
 
 /// The pixels of a picture that are of a colour.
@@ -158,6 +159,121 @@ async fn a_page_reaches_nothing_that_the_guard_refuses() {
     assert!(seen.refused >= 20, "{} refused: {:?}", seen.refused, seen.notes);
     assert!(seen.notes.iter().any(|note| note.contains("169.254.169.254")), "{:?}", seen.notes);
     assert_eq!(inside.met(), (0, 0), "connections, packets");
+}
+
+/// Asks a STUN server at this port of loopback, and goes on for as long as that may take.
+fn asking_stun(port: u16) -> &'static str {
+    let page = "<body><p>电话</p><script>
+        const peer = new RTCPeerConnection({iceServers: [{urls: 'stun:127.0.0.1:PORT'}]});
+        peer.createDataChannel('x'); peer.createOffer().then(o => peer.setLocalDescription(o));
+        let n = 0; const timer = setInterval(() => { fetch('/tick?' + n); if (++n > 15) clearInterval(timer) }, 200);
+        </script></body>";
+    Box::leak(page.replace("PORT", &port.to_string()).into_boxed_str())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_reaches_nothing_by_webrtc_and_would_without_our_flag() {
+    let web = Web::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(guarded) = renderer(&web, folder.path(), Limits::default()) else { return };
+    let inside = web::Inside::start().await;
+    web.page("/stun", asking_stun(inside.udp.port()));
+    guarded.render(&job("http://shop.example/stun")).await.unwrap();
+    assert_eq!(inside.met().1, 0, "packets");
+    let scripts = tempfile::tempdir().unwrap();
+    let program = web::without_flag(scripts.path(), "--webrtc-ip-handling-policy");
+    let unguarded = web::with_program(&web, folder.path(), Some(program));
+    unguarded.render(&job("http://shop.example/stun")).await.unwrap();
+    assert!(inside.met().1 > 0, "without the flag nothing came either: the claim above says nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_shown_from_within_the_sandbox() {
+    let web = Web::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(renderer) = web::with_sandbox(&web, folder.path()) else { return };
+    web.page("/written", "<body><script>document.body.append('沙箱里' + '写的')</script></body>");
+    match renderer.render(&job("http://shop.example/written")).await {
+        Ok(seen) => assert!(seen.html.contains("沙箱里写的"), "{}", seen.html),
+        Err(RenderError::Sandbox { why }) => {
+            eprintln!(
+                "SKIPPED: no sandbox here ({why}); run the tests as an ordinary user where user namespaces are allowed"
+            );
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    }
+    let status = |pid: i32, name: &str| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+    };
+    let group = |pid: i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().and_then(|fields| fields.split_ascii_whitespace().nth(2).map(str::to_owned))
+    };
+    let groups: Vec<_> = processes_in(folder.path()).into_iter().map(group).collect();
+    let mut renderers = processes_in(Path::new("--type=renderer"));
+    renderers.retain(|pid| groups.contains(&group(*pid)));
+    assert!(!renderers.is_empty(), "no page has a process");
+    for pid in renderers {
+        assert_eq!(
+            (status(pid, "Seccomp:"), status(pid, "NoNewPrivs:")),
+            ("2".into(), "1".into()),
+            "{pid} is confined"
+        );
+        assert_ne!(
+            std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok(),
+            std::fs::read_link("/proc/self/ns/pid").ok(),
+            "{pid} sees our processes"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_says_nothing_and_asks_for_data_by_post_only_where_told_to() {
+    let web = Web::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(renderer) = renderer(&web, folder.path(), Limits::default()) else { return };
+    web.page(
+        "/talks",
+        "<body><p>页面</p><form id=f action=/form method=post><input name=a value=b></form><iframe name=i></iframe><script>
+        const say = (method, path) => fetch(path, {method, body: 'x'}).then(r => r.text())
+            .then(t => document.body.append(t)).catch(() => {});
+        say('POST', '/data'); say('PUT', '/put'); say('DELETE', '/delete');
+        fetch('http://other.example/elsewhere', {method: 'POST', body: 'x', mode: 'no-cors'}).catch(() => {});
+        new Worker(URL.createObjectURL(new Blob([\"fetch('http://shop.example/worker', {method: 'POST', body: 'x', mode: 'no-cors'}).catch(() => {})\"])));
+        navigator.sendBeacon('/beacon', 'x');
+        f.target = 'i'; f.submit(); fetch('/asked', {method: 'HEAD'});
+        </script></body>",
+    );
+    web.page("/data", "取来的电工证数据");
+    let seen = renderer.render(&job("http://shop.example/talks")).await.unwrap();
+    assert_eq!(web.said(), ["HEAD /asked"]);
+    assert!(!seen.html.contains("取来的") && seen.posts == 2, "{} posts, {:?}", seen.posts, seen.notes);
+    assert!(seen.notes.iter().any(|note| note.contains("都没有发")), "{:?}", seen.notes);
+    let asking = Job { data_by_post: true, ..job("http://shop.example/talks") };
+    let seen = renderer.render(&asking).await.unwrap();
+    assert!(seen.html.contains("取来的电工证数据"), "{}", seen.html);
+    let said = web.said();
+    assert!(
+        said[1..].iter().all(|one| ["HEAD /asked", "POST /data", "POST /worker"].contains(&one.as_str())),
+        "{said:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_is_shown_what_guests_are_shown() {
+    let web = Web::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(renderer) = renderer(&web, folder.path(), Limits::default()) else { return };
+    web.page(
+        "/",
+        "<body><script>document.body.append(navigator.userAgent + ' from ' + document.referrer)</script></body>",
+    );
+    let guest = Disguise { agent: "A MicroMessenger/8", referer: Some("http://www.baidu.com/".to_owned()) };
+    let seen = renderer.render(&Job { guest: Some(guest), ..job("http://shop.example/") }).await.unwrap();
+    assert!(seen.html.contains("A MicroMessenger/8 from http://www.baidu.com/"), "{}", seen.html);
+    assert!(web.agents().iter().all(|agent| agent == "A MicroMessenger/8"), "{:?}", web.agents());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -382,4 +498,40 @@ async fn what_only_a_browser_sees_becomes_a_hit_with_its_picture() {
     let stored = stored.unwrap();
     assert!(stored.intact && image::load_from_memory(&stored.body).unwrap().width() == 1280);
     assert_eq!(tampered.0, Some(1), "{tampered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_program_takes_its_browser_with_it() {
+    if !web::is_browser_here() {
+        return;
+    }
+    let web = Web::start().await;
+    web.page("/slow", "<div id=app></div><script>setInterval(() => fetch('/tick?' + Math.random()), 100)</script>");
+    let (folder, browsers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let url = format!("http://{}/slow", web.address());
+    std::fs::write(
+        folder.path().join("jianzheng.toml"),
+        "[network]\nallow_addresses = [\"127.0.0.2/32\"]\nhost_delay_ms = 0\nrender = \"always\"\nrender_sandbox = false\n",
+    )
+    .unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"));
+    command.args(["--config", "jianzheng.toml", "check", &url]).current_dir(folder.path());
+    command.env("TMPDIR", browsers.path()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut program = command.spawn().unwrap();
+    for _ in 0..600 {
+        if web.asked("/tick") > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(web.asked("/tick") > 0 && !processes_in(browsers.path()).is_empty(), "a browser shows the page");
+    program.kill().unwrap();
+    program.wait().unwrap();
+    for _ in 0..100 {
+        if processes_in(browsers.path()).is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("left: {:?}", processes_in(browsers.path()));
 }

@@ -238,6 +238,7 @@ mod tests {
             routes: Vec::new(),
             authority: None,
             cert_types: Vec::new(),
+            poses: false,
             names_certificates: html.contains("电工证"),
             notes: Vec::new(),
             contacts: Contacts::default(),

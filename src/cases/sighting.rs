@@ -91,6 +91,13 @@ fn again(tx: &mut Tx<'_>, mut hit: Hit, mut seen: Hit) -> Result<Hit, StoreError
     hit.set_clock |= seen.set_clock;
     // Whatever the verdict, the latest picture is the better one, and one is better than none.
     hit.rendering = seen.rendering.take().or(hit.rendering.take());
+    // Pictures come after their page, often after the hit.
+    if !seen.codes.is_empty() {
+        hit.codes = std::mem::take(&mut seen.codes);
+    }
+    if !seen.pictures.is_empty() {
+        hit.pictures = std::mem::take(&mut seen.pictures);
+    }
     if decides(&hit, &seen) {
         if hit.verdict != seen.verdict {
             audit(tx, seen.last_seen, MACHINE, &format!("hit.{}", seen.verdict), hit_subject(hit.id), &hit.verdict)?;

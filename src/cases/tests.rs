@@ -99,6 +99,7 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         last_round: page.round,
         text: None,
         codes: Vec::new(),
+        pictures: Vec::new(),
         rendering: None,
         seen_as: None,
         cloaks: Vec::new(),

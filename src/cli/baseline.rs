@@ -20,7 +20,11 @@ use crate::{
         Desk as _,
         baselines::{BaselineRow, NewBaseline},
     },
-    patrol::reading::{self, Content},
+    patrol::{
+        pictures,
+        reading::{self, Content},
+    },
+    store::Depicted,
     telemetry::escape,
     wiring::{Program, StartError},
 };
@@ -197,7 +201,7 @@ fn saved(path: &Path, named: &str, url: &Url) -> Result<NewBaseline, String> {
     if image::guess_format(&bytes).is_ok() {
         return Err("是图片，不是网页".to_owned());
     }
-    let extract = page::read(&bytes, None, Some(url));
+    let extract = pictures::with_inline(page::read(&bytes, None, Some(url)));
     let file = Path::new(named).file_name().map(|name| name.to_string_lossy().chars().take(200).collect());
     new_baseline(&extract, url, Vec::new(), file)
 }
@@ -207,9 +211,10 @@ async fn fetched(program: &Program, visiting: &Visiting<'_>, url: &Url) -> Resul
     let (end, status) = (exchange.url.clone(), exchange.status);
     // A redirect may lead anywhere.
     is_protected(program, &end).map_err(|say| format!("跳转到 {end}：{say}"))?;
-    match reading::read(&program.rules, exchange, false, Vec::new(), &visiting::terms(program)).content {
+    match reading::read(&program.rules, exchange, false, &Depicted::default(), &visiting::terms(program)).content {
         Content::Page(page) => {
-            let pictures = visiting.pictures(&page.0, &end).await;
+            let mut pictures = visiting.pictures(&page.0, &end).await;
+            pictures.extend(visiting.screen(&end).await);
             new_baseline(&page.0, &end, pictures, None)
         }
         _ => Err(format!("对方回答 HTTP {status}，没有看到网页")),
@@ -219,10 +224,11 @@ async fn fetched(program: &Program, visiting: &Visiting<'_>, url: &Url) -> Resul
 fn new_baseline(
     extract: &Extract,
     url: &Url,
-    pictures: Vec<likeness::Picture>,
+    mut pictures: Vec<likeness::Picture>,
     file: Option<String>,
 ) -> Result<NewBaseline, String> {
     let prints = likeness::Prints::of(extract);
+    pictures.extend(extract.pictures.iter().cloned());
     if likeness::compare(&prints, &prints).is_empty() && pictures.is_empty() {
         return Err(
             "网页内容太少，没有可以比对的东西（可能靠脚本显示：用浏览器打开后另存为网页，再用 --as 采集）".to_owned()

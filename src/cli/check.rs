@@ -22,10 +22,11 @@ use crate::{
     crawl::qr,
     desk::verdict_row::VerdictRow,
     patrol::{
-        guests,
+        guests, pictures,
         reading::{self, Content},
         rendering,
     },
+    store::Depicted,
     telemetry::escape,
     wiring::{Program, StartError},
 };
@@ -189,15 +190,16 @@ impl Checking<'_> {
                     Some(Err(why)) => remarks.push(why),
                     None => {}
                 }
-                let (extract, mut verdict) = read;
+                let (mut extract, mut verdict) = read;
                 // Looking at pictures costs requests: only where a baseline has some, and the page is worth them.
                 if terms.baselines.have_pictures()
-                    && (verdict.names_certificates || verdict.kind.is_hit())
+                    && (verdict.names_certificates || verdict.poses || verdict.kind.is_hit())
                     && let Some(visiting) = &self.visiting
                 {
                     let pictures = visiting.pictures(&extract, &end).await;
+                    Depicted { codes: Vec::new(), pictures }.put_into(&mut extract);
                     let is_shown = verdict.signals.iter().any(|signal| signal.say.starts_with(rendering::MARK));
-                    verdict = reading::judge_all(&self.program.rules, &extract, &end, &pictures, &seen.cloaks, terms);
+                    verdict = reading::judge_all(&self.program.rules, &extract, &end, &seen.cloaks, terms);
                     if is_shown {
                         verdict = rendering::marked(verdict);
                     }
@@ -214,7 +216,7 @@ impl Checking<'_> {
                 }
                 Ok(Vec::new())
             }
-            Content::Image(codes) => self.codes(named, &codes),
+            Content::Image(shown) => self.codes(named, &shown.codes),
             Content::Other => {
                 let say = match status {
                     200..300 => "对方给的不是网页".to_owned(),
@@ -256,8 +258,8 @@ impl Checking<'_> {
         if image::guess_format(&bytes).is_ok() {
             return self.codes(named, &qr::read(&bytes));
         }
-        let extract = reading::with_inline_codes(page::read(&bytes, None, Some(&self.told)));
-        let verdict = reading::judge(&self.program.rules, &extract, &self.told, &[], &self.terms);
+        let extract = pictures::with_inline(page::read(&bytes, None, Some(&self.told)));
+        let verdict = reading::judge(&self.program.rules, &extract, &self.told, &self.terms);
         if !self.out.json {
             self.out.line(&format!("文件：{named}"))?;
         }

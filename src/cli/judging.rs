@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::crawl::qr;
 use crate::desk::verdict_row::VerdictRow;
-use crate::patrol::reading;
+use crate::patrol::pictures;
 
 /// Bytes read of one page; the extractor's own cap lies below.
 const PAGE_BYTES: u64 = 32 << 20;
@@ -71,7 +71,7 @@ impl Judging {
         for image in input.images.iter().take(IMAGES) {
             extract.qr.extend(qr::read(&self.file(image, IMAGE_BYTES)?));
         }
-        extract = reading::with_inline_codes(extract);
+        extract = pictures::with_inline(extract);
         let verdict = self.rules.judge(&extract, &url, self.thresholds);
         let mut row = VerdictRow::new(&self.rules, &input.url, host_of(&url), &verdict);
         row.id = Some(input.id.unwrap_or(RawValue::NULL));

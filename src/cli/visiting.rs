@@ -5,7 +5,12 @@
 
 use std::time::Duration;
 
-use jianzheng_core::{address, cloaking::Guest, likeness::Picture, page::Extract, verdict::Verdict};
+use jianzheng_core::{
+    address,
+    cloaking::Guest,
+    page::{Extract, Picture, PictureKind},
+    verdict::Verdict,
+};
 use url::Url;
 
 use super::judging::host_of;
@@ -13,25 +18,25 @@ use crate::{
     config::{Render, Robots},
     crawl::{
         client::{Accept, Answer, Exchange, FetchError, Get},
-        decode, picture, qr,
-        render::Job,
+        decode, picture,
+        render::{Job, RenderError, Rendered, Renderer},
         robots::{Access, RobotsCache},
     },
     patrol::{
         guests::{self, Look, Looking, Looks, Way},
+        pictures,
         reading::{self, Terms},
         rendering,
     },
+    store::Depicted,
     wiring::{Program, StartError, Visitor},
 };
 
 /// Redirects from host to host that are followed.
 const MAX_HOSTS: usize = 10;
-/// Bytes of one picture, and pictures of one page besides its icon.
+/// Bytes of one picture, and pictures of one page with its icon.
 const IMAGE_BYTES: usize = 2 << 20;
-const PICTURES: usize = 4;
-/// Sides from which a picture is more than a dot between lines.
-const SMALL: u32 = 24;
+const PICTURES: usize = 5;
 
 /// Why a page was not seen.
 pub(super) struct Unseen {
@@ -117,7 +122,8 @@ impl<'p> Visiting<'p> {
     /// Reads an answer as a round does.
     async fn look(&self, answer: Answer, terms: &Terms) -> Result<Look, StartError> {
         let (rules, terms) = (std::sync::Arc::clone(&self.program.rules), terms.clone());
-        let look = tokio::task::spawn_blocking(move || Look::of(answer, &rules, false, Vec::new(), &terms)).await;
+        let look =
+            tokio::task::spawn_blocking(move || Look::of(answer, &rules, false, &Depicted::default(), &terms)).await;
         look.map_err(|error| StartError::State(format!("处理页面的线程出错：{error}")))
     }
 
@@ -127,29 +133,18 @@ impl<'p> Visiting<'p> {
 
     /// How the page's icon and its first pictures look; what cannot be had or says nothing is left out.
     pub(super) async fn pictures(&self, extract: &Extract, url: &Url) -> Vec<Picture> {
-        let large = |(w, h): (u32, u32)| (w == 0 || w >= SMALL) && (h == 0 || h >= SMALL);
-        let icon = extract.resources.iter().find(|address| is_icon(address)).map_or("/favicon.ico", String::as_str);
-        let images = extract.images.iter().filter(|image| large(image.size)).map(|image| image.src.as_str());
+        let icon = pictures::icon_of(extract, url);
         let mut found: Vec<Picture> = Vec::new();
-        for (nth, source) in std::iter::once(icon).chain(images.take(PICTURES)).enumerate() {
-            let (look, address) = match qr::data_url(source) {
-                Some(bytes) => (picture::look(&bytes), "data:".to_owned()),
-                None => {
-                    let Some(address) = address::resolve(url, source) else { continue };
-                    if found.iter().any(|known| known.url == address.as_str()) {
-                        continue;
-                    }
-                    tokio::time::sleep(self.pause()).await;
-                    let image = self.fetch(&address, Accept::Image, IMAGE_BYTES, Guest::Patrol, None).await;
-                    let Ok(Answer { exchange, .. }) = image else { continue };
-                    if !(200..300).contains(&exchange.status) {
-                        continue;
-                    }
-                    let body = decode::decode(&exchange.content_encoding(), &exchange.body, IMAGE_BYTES);
-                    (picture::look(&body.bytes), address.into())
-                }
-            };
-            found.extend(look.map(|look| Picture { icon: nth == 0, look, url: address }));
+        for address in pictures::addresses(extract, url).into_iter().take(PICTURES) {
+            tokio::time::sleep(self.pause()).await;
+            let image = self.fetch(&address, Accept::Image, IMAGE_BYTES, Guest::Patrol, None).await;
+            let Ok(Answer { exchange, .. }) = image else { continue };
+            if !(200..300).contains(&exchange.status) {
+                continue;
+            }
+            let body = decode::decode(&exchange.content_encoding(), &exchange.body, IMAGE_BYTES);
+            let kind = if icon.as_ref() == Some(&address) { PictureKind::Icon } else { PictureKind::Image };
+            found.extend(picture::look(&body.bytes).map(|look| Picture { kind, look, url: address.into() }));
         }
         found
     }
@@ -166,22 +161,34 @@ impl<'p> Visiting<'p> {
         if !rendering::wants(network.render == Render::Always, &read.0, &read.1) {
             return None;
         }
-        tokio::time::sleep(self.pause()).await;
-        let known = self.robots.known(url).filter(|_| network.robots == Robots::Obey);
-        let own = address::host_key(url);
-        let follow =
-            move |next: &Url| address::host_key(next) == own && known.as_ref().is_none_or(|access| access.allows(next));
-        let job = Job { url: url.clone(), screenshot: false, follow: Box::new(follow) };
-        let rendered = match renderer.render(&job).await {
+        let rendered = match self.rendered(renderer, url, terms.baselines.have_pictures()).await {
             Ok(rendered) => rendered,
             Err(error) => return Some(Err(error.to_string())),
         };
-        let Some(shown) = rendering::judged(&self.program.rules, &rendered, &read.0.qr, terms) else {
+        let known = Depicted { codes: read.0.qr.clone(), pictures: Vec::new() };
+        let Some(shown) = rendering::judged(&self.program.rules, &rendered, &known, terms) else {
             return Some(Err(format!("浏览器得到的是 HTTP {}，和程序得到的不同", rendered.status)));
         };
         let decides = rendering::decides(read, &shown);
         let end = rendered.url.clone();
         Some(Ok(Shown { read: shown, decides, end, browser: rendered.browser, notes: rendered.notes }))
+    }
+
+    /// How the first screen of a page looks; nothing where it cannot be shown.
+    pub(super) async fn screen(&self, url: &Url) -> Option<Picture> {
+        let renderer = self.visitor.renderer.as_ref()?;
+        let rendered = self.rendered(renderer, url, true).await.ok()?;
+        rendering::screen(&rendered).pictures.pop()
+    }
+
+    async fn rendered(&self, renderer: &Renderer, url: &Url, screenshot: bool) -> Result<Rendered, RenderError> {
+        tokio::time::sleep(self.pause()).await;
+        let known = self.robots.known(url).filter(|_| self.program.settings.network.robots == Robots::Obey);
+        let own = address::host_key(url);
+        let follow =
+            move |next: &Url| address::host_key(next) == own && known.as_ref().is_none_or(|access| access.allows(next));
+        let job = Job { url: url.clone(), screenshot, follow: Box::new(follow), data_by_post: false, guest: None };
+        rendering::render(renderer, job, || tokio::time::sleep(self.pause())).await
     }
 
     fn pause(&self) -> Duration {
@@ -227,9 +234,4 @@ impl<'p> Visiting<'p> {
         }
         Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })
     }
-}
-
-fn is_icon(address: &str) -> bool {
-    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    path.ends_with(".ico") || path.rsplit('/').next().is_some_and(|name| name.contains("favicon"))
 }

@@ -2,13 +2,15 @@
 //!
 //! The look of a picture is a gradient hash (whether each of 64 places is darker than its neighbour): it survives another size,
 //! another format, a touch of colour. A picture of one colour, or of hardly anything on one, has none, because all of those look
-//! alike. Nothing here fetches, and nothing fails. Start at [`look`].
+//! alike. Nothing here fetches, and nothing fails. Start at [`read`].
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{DynamicImage, GrayImage, ImageDecoder as _, ImageReader, Limits, imageops};
 use image_hasher::{HashAlg, HasherConfig};
+
+use super::qr;
 
 /// Pixels that are decoded; a photograph of a telephone has some twelve million.
 const MAX_PIXELS: u64 = 16 << 20;
@@ -21,10 +23,39 @@ const CONTRAST: u8 = 24;
 /// Of 64 bits so many have to be of either kind.
 const DISTINCT: u32 = 8;
 
-/// How the picture looks, as a number that is near for pictures that look alike.
+/// What a picture shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// What its QR codes say.
+    pub codes: Vec<String>,
+    /// How it looks, as a number that is near for pictures that look alike.
+    pub look: Option<u64>,
+}
+
+/// All that is read of a picture, decoded once; nothing where the bytes are none.
+pub fn read(bytes: &[u8]) -> Shown {
+    let Some(picture) = unharmed(|| open(bytes)) else { return Shown::default() };
+    let codes = unharmed(|| Some(qr::search(&picture))).unwrap_or_default();
+    Shown { codes, look: unharmed(|| hash(&picture)) }
+}
+
+/// How the picture looks.
 pub fn look(bytes: &[u8]) -> Option<u64> {
-    // As in [`super::qr`]: a picture of a stranger must not end the program.
-    catch_unwind(AssertUnwindSafe(|| open(bytes).and_then(|picture| hash(&picture)))).ok().flatten()
+    unharmed(|| hash(&open(bytes)?))
+}
+
+/// How the top of a picture looks, down to so many pixels.
+pub fn look_of_top(bytes: &[u8], height: u32) -> Option<u64> {
+    unharmed(|| {
+        let picture = open(bytes)?;
+        hash(&imageops::crop_imm(&picture, 0, 0, picture.width(), height.min(picture.height())).to_image())
+    })
+}
+
+/// The decoders and the detector are other people's, made for honest pictures: the detector asserts where a region is not what it
+/// expects. A picture of a stranger must not end the program, so a panic of theirs means "shows nothing".
+fn unharmed<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 
 fn hash(picture: &GrayImage) -> Option<u64> {
@@ -45,7 +76,7 @@ fn hash(picture: &GrayImage) -> Option<u64> {
 }
 
 /// The pixels, grey; none where the bytes are no picture or more of one than is decoded. A decoder may panic: callers catch that.
-pub(super) fn open(bytes: &[u8]) -> Option<GrayImage> {
+fn open(bytes: &[u8]) -> Option<GrayImage> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::no_limits();
     limits.max_image_width = Some(MAX_SIDE);

@@ -1,12 +1,11 @@
 //! QR codes in pictures of strangers: what they say, at a bounded cost.
 //!
-//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory (`picture::open`), detection runs on a copy of bounded
+//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory ([`picture::read`]), detection runs on a copy of bounded
 //! size, and it does not run at all where the picture has more finder patterns than a page's codes could have, because the
 //! detector tries triples of them and copies the picture for each. Nothing here fetches, and nothing fails: a picture that
 //! cannot be read says nothing. Start at [`read`].
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{GrayImage, imageops};
 use rqrr::PreparedImage;
@@ -23,22 +22,10 @@ const MAX_FINDERS: usize = 32;
 /// Codes told of one picture, and bytes of one code; the standard ends at 2953 bytes.
 const MAX_CODES: usize = 10;
 const MAX_PAYLOAD: usize = 4096;
-/// Pictures written into one page that are looked at.
-const MAX_INLINE: usize = 4;
 
 /// What the QR codes in a picture say; empty where there are none or the bytes are no picture.
 pub fn read(bytes: &[u8]) -> Vec<String> {
-    // The decoders and the detector are other people's, made for honest pictures: the detector asserts where a region is not
-    // what it expects. A picture of a stranger must not end the program, so a panic of theirs means "says nothing".
-    catch_unwind(AssertUnwindSafe(|| picture::open(bytes).map(|picture| search(&picture))))
-        .ok()
-        .flatten()
-        .unwrap_or_default()
-}
-
-/// What the codes say in pictures that are written into a page as `data:` URLs.
-pub fn inline<'a>(sources: impl Iterator<Item = &'a str>) -> Vec<String> {
-    sources.filter_map(data_url).take(MAX_INLINE).flat_map(|bytes| read(&bytes)).collect()
+    picture::read(bytes).codes
 }
 
 /// The bytes of a base64 `data:image/…` URL; also of one that was cut off.
@@ -74,7 +61,7 @@ pub fn data_url(address: &str) -> Option<Vec<u8>> {
 }
 
 /// Tries the picture in the sizes and the two colourings in which codes are found; the first that says something counts.
-fn search(picture: &GrayImage) -> Vec<String> {
+pub(super) fn search(picture: &GrayImage) -> Vec<String> {
     let longest = picture.width().max(picture.height());
     let first = match longest {
         0..SMALL_SIDE => scaled(picture, longest * 3),

@@ -62,15 +62,16 @@ impl From<Baseline> for BaselineRow {
 }
 
 fn parts(what: &likeness::Baseline) -> Vec<&'static str> {
-    use likeness::Part;
+    use likeness::{Part, PictureKind};
     let prints = &what.prints;
     let has = |part: &Part| match part {
         // Of too few shingles nothing can be told: the page beside itself says whether there are enough.
+        Part::Layout if what.pictures.iter().any(|picture| picture.kind == PictureKind::Screen) => true,
         Part::Text | Part::Title | Part::Layout | Part::Files | Part::Statistics | Part::Form => {
             likeness::compare(prints, prints).iter().any(|(found, ..)| found == part)
         }
-        Part::Icon => what.pictures.iter().any(|picture| picture.icon),
-        Part::Picture => what.pictures.iter().any(|picture| !picture.icon),
+        Part::Icon => what.pictures.iter().any(|picture| picture.kind == PictureKind::Icon),
+        Part::Picture => what.pictures.iter().any(|picture| picture.kind == PictureKind::Image),
     };
     Part::ALL.into_iter().filter(has).map(Part::name).collect()
 }

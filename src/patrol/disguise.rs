@@ -39,8 +39,8 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
                     let until = Instant::now() + wait.min(WORTH_WAITING);
                     shared.frontier.host_until(lease.host(), until).await;
                 }
-                let codes = shared.known_codes(lease).await?;
-                looking.saw(shared.look_of(answer, false, codes).await?);
+                let known = shared.known_pictures(lease).await?;
+                looking.saw(shared.look_of(answer, false, known).await?);
             }
             Err(error) => looking.failed(guest, error.to_string()),
         }

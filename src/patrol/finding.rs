@@ -4,7 +4,6 @@
 //! sighting for its case is the case service's.
 
 use jianzheng_core::case::{self, Contacts};
-use jianzheng_core::cloaking::cloaks_of;
 use jianzheng_core::entities;
 use jianzheng_core::likeness;
 use jianzheng_core::page::Extract;
@@ -12,13 +11,13 @@ use jianzheng_core::schedule::{self, Seen};
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
-use super::{Failure, Shared, guests, reading};
+use super::{Failure, Shared, guests};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
 use crate::evidence::{self, Series};
 use crate::store::{
-    Capture, CaseState, Changes, Entities, Hit, HitState, KindScores, Page, StoreError, Via, extract_form,
+    Capture, CaseState, Changes, Entities, Hit, HitState, KeptPicture, KindScores, Page, StoreError, Via,
 };
 
 /// Hits with nearly the same text that are asked whether an officer called them innocent.
@@ -45,12 +44,6 @@ impl Shared {
             _ => false,
         };
         Ok(acquitted && same)
-    }
-
-    /// What pictures of the page said when it was first found; they are not fetched again for a look.
-    pub(super) async fn known_codes(&self, lease: &Lease) -> Result<Vec<String>, Failure> {
-        let Via::Recheck { hit } = lease.via() else { return Ok(Vec::new()) };
-        Ok(self.store.hit(*hit).await?.map(|hit| hit.codes).unwrap_or_default())
     }
 
     /// The page is a hit: a new one, or one that is known.
@@ -87,7 +80,7 @@ impl Shared {
     }
 
     /// The hit with its target: the seller behind it, or the host that imitates.
-    async fn sighting(&self, hit: Hit, verdict: &Verdict) -> Result<cases::Sighting, Failure> {
+    pub(super) async fn sighting(&self, hit: Hit, verdict: &Verdict) -> Result<cases::Sighting, Failure> {
         let kind = if verdict.fake_score >= verdict.seller_score { case::Kind::FakeSite } else { case::Kind::Seller };
         let platform = self.rules.routing().platform(&hit.host).is_some();
         let contacts = Contacts {
@@ -102,7 +95,7 @@ impl Shared {
         Ok(cases::Sighting { hit, kind, target, contacts, twin })
     }
 
-    async fn hit(
+    pub(super) async fn hit(
         &self,
         url: &str,
         via: &Via,
@@ -162,6 +155,7 @@ impl Shared {
             last_round: self.round,
             text: likeness::number_of(extract).map(|number| format!("{number:016x}")),
             codes: extract.qr.iter().take(8).cloned().collect(),
+            pictures: extract.pictures.iter().filter_map(KeptPicture::of).collect(),
             rendering: page.rendering.clone(),
             seen_as: page.seen_as().map(|look| look.guest.clone()),
             cloaks: page.cloaks.clone(),
@@ -190,41 +184,8 @@ impl Shared {
         changes.then(cases::seen_again(hit.id, line));
     }
 
-    /// Pictures of a page came after the page: their codes belong to it, and it is judged again with them.
-    pub(super) async fn codes_found(&self, changes: &mut Changes, seq: u64, codes: &[String]) -> Result<(), Failure> {
-        if codes.is_empty() {
-            return Ok(());
-        }
-        let Some(mut page) = self.store.page(seq).await? else { return Ok(()) };
-        let Some(mut extract) = self.store.extract(seq).await?.and_then(|bytes| extract_form::unpack(&bytes)) else {
-            return Ok(());
-        };
-        let Ok(url) = Url::parse(&page.final_url) else { return Ok(()) };
-        let before = extract.qr.len();
-        for code in codes {
-            if !extract.qr.contains(code) {
-                extract.qr.push(code.chars().take(2048).collect());
-            }
-        }
-        if extract.qr.len() == before {
-            return Ok(());
-        }
-        let verdict = reading::judge_all(&self.rules, &extract, &url, &[], &cloaks_of(&page.cloaks), &self.terms);
-        page.verdict = Some(verdict.kind.as_str().to_owned());
-        page.score = verdict.score;
-        changes.put_extract(seq, &extract_form::pack(&extract));
-        if verdict.kind.is_hit() {
-            page.capture = self.for_good(page.capture).await?;
-            let hit = self.hit(&page.url, &page.via, &page, &extract, &verdict).await?;
-            let sighting = self.sighting(hit, &verdict).await?;
-            changes.then(cases::sighting(sighting));
-        }
-        changes.put_page(page);
-        Ok(())
-    }
-
     /// The capture of a page that turned out to accuse somebody, moved to where nothing is thrown away.
-    async fn for_good(&self, capture: Option<Capture>) -> Result<Option<Capture>, Failure> {
+    pub(super) async fn for_good(&self, capture: Option<Capture>) -> Result<Option<Capture>, Failure> {
         let Some(capture) = capture else { return Ok(None) };
         let (data, old) = (self.store.data().to_owned(), evidence::Capture::from(capture.clone()));
         let lifted = tokio::task::spawn_blocking(move || evidence::lift(&data, &old)).await;

@@ -16,7 +16,7 @@ use super::reading::{self, Content, Read, Terms};
 use super::walls;
 use crate::crawl::client::Answer;
 use crate::evidence::Encoded;
-use crate::store::{Capture, Page};
+use crate::store::{Capture, Depicted, Page};
 
 pub use crate::store::Look as Record;
 
@@ -43,6 +43,11 @@ impl Manner {
         guests.extend(engine.map(|address| (Guest::Searcher, Some(address))));
         guests
     }
+
+    /// The page that a guest comes from.
+    pub fn referer(&self, guest: Guest) -> Option<String> {
+        self.guests("").into_iter().find(|(one, _)| *one == guest).and_then(|(_, referer)| referer)
+    }
 }
 
 /// One look, read and judged; its capture is not kept yet.
@@ -61,10 +66,10 @@ pub struct Look {
 
 impl Look {
     /// Reads an answer: work for a processor, not for the network's threads.
-    pub fn of(answer: Answer, rules: &RuleSet, picture: bool, codes: Vec<String>, terms: &Terms) -> Look {
+    pub fn of(answer: Answer, rules: &RuleSet, picture: bool, known: &Depicted, terms: &Terms) -> Look {
         let (guest, status) = (answer.exchange.guest, answer.exchange.status);
         let final_url = jianzheng_core::address::canonical(answer.final_url());
-        let read = reading::read(rules, answer.exchange, picture, codes, terms);
+        let read = reading::read(rules, answer.exchange, picture, known, terms);
         Look { guest, status, final_url, onward: answer.onward, read }
     }
 
@@ -273,7 +278,7 @@ impl<'r> Looking<'r> {
         if !cloaks.is_empty()
             && let Content::Page(page) = &mut read.content
         {
-            page.1 = reading::judge_all(rules, &page.0, final_url, &[], &cloaks, terms);
+            page.1 = reading::judge_all(rules, &page.0, final_url, &cloaks, terms);
         }
         let cut = (!left.is_empty() || !failed.is_empty()) && !looks[best].is_hit();
         Looks { looks, best, cloaks, cause: Some(cause), failed, cut }
@@ -284,6 +289,17 @@ impl Looks {
     /// The patrol's own look and no other.
     pub fn one(look: Look) -> Looks {
         Looks { looks: vec![look], best: 0, cloaks: Vec::new(), cause: None, failed: Vec::new(), cut: false }
+    }
+
+    /// The look whose page a browser is to show: the best, unless it accuses nobody and needs no browser while another guest was given
+    /// a shell that only a script fills.
+    pub fn to_be_shown(&self) -> usize {
+        let is_shell = |look: &Look| matches!(&look.read.content, Content::Page(page) if page.0.needs_eyes);
+        let best = &self.looks[self.best];
+        if best.is_hit() || is_shell(best) {
+            return self.best;
+        }
+        self.looks.iter().position(is_shell).unwrap_or(self.best)
     }
 
     /// The records of all looks without their captures, if there is more than one, and what is still to be kept of each.

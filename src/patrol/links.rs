@@ -8,16 +8,13 @@ use jianzheng_core::page::Extract;
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::pictures;
 use super::worth::{self, Shown};
 use crate::crawl::frontier::{Found, Kind};
 use crate::store::Via;
 
-/// Pictures of one page that are fetched to look for QR codes.
-const IMAGES: usize = 8;
 /// Frames of one page that are followed.
 const FRAMES: usize = 8;
-/// Narrower and lower pictures hold no QR code that a phone could read.
-const SMALL: u32 = 40;
 
 /// The page that is left.
 #[derive(Debug)]
@@ -32,6 +29,8 @@ pub(super) struct From<'a> {
     pub via: &'a Via,
     /// What its host has shown, this page included.
     pub shown: Shown,
+    /// There are baselines with pictures to compare its own with.
+    pub compares: bool,
 }
 
 /// Limits of the unit.
@@ -77,7 +76,10 @@ pub(super) fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limi
         }
     }
     if verdict.names_certificates {
-        found.extend(images(from, extract));
+        found.extend(pictures::addresses(extract, from.url).into_iter().map(|url| image(from, url)));
+    } else if verdict.poses && from.compares {
+        // Who looks like an authority without a word of certificates may still wear its icon.
+        found.extend(pictures::icon_of(extract, from.url).map(|url| image(from, url)));
     }
     found
 }
@@ -104,22 +106,8 @@ pub fn of_redirect(seq: u64, target: &Url, depth: u8) -> Found {
     page(address::canonical(target), depth, worth::GOOD, Via::Redirect { page: seq })
 }
 
-fn images(from: &From, extract: &Extract) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
-    let large = |(w, h): (u32, u32)| (w == 0 || w >= SMALL) && (h == 0 || h >= SMALL);
-    let pictures = extract.images.iter().filter(|i| large(i.size)).map(|i| i.src.as_str()).chain(["/favicon.ico"]);
-    for src in pictures {
-        if found.len() > IMAGES {
-            break;
-        }
-        let Some(url) = address::resolve(from.url, src) else { continue };
-        let url = address::canonical(&url);
-        if found.iter().all(|f| f.url != url.as_str()) {
-            found
-                .push(Found { kind: Kind::Image, ..page(url, from.depth, worth::GOOD, Via::Image { page: from.seq }) });
-        }
-    }
-    found
+fn image(from: &From, url: Url) -> Found {
+    Found { kind: Kind::Image, ..page(url, from.depth, worth::GOOD, Via::Image { page: from.seq }) }
 }
 
 /// The canonical address of something that can be a page.

@@ -13,6 +13,7 @@ mod host_facts;
 mod keeper;
 mod links;
 pub mod metrics;
+pub mod pictures;
 mod prepare;
 pub mod progress;
 pub mod reading;
@@ -246,6 +247,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         failures: Mutex::default(),
         answered: AtomicU64::new(0),
         greeted: Mutex::default(),
+        page_turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
         domains: Mutex::default(),
         pages: AtomicU64::new(before),
     });

@@ -5,15 +5,18 @@
 use std::sync::Arc;
 
 use jianzheng_core::cloaking::{self, Cloak, Guest};
-use jianzheng_core::likeness::{Baselines, Picture};
+use jianzheng_core::likeness::Baselines;
 use jianzheng_core::page::{self, Extract, charset};
 use jianzheng_core::rules::{Lists, RuleSet};
 use jianzheng_core::verdict::{Beside, Thresholds, Verdict};
 use url::Url;
 
+use super::pictures;
 use crate::crawl::client::{Exchange, ResolvedBy, Truncated};
-use crate::crawl::{decode, qr};
+use crate::crawl::decode;
+use crate::crawl::picture::{self, Shown};
 use crate::evidence::{self, Encoded};
+use crate::store::Depicted;
 
 /// Conditions of keeping that hold for the whole round.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +38,8 @@ pub struct Terms {
 pub enum Content {
     /// A page, read and judged.
     Page(Box<(Extract, Verdict)>),
-    /// A picture, with what its QR codes say.
-    Image(Vec<String>),
+    /// A picture, with what it shows.
+    Image(Shown),
     /// Something else, or nothing.
     Other,
 }
@@ -55,11 +58,11 @@ pub struct Read {
     pub whole: bool,
 }
 
-/// Reads an exchange. Pages are judged where their status says that they are one; `codes` is what their pictures are known to say.
+/// Reads an exchange. Pages are judged where their status says that they are one; `known` is what their pictures are known to show.
 /// Where a picture was asked for, a page is none: many servers answer every address with their front page.
-pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Read {
+pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Read {
     let empty = (200..300).contains(&exchange.status) && exchange.body.is_empty();
-    let Unpacked { content, whole: unpacked, asks_guest } = content(rules, &exchange, picture, codes, terms);
+    let Unpacked { content, whole: unpacked, asks_guest } = content(rules, &exchange, picture, known, terms);
     let whole = unpacked && exchange.truncated.is_none();
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     // What somebody else was shown may be the half of a proof.
@@ -75,7 +78,7 @@ struct Unpacked {
     asks_guest: bool,
 }
 
-fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<String>, terms: &Terms) -> Unpacked {
+fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Unpacked {
     let all = |content| Unpacked { content, whole: true, asks_guest: false };
     if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
         return all(Content::Other);
@@ -83,49 +86,34 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, codes: Vec<Strin
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = decode::decode(&exchange.content_encoding(), &exchange.body, terms.max_body);
     if is_image(&kind, &body.bytes) {
-        return all(Content::Image(qr::read(&body.bytes)));
+        return all(Content::Image(picture::read(&body.bytes)));
     }
     if picture || !is_text(&kind, &body.bytes) {
         return all(Content::Other);
     }
     let unpacked = !body.truncated && !matches!(body.problem, Some(decode::Problem::Damaged));
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
-    let mut extract = with_inline_codes(extract);
-    // Only a page that still shows pictures can still show what they said.
-    extract.qr.extend(codes.into_iter().filter(|_| !extract.images.is_empty()));
-    let verdict = judge(rules, &extract, &exchange.url, &[], terms);
+    let mut extract = pictures::with_inline(extract);
+    pictures::put_known(known, &mut extract, &exchange.url);
+    let verdict = judge(rules, &extract, &exchange.url, terms);
     let words = rules.list(Lists::GuestScript.name()).unwrap_or_default();
     let asks_guest = !verdict.kind.is_hit() && cloaking::looks_at_guest(&body.bytes, words);
     Unpacked { content: Content::Page(Box::new((extract, verdict))), whole: unpacked, asks_guest }
 }
 
-/// Judges a page beside the baselines. `pictures` are those of the page whose looks are known.
-pub fn judge(rules: &RuleSet, extract: &Extract, url: &Url, pictures: &[Picture], terms: &Terms) -> Verdict {
-    judge_all(rules, extract, url, pictures, &[], terms)
+/// Judges a page beside the baselines.
+pub fn judge(rules: &RuleSet, extract: &Extract, url: &Url, terms: &Terms) -> Verdict {
+    judge_all(rules, extract, url, &[], terms)
 }
 
 /// The same for a page that some guests are spared.
-pub fn judge_all(
-    rules: &RuleSet,
-    extract: &Extract,
-    url: &Url,
-    pictures: &[Picture],
-    cloaks: &[Cloak],
-    terms: &Terms,
-) -> Verdict {
-    let copied = terms.baselines.copied(rules.authorities(), extract, url, pictures);
+pub fn judge_all(rules: &RuleSet, extract: &Extract, url: &Url, cloaks: &[Cloak], terms: &Terms) -> Verdict {
+    let copied = terms.baselines.copied(rules.authorities(), extract, url);
     rules.judge_knowing(extract, url, Beside { copied: &copied, cloaks }, terms.thresholds)
 }
 
-/// Reads the QR codes of pictures that are written into the page itself.
-pub fn with_inline_codes(mut extract: Extract) -> Extract {
-    let inline = qr::inline(extract.images.iter().map(|image| image.src.as_str()));
-    extract.qr.extend(inline);
-    extract
-}
-
 fn is_image(kind: &str, body: &[u8]) -> bool {
-    let magic = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8", b"BM"].iter().any(|m| body.starts_with(m))
+    let magic = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8", b"BM", b"\0\0\x01\0"].iter().any(|m| body.starts_with(m))
         || (body.starts_with(b"RIFF") && body.get(8..12) == Some(b"WEBP"));
     magic && (kind.starts_with("image/") || !kind.contains("html"))
 }
@@ -209,7 +197,7 @@ mod tests {
             connection: crate::crawl::client::Connection::default(),
         };
         let terms = Terms { max_body: 1 << 20, ..Terms::default() };
-        read(&rules, exchange, false, Vec::new(), &terms).whole
+        read(&rules, exchange, false, &Depicted::default(), &terms).whole
     }
 
     #[test]

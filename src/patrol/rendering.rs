@@ -8,19 +8,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jianzheng_core::address;
-use jianzheng_core::page::{self, Extract};
+use jianzheng_core::cloaking::Guest;
+use jianzheng_core::page::{self, Extract, Picture, PictureKind};
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::pictures;
 use super::reading::{self, Content, Read, Terms};
 use super::visit::hop_pause;
 use super::{Failure, Shared};
 use crate::config::Robots;
+use crate::crawl::client::agent_of;
 use crate::crawl::frontier::Lease;
-use crate::crawl::render::{Job, RenderError, Rendered, Renderer};
+use crate::crawl::picture;
+use crate::crawl::render::{self, Disguise, Job, RenderError, Rendered, Renderer};
 use crate::evidence::{self, Series};
-use crate::store::{Page, Rendering};
+use crate::store::{Depicted, Page, Rendering};
 
 /// Pages of one host that are rendered in one round: each is dozens of requests to it.
 const HOST_PAGES: u32 = 20;
@@ -36,15 +40,45 @@ pub fn wants(always: bool, extract: &Extract, verdict: &Verdict) -> bool {
     always || extract.needs_eyes || verdict.kind.is_hit()
 }
 
+/// Shows a page; once more, after `pause`, where it showed next to nothing and was kept from asking its own host for data by POST.
+///
+/// # Errors
+/// Why it was not to be seen.
+pub async fn render<P: Future<Output = ()>>(
+    renderer: &Renderer,
+    job: Job,
+    pause: impl FnOnce() -> P,
+) -> Result<Rendered, RenderError> {
+    let rendered = renderer.render(&job).await?;
+    let blind = || page::read_text(&rendered.html, Some(&rendered.url)).needs_eyes;
+    if rendered.posts == 0 || !blind() {
+        return Ok(rendered);
+    }
+    pause().await;
+    // What came is better than nothing, should the second look fail.
+    Ok(renderer.render(&Job { data_by_post: true, ..job }).await.unwrap_or(rendered))
+}
+
 /// What was shown, read and judged; none where the browser was given an error instead of the page.
-pub fn judged(rules: &RuleSet, rendered: &Rendered, codes: &[String], terms: &Terms) -> Option<(Extract, Verdict)> {
+pub fn judged(rules: &RuleSet, rendered: &Rendered, known: &Depicted, terms: &Terms) -> Option<(Extract, Verdict)> {
     if !matches!(rendered.status, 0 | 200..300) {
         return None;
     }
-    let mut extract = reading::with_inline_codes(page::read_text(&rendered.html, Some(&rendered.url)));
-    extract.qr.extend(codes.iter().filter(|_| !extract.images.is_empty()).cloned());
-    let verdict = reading::judge(rules, &extract, &rendered.url, &[], terms);
+    let mut extract = pictures::with_inline(page::read_text(&rendered.html, Some(&rendered.url)));
+    pictures::put_known(known, &mut extract, &rendered.url);
+    screen(rendered).put_into(&mut extract);
+    let verdict = reading::judge(rules, &extract, &rendered.url, terms);
     Some((extract, verdict))
+}
+
+/// How the first screen looks, where a picture was taken.
+pub fn screen(rendered: &Rendered) -> Depicted {
+    let look = rendered.screenshot.as_ref().and_then(|shot| picture::look_of_top(&shot.png, render::SCREEN));
+    let url = rendered.url.to_string();
+    Depicted {
+        codes: Vec::new(),
+        pictures: look.map(|look| Picture { kind: PictureKind::Screen, look, url }).into_iter().collect(),
+    }
 }
 
 /// Whether the shown page decides: it is the stronger, or as weak and at last something to read.
@@ -115,7 +149,8 @@ impl Shared {
         self: &Arc<Self>,
         lease: &Lease,
         url: &Url,
-        codes: &[String],
+        (guest, referer): (Guest, Option<String>),
+        known: &Depicted,
         read: &mut Read,
     ) -> Result<Looked, Failure> {
         let Some(stage) = &self.stage else { return Ok(Looked::No) };
@@ -132,17 +167,18 @@ impl Shared {
         }
         // The browser's requests are requests to this host: they wait their turn, which the lease holds meanwhile.
         tokio::time::sleep(hop_pause(self, url)).await;
-        let job = Job { url: url.clone(), screenshot: true, follow: self.follow(url) };
-        let rendered = match stage.renderer.render(&job).await {
+        let guest = agent_of(guest).map(|agent| Disguise { agent, referer });
+        let job = Job { url: url.clone(), screenshot: true, follow: self.follow(url), data_by_post: false, guest };
+        let rendered = match render(&stage.renderer, job, || tokio::time::sleep(hop_pause(self, url))).await {
             Ok(rendered) => rendered,
             Err(error) => {
                 tracing::debug!(code = error.as_code(), host = lease.host(), "not rendered");
                 return failed(&error);
             }
         };
-        let (work, codes) = (Arc::clone(self), codes.to_vec());
+        let (work, known) = (Arc::clone(self), known.clone());
         let (rendered, shown) = tokio::task::spawn_blocking(move || {
-            let shown = judged(&work.rules, &rendered, &codes, &work.terms);
+            let shown = judged(&work.rules, &rendered, &known, &work.terms);
             (rendered, shown)
         })
         .await

@@ -60,6 +60,8 @@ pub(super) struct Shared {
     pub(super) greeted: Mutex<HashSet<String>>,
     /// Hosts that came in by links of other hosts, by registrable domain.
     pub(super) domains: Mutex<HashMap<String, HashSet<u64>>>,
+    /// Turns of pages whose pictures come in; pages share them by number.
+    pub(super) page_turns: [tokio::sync::Mutex<()>; 64],
     /// Hosts that answered anything in this part of the round.
     pub(super) answered: AtomicU64,
     /// Pages of the round so far, as its summary counts them.
@@ -103,6 +105,11 @@ impl Shared {
     /// Counts a page towards the round's limit.
     pub(super) fn counted(&self, page: &Page) {
         self.pages.fetch_add(u64::from(page.kind != Kind::Image && page.outcome.is_page()), Ordering::Relaxed);
+    }
+
+    /// Held while a picture changes what is kept of its page: two at once would each forget what the other brought.
+    pub(super) async fn page_turn(&self, seq: u64) -> tokio::sync::MutexGuard<'_, ()> {
+        self.page_turns[(seq % self.page_turns.len() as u64) as usize].lock().await
     }
 
     pub(super) fn host_failed(&self, host: &str) -> u32 {

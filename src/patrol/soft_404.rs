@@ -18,7 +18,7 @@ use super::visit::{Ask, fetch, hop_pause};
 use super::{Failure, Shared};
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
-use crate::store::{Changes, MadeUp};
+use crate::store::{Changes, Depicted, MadeUp};
 
 /// So long what a host answered holds.
 const HOLDS: SignedDuration = SignedDuration::from_hours(72);
@@ -62,7 +62,7 @@ impl Shared {
         tokio::time::sleep(hop_pause(self, url)).await;
         self.frontier.charge(lease.host(), 1).await;
         let Ok(answer) = fetch(self, lease, &probe, Ask::default()).await else { return Ok(None) };
-        let look = self.look_of(answer, false, Vec::new()).await?;
+        let look = self.look_of(answer, false, Depicted::default()).await?;
         let text = match &look.read.content {
             Content::Page(page) if look.read.whole && !page.0.needs_eyes => Some(Text::of(&page.0).into()),
             _ => None,

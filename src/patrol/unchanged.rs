@@ -18,7 +18,7 @@ use super::{Failure, Shared, reading};
 use crate::crawl::client::Answer;
 use crate::crawl::frontier::{Kind, Lease};
 use crate::evidence::Series;
-use crate::store::{Capture, Changes, CopyTags, Outcome, Unchanged, Via, extract_form};
+use crate::store::{Capture, Changes, CopyTags, Depicted, Outcome, Unchanged, Via, extract_form};
 
 /// So long a copy is asked about; then the page is fetched whole.
 const SERVES: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -72,7 +72,7 @@ pub(super) async fn confirmed(
     answer: Answer,
     known: Known,
 ) -> Result<(), Failure> {
-    let verdict = reading::judge(&shared.rules, &known.extract, url, &[], &shared.terms);
+    let verdict = reading::judge(&shared.rules, &known.extract, url, &shared.terms);
     if verdict.kind.is_hit() {
         // Other rules than then: what accuses has to be there in full.
         tokio::time::sleep(visit::hop_pause(shared, url)).await;
@@ -96,7 +96,7 @@ async fn keep(
     shared.host_answered(lease.host());
     let Known { tags, since, extract } = known;
     let status = answer.exchange.status;
-    let look = shared.look_of(answer, false, Vec::new()).await?;
+    let look = shared.look_of(answer, false, Depicted::default()).await?;
     let capture = Capture::from(shared.keeper.keep(Series::Pages, look.read.encoded).await?);
     let seq = shared.store.page_seq();
     let mut changes = Changes::new();
@@ -110,7 +110,14 @@ async fn keep(
     // Its own, so that the next visit finds it when this page's first record has aged out.
     changes.put_extract(seq, &extract_form::pack(&extract));
     let shown = shared.page_read(lease.host(), verdict.names_certificates);
-    let from = From { seq, url, depth: lease.depth(), via: lease.via(), shown };
+    let from = From {
+        seq,
+        url,
+        depth: lease.depth(),
+        via: lease.via(),
+        shown,
+        compares: shared.terms.baselines.have_pictures(),
+    };
     let mut found = links::candidates(&from, &extract, verdict, shared.limits);
     shared.rein_in(&mut changes, &lease, &mut found).await?;
     found.extend(visit::revisit(shared, &lease, seq, false));

@@ -26,7 +26,7 @@ use crate::crawl::retry;
 use crate::crawl::robots::Access;
 use crate::evidence::Series;
 use crate::store::extract_form;
-use crate::store::{Capture, Changes, CopyTags, Outcome, Page, Via};
+use crate::store::{Capture, Changes, CopyTags, Depicted, Outcome, Page, Via};
 
 /// Bytes of one picture.
 const IMAGE_BYTES: usize = 2 << 20;
@@ -272,18 +272,18 @@ pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer)
 /// Reads the answer, keeps the capture, then everything else in one transaction.
 async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
     let tags = unchanged::tags_of(&answer);
-    let codes = shared.known_codes(&lease).await?;
-    let known_codes = codes.clone();
+    let known = shared.known_pictures(&lease).await?;
     let picture = lease.kind() == Kind::Image;
-    let first = shared.look_of(answer, picture, codes).await?;
+    let first = shared.look_of(answer, picture, known.clone()).await?;
     let mut looks = disguise::look_on(shared, &lease, first).await?;
-    let best = &mut looks.looks[looks.best];
-    let looked = match best.guest {
-        Guest::Patrol => shared.look(&lease, &best.final_url, &known_codes, &mut best.read).await?,
-        // The browser is no disguise: it would be shown what the patrol is shown.
-        _ if shared.stage.is_some() => Looked::Not("换了身份才看到的网页，没有用浏览器打开".to_owned()),
-        _ => Looked::No,
-    };
+    let shown = looks.to_be_shown();
+    let one = &mut looks.looks[shown];
+    let referer = shared.disguise.referer(one.guest);
+    let looked = shared.look(&lease, &one.final_url, (one.guest, referer), &known, &mut one.read).await?;
+    if matches!(&one.read.content, Content::Page(page) if page.1.kind.is_hit()) {
+        looks.best = shown;
+    }
+    let looked = if looks.best == shown { looked } else { Looked::No };
     let (looks, encoded, seen) = looks.take_apart(&shared.rules);
     let series = series(&lease, &seen.content);
     let mut captures = Vec::with_capacity(encoded.len());
@@ -306,7 +306,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
     shared.keep_look(series, looked, &mut page).await?;
-    let mut hit = false;
+    let (mut hit, mut turn) = (false, None);
     match seen.content {
         Content::Page(judged) => {
             let (extract, verdict) = *judged;
@@ -316,7 +316,14 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             page.copy = tags.filter(|_| seen.whole && !hit && page.looks.is_empty());
             changes.put_extract(seq, &extract_form::pack(&extract));
             let shown = shared.page_read(lease.host(), hit || verdict.names_certificates);
-            let from = From { seq, url: &final_url, depth: lease.depth(), via: lease.via(), shown };
+            let from = From {
+                seq,
+                url: &final_url,
+                depth: lease.depth(),
+                via: lease.via(),
+                shown,
+                compares: shared.terms.baselines.have_pictures(),
+            };
             found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
             found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
             if !hit {
@@ -341,10 +348,11 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
                 }
             }
         }
-        Content::Image(codes) => {
+        Content::Image(shown) => {
             if let Via::Image { page: on } = lease.via() {
-                found.extend(links::of_codes(*on, &final_url, lease.depth(), &codes, shared.limits));
-                shared.codes_found(&mut changes, *on, &codes).await?;
+                found.extend(links::of_codes(*on, &final_url, lease.depth(), &shown.codes, shared.limits));
+                turn = Some(shared.page_turn(*on).await);
+                shared.pictured(&mut changes, &lease, *on, &shown).await?;
             }
         }
         Content::Other => {
@@ -363,7 +371,9 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     shared.counted(&page);
     changes.put_page(page);
     shared.progress.fetched(hit);
-    end(shared, lease, found, changes, unseen).await
+    let ended = end(shared, lease, found, changes, unseen).await;
+    drop(turn);
+    ended
 }
 
 /// A body in memory, counted until it has been read or its visit was dropped.
@@ -392,11 +402,11 @@ impl Shared {
         self: &Arc<Self>,
         answer: Answer,
         picture: bool,
-        codes: Vec<String>,
+        known: Depicted,
     ) -> Result<Look, Failure> {
         let (work, held) = (Arc::clone(self), Held::of(self, answer.exchange.body.len()));
         self.think(move || {
-            let look = Look::of(answer, &work.rules, picture, codes, &work.terms);
+            let look = Look::of(answer, &work.rules, picture, &known, &work.terms);
             drop(held);
             look
         })
@@ -408,7 +418,7 @@ impl Shared {
 fn series(lease: &Lease, content: &Content) -> Series {
     let accuses = match content {
         Content::Page(judged) => judged.1.kind.is_hit(),
-        Content::Image(codes) => !codes.is_empty(),
+        Content::Image(shown) => !shown.codes.is_empty(),
         Content::Other => false,
     };
     if accuses || matches!(lease.via(), Via::Recheck { .. }) { Series::Hits } else { Series::Pages }

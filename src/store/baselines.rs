@@ -81,7 +81,7 @@ mod tests {
         }
         let prints = Prints::of(&read_text(&html, None));
         assert!(prints.sample.len() == 128 && prints.files.len() == 40 && !prints.forms.is_empty());
-        let picture = Picture { icon: false, look: u64::MAX, url: "\\".repeat(9_000) };
+        let picture = Picture { kind: likeness::PictureKind::Image, look: u64::MAX, url: "\\".repeat(9_000) };
         let what = likeness::Baseline {
             host: "a.gov.cn".to_owned(),
             url: "\\".repeat(9_000),

@@ -4,7 +4,8 @@
 //! from the capture. Start at [`pack`] and [`unpack`].
 
 use jianzheng_core::page::{
-    Block, EXTRACT_VERSION, Extract, Field, Fingerprint, Form, Hidden, HiddenKind, Image, Lane, Limit, Link, Role, Zone,
+    Block, EXTRACT_VERSION, Extract, Field, Fingerprint, Form, Hidden, HiddenKind, Image, Lane, Limit, Link, Picture,
+    PictureKind, Role, Zone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,12 @@ struct Stored {
     /// Read through a tree. Extracts from before there were two lanes do not say, and were not.
     #[serde(default)]
     tree: bool,
+    /// Extracts from before icons and looks were kept have none: nobody had looked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    icon: String,
+    /// kind, look in hexadecimal, address
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pictures: Vec<(u8, String, String)>,
 }
 
 /// name, kind, label
@@ -42,6 +49,7 @@ type StoredField = (String, String, String);
 const ROLES: [Role; 6] = [Role::Plain, Role::Title, Role::Heading, Role::Item, Role::Control, Role::Quote];
 const ZONES: [Zone; 5] = [Zone::Main, Zone::Header, Zone::Nav, Zone::Aside, Zone::Footer];
 const HIDDEN: [HiddenKind; 4] = [HiddenKind::Meta, HiddenKind::Attribute, HiddenKind::Element, HiddenKind::Script];
+const PICTURES: [PictureKind; 3] = [PictureKind::Icon, PictureKind::Image, PictureKind::Screen];
 /// Pictures inside the page are in the capture; here their beginning tells what they are.
 const INLINE_PICTURE: usize = 64;
 
@@ -51,6 +59,13 @@ fn number<T: PartialEq>(all: &[T], one: &T) -> u8 {
 
 fn of_number<T: Copy>(all: &[T], number: u8) -> T {
     all[usize::from(number).min(all.len() - 1)]
+}
+
+fn short(address: &str) -> String {
+    match address.starts_with("data:") {
+        true => address.chars().take(INLINE_PICTURE).collect(),
+        false => address.to_owned(),
+    }
 }
 
 /// The bytes to keep.
@@ -80,18 +95,7 @@ pub fn pack(extract: &Extract) -> Vec<u8> {
                 (f.action.clone(), f.post, fields)
             })
             .collect(),
-        images: extract
-            .images
-            .iter()
-            .map(|i| {
-                let src = if i.src.starts_with("data:") {
-                    i.src.chars().take(INLINE_PICTURE).collect()
-                } else {
-                    i.src.clone()
-                };
-                (src, i.alt.clone(), i.size.0, i.size.1)
-            })
-            .collect(),
+        images: extract.images.iter().map(|i| (short(&i.src), i.alt.clone(), i.size.0, i.size.1)).collect(),
         resources: extract.resources.clone(),
         frames: extract.frames.clone(),
         redirects: extract.redirects.clone(),
@@ -100,6 +104,12 @@ pub fn pack(extract: &Extract) -> Vec<u8> {
         limits: extract.limits.iter().map(|l| l.as_str().to_owned()).collect(),
         qr: extract.qr.clone(),
         tree: extract.lane == Lane::Tree,
+        icon: short(&extract.icon),
+        pictures: extract
+            .pictures
+            .iter()
+            .map(|p| (number(&PICTURES, &p.kind), format!("{:016x}", p.look), p.url.clone()))
+            .collect(),
     };
     serde_json::to_vec(&stored).expect("strings and numbers always become JSON")
 }
@@ -151,6 +161,15 @@ pub fn unpack(bytes: &[u8]) -> Option<Extract> {
         needs_eyes: stored.eyes,
         limits: stored.limits.iter().filter_map(|l| Limit::from_name(l)).collect(),
         qr: stored.qr,
+        icon: stored.icon,
+        pictures: stored
+            .pictures
+            .into_iter()
+            .map(|(kind, look, url)| {
+                let look = u64::from_str_radix(&look, 16).ok()?;
+                Some(Picture { kind: of_number(&PICTURES, kind), look, url })
+            })
+            .collect::<Option<_>>()?,
         lane: if stored.tree { Lane::Tree } else { Lane::Tokens },
         text,
     })
@@ -164,12 +183,15 @@ mod tests {
     fn an_extract_reads_back_as_it_was() {
         let base = url::Url::parse("http://a.example/").unwrap();
         let mut extract = jianzheng_core::page::read_text(
-            "<meta name=keywords content=证><title>题</title><nav>首页</nav><h1>头</h1><p>文 <a href=/x rel=nofollow>链</a>\
+            "<meta name=keywords content=证><link rel='shortcut icon' href=/i.png><title>题</title><nav>首页</nav><h1>头</h1><p>文 <a href=/x rel=nofollow>链</a>\
              <form method=post>姓名<input name=n></form><img src=a.png alt=图 width=5><iframe src=f></iframe><li>项\
              <script>location.href='/z';var s='中'</script><footer>脚</footer>",
             Some(&base),
         );
         extract.qr.push("weixin://x".into());
+        for (kind, look) in [(PictureKind::Icon, 1), (PictureKind::Image, u64::MAX), (PictureKind::Screen, 1 << 63)] {
+            extract.pictures.push(Picture { kind, look, url: "http://a.example/logo.png".into() });
+        }
         for lane in [Lane::Tokens, Lane::Tree] {
             extract.lane = lane;
             assert_eq!(unpack(&pack(&extract)), Some(extract.clone()));

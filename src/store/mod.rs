@@ -40,9 +40,9 @@ pub use error::StoreError;
 pub use list::Listing;
 pub use queue::{FrontierRows, QueueBlock, QueueKey, SLOTS};
 pub use record::{
-    Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, CopyTags, Digest, DigestRow, DigestState, Entities,
-    Hit, HitState, HostFacts, HostRound, Kind, KindScores, Label, Look, MadeUp, NotLooked, Outcome, Page, PageText,
-    Reason, Rendering, Round, Unchanged, Via,
+    Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, CopyTags, Depicted, Digest, DigestRow, DigestState,
+    Entities, Hit, HitState, HostFacts, HostRound, KeptPicture, Kind, KindScores, Label, Look, MadeUp, NotLooked,
+    Outcome, Page, PageText, Reason, Rendering, Round, Unchanged, Via,
 };
 pub use rounds::RoundCounts;
 pub use space::FreeSpace;

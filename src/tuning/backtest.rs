@@ -16,7 +16,7 @@ use url::Url;
 use super::past::{Judge, extract_of};
 use super::standing::{Word, word};
 use crate::cases;
-use crate::store::{Hit, Page, Reason, Store, StoreError};
+use crate::store::{Depicted, Hit, Page, Reason, Store, StoreError};
 
 /// Pages that one thread takes at a time.
 const BATCH: usize = 64;
@@ -101,7 +101,7 @@ pub struct Count {
 struct Known {
     id: u64,
     sha256: String,
-    codes: Vec<String>,
+    depicted: Depicted,
     word: Option<Word>,
     /// The verdict that is kept of it, its score and its reasons; none where the trial judges by the old rules itself.
     said: Option<(String, f64, Vec<Reason>)>,
@@ -190,12 +190,13 @@ async fn pages(store: &Store, trial: &Trial, stop: &watch::Receiver<bool>) -> Re
         }
         let case = store.case(hit.case).await?;
         let said = word(&hit, case.as_ref());
-        let Hit { id, final_url, capture, codes, verdict, score, notes, reasons, .. } = hit;
+        let depicted = Depicted::of_hit(&hit);
+        let Hit { id, final_url, capture, verdict, score, notes, reasons, .. } = hit;
         let acquitted = notes.iter().any(|note| note == cases::ACQUITTED);
         let verdict = if acquitted { "benign".to_owned() } else { verdict };
         let said_then = trial.old.is_none().then_some((verdict, score, reasons));
         let sha256 = capture.map_or_else(String::new, |capture| capture.sha256);
-        hits.insert(final_url, Arc::new(Known { id, sha256, codes, word: said, said: said_then }));
+        hits.insert(final_url, Arc::new(Known { id, sha256, depicted, word: said, said: said_then }));
     }
     // A million addresses are told apart by their hashes; the key is new each time, so nobody can make two of them meet.
     let (mut seen, key) = (HashSet::new(), RandomState::new());
@@ -223,10 +224,8 @@ async fn pages(store: &Store, trial: &Trial, stop: &watch::Receiver<bool>) -> Re
 fn judge(trial: &Trial, data: &Path, page: &Page, known: Option<&Known>, stored: Option<&[u8]>) -> Option<Moved> {
     let mut extract = extract_of(data, page, stored)?;
     let url = Url::parse(&page.final_url).ok()?;
-    for code in known.into_iter().flat_map(|known| &known.codes) {
-        if !extract.qr.contains(code) {
-            extract.qr.push(code.clone());
-        }
+    if let Some(known) = known {
+        known.depicted.put_into(&mut extract);
     }
     let new = trial.new.judge(&extract, &url, &page.cloaks);
     let (was, before) = match &trial.old {

@@ -32,10 +32,10 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// The verdict on a kept page. Pictures are not kept, so what a round saw in them it alone can tell. `cloaks`: the names of those
+    /// The verdict on a kept page. Of its pictures counts what the extract tells. `cloaks`: the names of those
     /// that were found when it was fetched.
     pub fn judge(&self, extract: &Extract, url: &Url, cloaks: &[String]) -> Verdict {
-        let copied = self.baselines.copied(self.rules.authorities(), extract, url, &[]);
+        let copied = self.baselines.copied(self.rules.authorities(), extract, url);
         let beside = Beside { copied: &copied, cloaks: &cloaks_of(cloaks) };
         self.rules.judge_knowing(extract, url, beside, self.thresholds)
     }

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::past::{Judge, extract_of};
 use crate::cases::{self, Judgement, Rejudged};
-use crate::store::{Capture, Store, StoreError};
+use crate::store::{Capture, Depicted, Store, StoreError};
 use crate::telemetry::escape;
 
 /// Rows after which other tasks get their turn.
@@ -98,11 +98,7 @@ pub async fn judge_open_cases(
             let judged = tokio::task::spawn_blocking(move || {
                 let mut extract = extract_of(&data, &page, stored.as_deref())?;
                 let url = Url::parse(&hit.final_url).ok()?;
-                for code in hit.codes {
-                    if !extract.qr.contains(&code) {
-                        extract.qr.push(code);
-                    }
-                }
+                Depicted::of_hit(&hit).put_into(&mut extract);
                 Some((hit.id, Judgement::of(&judge.judge(&extract, &url, &hit.cloaks), judge.rules.hash())))
             });
             match judged.await.map_err(|_| StoreError::Closed)? {

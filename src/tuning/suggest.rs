@@ -18,7 +18,7 @@ use url::Url;
 
 use super::past::extract_of;
 use super::standing::called;
-use crate::store::{Store, StoreError};
+use crate::store::{Depicted, Store, StoreError};
 
 /// Labels that have to speak of a rule before its points are touched.
 const LABELS: usize = 5;
@@ -85,7 +85,7 @@ pub fn of_lines(text: &str) -> impl Iterator<Item = Option<Example>> + '_ {
 /// # Errors
 /// The store failed.
 pub async fn examples(store: &Store) -> Result<Examples, StoreError> {
-    let mut wanted: BTreeMap<String, (String, String, Vec<String>)> = BTreeMap::new();
+    let mut wanted: BTreeMap<String, (String, String, Depicted)> = BTreeMap::new();
     for hit in store.hits().reversed() {
         let hit = hit?;
         let case = store.case(hit.case).await?;
@@ -93,7 +93,7 @@ pub async fn examples(store: &Store) -> Result<Examples, StoreError> {
             break;
         }
         if let (Some(called), Some(capture)) = (called(&hit, case.as_ref()), &hit.capture) {
-            let of = (capture.sha256.clone(), called.to_owned(), hit.codes.clone());
+            let of = (capture.sha256.clone(), called.to_owned(), Depicted::of_hit(&hit));
             wanted.insert(hit.final_url.clone(), of);
         }
     }
@@ -103,7 +103,7 @@ pub async fn examples(store: &Store) -> Result<Examples, StoreError> {
         if n % 500 == 499 {
             tokio::task::yield_now().await;
         }
-        let decides = |of: &(String, String, Vec<String>)| page.capture.as_ref().is_some_and(|c| c.sha256 == of.0);
+        let decides = |of: &(String, String, Depicted)| page.capture.as_ref().is_some_and(|c| c.sha256 == of.0);
         let label =
             if wanted.get(&page.final_url).is_some_and(decides) { wanted.remove(&page.final_url) } else { None };
         let benign = page.verdict.as_deref() == Some("benign") && examples.background.len() < BACKGROUND;
@@ -116,8 +116,8 @@ pub async fn examples(store: &Store) -> Result<Examples, StoreError> {
         let stored = store.extract(page.seq).await?;
         let Some(mut extract) = extract_of(store.data(), &page, stored.as_deref()) else { continue };
         match (label, Url::parse(&page.final_url)) {
-            (Some((_, called, codes)), Ok(url)) => {
-                extract.qr.extend(codes);
+            (Some((_, called, depicted)), Ok(url)) => {
+                depicted.put_into(&mut extract);
                 examples.labelled.push(Example { extract, url, called });
             }
             (None, _) => examples.background.push(extract.text),

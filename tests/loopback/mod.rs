@@ -21,6 +21,7 @@ use jianzheng::evidence::Origin;
 use jianzheng::patrol::progress::Progress;
 use jianzheng::patrol::{self, Ended, Keeper, Manner, Parts, Seed, Work, reading};
 use jianzheng::store::{Opts, Page, Store};
+use jianzheng_core::likeness::Baselines;
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Thresholds;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -156,6 +157,8 @@ pub struct Way {
     pub host_pages: u32,
     /// Fetches at a time.
     pub connections: usize,
+    /// What protected sites look like.
+    pub baselines: Arc<Baselines>,
 }
 
 impl Way {
@@ -176,6 +179,7 @@ impl Way {
             links: 200,
             host_pages: 500,
             connections: 64,
+            baselines: Arc::default(),
         }
     }
 }
@@ -222,6 +226,7 @@ pub async fn round(folder: &Path, seeds: &[String], way: Way) -> (Store, Ended) 
         terms: reading::Terms {
             max_body: way.max_body,
             thresholds: Thresholds::default(),
+            baselines: way.baselines,
             ..reading::Terms::default()
         },
         day: None,

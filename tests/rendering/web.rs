@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 struct State {
     pages: HashMap<String, (&'static str, &'static str)>,
     asked: HashMap<String, usize>,
+    /// Method and path of what was asked by another method than GET.
+    said: Vec<String>,
     agents: Vec<String>,
     names: HashMap<String, SocketAddr>,
 }
@@ -66,6 +68,11 @@ impl Web {
         self.state.lock().unwrap().asked.get(path).copied().unwrap_or(0)
     }
 
+    /// Method and path of requests that were no GET.
+    pub fn said(&self) -> Vec<String> {
+        self.state.lock().unwrap().said.clone()
+    }
+
     pub fn agents(&self) -> Vec<String> {
         self.state.lock().unwrap().agents.clone()
     }
@@ -83,6 +90,9 @@ impl Web {
         let answer = {
             let mut state = self.state.lock().unwrap();
             *state.asked.entry(path.to_owned()).or_default() += 1;
+            if !head.starts_with("GET ") {
+                state.said.push(head.split(' ').take(2).collect::<Vec<_>>().join(" "));
+            }
             let agent = head.lines().find_map(|line| line.strip_prefix("User-Agent: "));
             state.agents.extend(agent.map(str::to_owned));
             match state.pages.get(path) {
@@ -116,7 +126,7 @@ impl Lookup for Web {
 
 /// A renderer with this machine's browser; none, said aloud, where there is none.
 pub fn renderer(web: &Web, folder: &Path, limits: Limits) -> Option<Renderer> {
-    is_browser_here().then(|| built(web, folder, browser(), limits))
+    is_browser_here().then(|| built(web, folder, browser(), limits, false))
 }
 
 fn browser() -> Option<PathBuf> {
@@ -134,15 +144,32 @@ pub fn is_browser_here() -> bool {
 
 /// A renderer with a given program, or none.
 pub fn with_program(web: &Web, folder: &Path, program: Option<PathBuf>) -> Renderer {
-    built(web, folder, program, Limits::default())
+    built(web, folder, program, Limits::default(), false)
 }
 
-fn built(web: &Web, folder: &Path, program: Option<PathBuf>, limits: Limits) -> Renderer {
+/// A renderer whose browser keeps its sandbox.
+pub fn with_sandbox(web: &Web, folder: &Path) -> Option<Renderer> {
+    is_browser_here().then(|| built(web, folder, browser(), Limits::default(), true))
+}
+
+/// The browser by another name, started without those flags that begin so.
+pub fn without_flag(folder: &Path, flag: &str) -> PathBuf {
+    let script = folder.join("unguarded");
+    let text = format!(
+        "#!/bin/bash\nkept=()\nfor a in \"$@\"; do [[ $a == {flag}* ]] || kept+=(\"$a\"); done\nexec {} \"${{kept[@]}}\"\n",
+        browser().unwrap().display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script
+}
+
+fn built(web: &Web, folder: &Path, program: Option<PathBuf>, limits: Limits, sandbox: bool) -> Renderer {
     let guard = Guard::new(vec!["127.0.0.2/32".parse().unwrap()]);
     let reach = Reach::new(guard, Arc::new(web.clone()), None, &[], Duration::from_secs(5)).unwrap();
     Renderer::new(Settings {
         program,
-        sandbox: false,
+        sandbox,
         folder: folder.to_owned(),
         reach: Arc::new(reach),
         agent: "jianzheng/test".to_owned(),

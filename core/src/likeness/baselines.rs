@@ -8,10 +8,10 @@
 use rustc_hash::FxHashMap;
 use url::Url;
 
-use super::compare::{Copied, LOOK, Part, Picture, compare};
+use super::compare::{Copied, LOOK, Part, SCREEN, compare};
 use super::{Index, Prints};
 use crate::host::{self, Authorities};
-use crate::page::{Extract, mix};
+use crate::page::{Extract, Picture, PictureKind, mix};
 
 /// Baselines that are compared with one page, the ones with most in common first.
 const COMPARED: usize = 32;
@@ -29,7 +29,7 @@ pub struct Baseline {
     pub url: String,
     /// Its prints.
     pub prints: Prints,
-    /// Its icon and pictures.
+    /// Its icon and pictures, and its first screen where a browser showed it.
     pub pictures: Vec<Picture>,
 }
 
@@ -89,15 +89,15 @@ impl Baselines {
         !self.looks.is_empty()
     }
 
-    /// What the page at `url` has of a protected site: each part once, from where it shows most. `pictures` are those of the
-    /// page that somebody decoded. Empty for a page whose host has leave.
-    pub fn copied(&self, authorities: &Authorities, extract: &Extract, url: &Url, pictures: &[Picture]) -> Vec<Copied> {
+    /// What the page at `url` has of a protected site: each part once, from where it shows most. Of its pictures only those
+    /// count that somebody decoded. Empty for a page whose host has leave.
+    pub fn copied(&self, authorities: &Authorities, extract: &Extract, url: &Url) -> Vec<Copied> {
         let host = host::host_of(url.as_str()).unwrap_or_default();
         if self.is_empty() || has_leave(authorities, &host) {
             return Vec::new();
         }
         let mut found = self.of_prints(&Prints::of(extract));
-        found.extend(self.of_pictures(pictures));
+        found.extend(self.of_pictures(&extract.pictures));
         found.retain(|copied| !same_site(&host, &copied.host));
         found.sort_by(|a, b| a.part.cmp(&b.part).then(b.strength.total_cmp(&a.strength)));
         found.dedup_by_key(|copied| copied.part);
@@ -134,9 +134,17 @@ impl Baselines {
                 let (owner, nth) = self.look_of[place as usize];
                 let baseline = &self.all[owner as usize];
                 let theirs = &baseline.pictures[nth as usize];
-                // A picture of the page that looks like the site's icon is a copy of a picture.
-                let part = if picture.icon && theirs.icon { Part::Icon } else { Part::Picture };
-                let name = crate::page::cut(theirs.url.rsplit('/').next().unwrap_or_default(), 64);
+                let screen = (picture.kind == PictureKind::Screen, theirs.kind == PictureKind::Screen);
+                let (part, name) = match screen {
+                    (true, true) if bits <= SCREEN => (Part::Layout, "浏览器里的第一屏"),
+                    (true, _) | (_, true) => continue,
+                    _ => {
+                        let icons = picture.kind == PictureKind::Icon && theirs.kind == PictureKind::Icon;
+                        // A picture of the page that looks like the site's icon is a copy of a picture.
+                        let part = if icons { Part::Icon } else { Part::Picture };
+                        (part, crate::page::cut(theirs.url.rsplit('/').next().unwrap_or_default(), 64))
+                    }
+                };
                 let detail = match bits {
                     0 => format!("{name} 看起来一样"),
                     bits => format!("{name} 看起来一样，指纹只差 {bits} 位（共 64 位）"),

@@ -65,17 +65,6 @@ impl Part {
     }
 }
 
-/// A picture by how it looks. Whoever decodes pictures makes the number, and makes none of a picture of one colour.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// It is the site's icon.
-    pub icon: bool,
-    /// Perceptual hash: near numbers are pictures that look alike.
-    pub look: u64,
-    /// Its address.
-    pub url: String,
-}
-
 /// Something that a page has of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Copied {
@@ -115,6 +104,8 @@ const FILES: usize = 3;
 const FILES_SHARE: f64 = 0.5;
 /// Bits in which two pictures that look alike differ at most.
 pub(super) const LOOK: u32 = 6;
+/// The same of two first screens: most of a screen is white, and pages of one builder are laid out alike.
+pub(super) const SCREEN: u32 = 3;
 /// Names told of one finding.
 const TOLD: usize = 4;
 

@@ -20,8 +20,10 @@ mod statistics;
 mod tests;
 
 pub use baselines::{Baseline, Baselines};
-pub use compare::{Copied, Part, Picture, compare, same_picture};
+pub use compare::{Copied, Part, compare, same_picture};
 pub use index::{FARTHEST, Index, Near};
+
+pub use crate::page::{Picture, PictureKind};
 
 use crate::page::Extract;
 

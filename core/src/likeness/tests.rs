@@ -37,13 +37,17 @@ fn prints(html: &str) -> Prints {
 }
 
 fn baselines() -> Baselines {
-    let picture = |icon, look| Picture { icon, look, url: format!("{OFFICIAL}logo.png") };
+    let picture = |kind, look| Picture { kind, look, url: format!("{OFFICIAL}logo.png") };
     Baselines::new(vec![
         Baseline {
             host: "cx.mem.gov.cn".to_owned(),
             url: OFFICIAL.to_owned(),
             prints: prints(&look_up("")),
-            pictures: vec![picture(true, 0x0F0F_3C3C_AA55_1234), picture(false, 0xFFFF_0000_1234_5678)],
+            pictures: vec![
+                picture(PictureKind::Icon, 0x0F0F_3C3C_AA55_1234),
+                picture(PictureKind::Image, 0xFFFF_0000_1234_5678),
+                picture(PictureKind::Screen, 0x00FF_FF00_00FF_FF00),
+            ],
         },
         Baseline { host: "www.mem.gov.cn".to_owned(), url: "http://www.mem.gov.cn/".to_owned(), ..Baseline::default() },
     ])
@@ -51,7 +55,8 @@ fn baselines() -> Baselines {
 
 fn copied(url: &str, html: &str, pictures: &[Picture]) -> Vec<Copied> {
     let url = Url::parse(url).unwrap();
-    baselines().copied(&authorities(), &read_text(html, Some(&url)), &url, pictures)
+    let extract = Extract { pictures: pictures.to_vec(), ..read_text(html, Some(&url)) };
+    baselines().copied(&authorities(), &extract, &url)
 }
 
 fn parts(found: &[Copied]) -> Vec<Part> {
@@ -79,12 +84,20 @@ fn a_saved_page_on_another_host_is_told_part_by_part_and_from_where() {
 
 #[test]
 fn a_picture_that_looks_like_the_sites_is_told() {
-    let picture = |icon, look| Picture { icon, look, url: "http://a.example/x.png".to_owned() };
-    let icon = copied("http://a.example/", "<p>短", &[picture(true, 0x0F0F_3C3C_AA55_1235)]);
+    let picture = |kind, look| Picture { kind, look, url: "http://a.example/x.png".to_owned() };
+    let told = |kind, look| copied("http://a.example/", "<p>短", &[picture(kind, look)]);
+    let icon = told(PictureKind::Icon, 0x0F0F_3C3C_AA55_1235);
     assert_eq!(parts(&icon), [Part::Icon]);
     assert!(icon[0].say().contains("只差 1 位"), "{}", icon[0].say());
-    assert_eq!(parts(&copied("http://a.example/", "<p>短", &[picture(true, 0xFFFF_0000_1234_5678)])), [Part::Picture]);
-    assert_eq!(copied("http://a.example/", "<p>短", &[picture(true, 0xFFFF_0000_0000_0000)]), []);
+    assert_eq!(parts(&told(PictureKind::Icon, 0xFFFF_0000_1234_5678)), [Part::Picture]);
+    assert_eq!(told(PictureKind::Icon, 0xFFFF_0000_0000_0000), []);
+    // A screen is held against screens only, and more strictly.
+    let screen = told(PictureKind::Screen, 0x00FF_FF00_00FF_FF03);
+    assert_eq!(parts(&screen), [Part::Layout]);
+    assert!(screen[0].say().contains("浏览器里的第一屏看起来一样，指纹只差 2 位"), "{}", screen[0].say());
+    assert_eq!(told(PictureKind::Screen, 0x00FF_FF00_00FF_FF0F), []);
+    assert_eq!(told(PictureKind::Screen, 0xFFFF_0000_1234_5678), []);
+    assert_eq!(told(PictureKind::Image, 0x00FF_FF00_00FF_FF00), []);
 }
 
 #[test]
@@ -120,7 +133,7 @@ fn a_print_that_a_thousand_share_is_still_answered_soon_and_with_a_bound() {
     let one = Baseline { prints: prints(&look_up("")), host: "cx.mem.gov.cn".to_owned(), ..Baseline::default() };
     let many = Baselines::new(vec![one; 3_000]);
     let url = Url::parse("http://a.example/").unwrap();
-    let found = many.copied(&authorities(), &read_text(&look_up(""), Some(&url)), &url, &[]);
+    let found = many.copied(&authorities(), &read_text(&look_up(""), Some(&url)), &url);
     assert_eq!(found.len(), 6);
 }
 

@@ -53,6 +53,8 @@ pub struct Extract {
     pub forms: Vec<Form>,
     /// Images in the order of the page.
     pub images: Vec<Image>,
+    /// Address of the icon that the page names; empty where it names none.
+    pub icon: String,
     /// Addresses of scripts, style sheets and other resources.
     pub resources: Vec<String>,
     /// Addresses of frames.
@@ -67,8 +69,32 @@ pub struct Extract {
     pub limits: Vec<Limit>,
     /// What QR codes in the page's images say; filled in by whoever has the images.
     pub qr: Vec<String>,
+    /// How the page's icon and images look, and the page itself in a browser; filled in by whoever has decoded them.
+    pub pictures: Vec<Picture>,
     /// Which lane made it.
     pub lane: Lane,
+}
+
+/// A picture by how it looks. Whoever decodes pictures makes the number, and makes none of a picture of one colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What it is to the page.
+    pub kind: PictureKind,
+    /// Perceptual hash: near numbers are pictures that look alike.
+    pub look: u64,
+    /// Its address; of a screen, the page's.
+    pub url: String,
+}
+
+/// What a picture is to its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureKind {
+    /// The site's icon.
+    Icon,
+    /// A picture on the page.
+    Image,
+    /// The first screen of the page as a browser shows it.
+    Screen,
 }
 
 /// How a page was read.

@@ -16,6 +16,8 @@ use super::{Extract, Field, Form, Hidden, HiddenKind, Image, Limit, Link, Role, 
 /// Longest label, in characters.
 const LABEL: usize = 24;
 
+/// Bytes of a picture that is written into the page.
+const INLINE: usize = 64 << 10;
 const HIDDEN: [HiddenKind; 4] = [HiddenKind::Meta, HiddenKind::Attribute, HiddenKind::Element, HiddenKind::Script];
 
 /// What the elements read so far have said, and the text that they stand in.
@@ -85,6 +87,15 @@ impl<'u> Parts<'u> {
 
     pub(super) fn sheet(&mut self, attributes: &dyn Attributes) {
         if let Some(href) = attributes.get("href") {
+            let icon = attributes
+                .get("rel")
+                .is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("icon")));
+            if icon && self.out.icon.is_empty() {
+                self.out.icon = match href.trim().starts_with("data:") {
+                    true => cut(href.trim(), INLINE).to_owned(),
+                    false => self.absolute(href.trim()),
+                };
+            }
             let href = self.absolute(&href);
             self.resource(href);
         }
@@ -272,7 +283,7 @@ impl<'u> Parts<'u> {
         }
         // A picture inside the page is kept whole, up to what a QR code may need.
         let src = if src.trim_start().starts_with("data:") {
-            cut(src.trim(), 64 << 10).to_owned()
+            cut(src.trim(), INLINE).to_owned()
         } else {
             self.absolute(src.trim())
         };

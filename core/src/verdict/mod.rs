@@ -116,6 +116,8 @@ pub struct Verdict {
     pub cert_types: Vec<String>,
     /// The page speaks of certificates at all; its pictures are then worth a look.
     pub names_certificates: bool,
+    /// It wears an authority's face, or asks for the number of a paper or a person; its icon is then worth a look.
+    pub poses: bool,
     /// `compromised_official`, `needs_eyes` …
     pub notes: Vec<&'static str>,
     /// Contacts of the whole page.

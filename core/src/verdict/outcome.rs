@@ -57,6 +57,7 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
         seller_score: seller,
         routes,
         authority: authority(reading, kind, towards, looked_up),
+        poses: reading.face.is_some() || reading.facts.has(Fact::LookupForm) || reading.facts.has(Fact::NumberForm),
         names_certificates: !reading.certificates.is_empty() || !reading.titles.is_empty(),
         cert_types: certificates.into_iter().map(|c| c.0).collect(),
         notes,

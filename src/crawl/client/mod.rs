@@ -34,7 +34,7 @@ pub use answer::{Answer, Connection, Exchange, FetchError, Hop, ResolvedBy, Stag
 pub use body::Room;
 pub use cookies::Jar;
 pub use exits::{ExitState, Route};
-pub use request::{Accept, Get, Policy};
+pub use request::{Accept, Get, Policy, agent_of};
 
 use self::exits::{Exit, Exits};
 use super::guard::{Guard, Origin, Refusal};

@@ -95,6 +95,15 @@ const WECHAT: &str = "Mozilla/5.0 (Linux; Android 14; V2303A Build/UP1A.231005.0
 const DESKTOP: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
+/// What a guest calls himself; none for the patrol, which has a name of its own.
+pub fn agent_of(guest: Guest) -> Option<&'static str> {
+    match guest {
+        Guest::Patrol => None,
+        Guest::Desktop | Guest::Searcher => Some(DESKTOP),
+        Guest::Wechat => Some(WECHAT),
+    }
+}
+
 /// The headers of one hop, in the order in which they are sent.
 pub(super) fn headers(
     fetcher: &Fetcher,
@@ -104,11 +113,7 @@ pub(super) fn headers(
     first: bool,
 ) -> Result<HeaderMap, FetchError> {
     let mut map = HeaderMap::new();
-    let user_agent = match get.guest {
-        Guest::Patrol => fetcher.user_agent.as_str(),
-        Guest::Desktop | Guest::Searcher => DESKTOP,
-        Guest::Wechat => WECHAT,
-    };
+    let user_agent = agent_of(get.guest).unwrap_or(&fetcher.user_agent);
     let accept = match get.accept {
         Accept::Page if get.guest != Guest::Patrol => BROWSERS,
         Accept::Page => "text/html,application/xhtml+xml,application/xml;q=0.9,image/*;q=0.8,*/*;q=0.5",

@@ -26,7 +26,7 @@ const START: Duration = Duration::from_secs(20);
 const LINES: usize = 30;
 
 /// Everything that a browser does of itself, off; everything that could go around the proxy, off.
-const FLAGS: [&str; 41] = [
+const FLAGS: [&str; 42] = [
     "--headless=new",
     "--remote-debugging-port=0",
     "--no-first-run",
@@ -68,6 +68,8 @@ const FLAGS: [&str; 41] = [
     "--accept-lang=zh-CN,zh",
     // As the fetcher does for targets, and for nothing else: this browser asks nobody but targets.
     "--ignore-certificate-errors",
+    // The first is what today's Chromium obeys, the second what older ones did. tests/rendering.rs shows that without it packets go out.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--proxy-server=http://127.0.0.1:1",
     "--proxy-bypass-list=<-loopback>",
@@ -104,6 +106,7 @@ pub(super) struct Browser {
     pub(super) pages: u32,
     pub(super) born: Instant,
     child: Child,
+    _watcher: Option<Child>,
     // Last, so that the folder goes when nobody works in it any more.
     _profile: Profile,
 }
@@ -122,6 +125,7 @@ impl Browser {
         let family = Family::of(child.id().unwrap_or_default(), profile.path());
         // From here on a failure must end whatever was started.
         let mut guard = Ended(Some(family.clone()));
+        let watcher = watcher(&family);
         let stderr = child.stderr.take().ok_or_else(|| start("读不到它的输出".to_owned()))?;
         let address = match timeout(START, listening(stderr)).await {
             Ok(Ok(address)) => address,
@@ -133,7 +137,7 @@ impl Browser {
             Err(_) => return Err(start("接不上它的调试端口".to_owned())),
         };
         guard.0 = None;
-        Ok(Browser { wire, family, pages: 0, born: Instant::now(), child, _profile: profile })
+        Ok(Browser { wire, family, pages: 0, born: Instant::now(), child, _watcher: watcher, _profile: profile })
     }
 
     /// Ends it and waits until it is gone.
@@ -159,6 +163,19 @@ impl Drop for Ended {
             family.kill();
         }
     }
+}
+
+/// Ends the browser at once if this program is killed: a shell that waits for the end of a pipe whose other end is ours alone.
+///
+/// The kernel's own signal at a parent's death would have to be asked for between fork and exec, which is unsafe code, and comes when
+/// the thread that started the browser ends. Without a shell the browser is swept at the next start, as its folder is anyway.
+fn watcher(family: &Family) -> Option<Child> {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "read -r _; kill -s KILL -- \"-$0\""]).arg(family.leader().to_string());
+    // In a group of its own, so that what ends the browser, or stops us with the terminal's key, leaves it to its work.
+    command.env_clear().current_dir("/").process_group(0).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().ok()
 }
 
 fn command(program: &Path, sandbox: bool, profile: &Path) -> Command {

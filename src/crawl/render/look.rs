@@ -22,7 +22,7 @@ const SOON: Duration = Duration::from_secs(8);
 const WORLD: &str = "jianzheng";
 /// The viewport, in CSS pixels.
 pub(super) const WIDTH: u32 = 1280;
-const HEIGHT: u32 = 800;
+pub(super) const HEIGHT: u32 = 800;
 
 /// What collect.js gives back.
 #[derive(Debug, Deserialize)]
@@ -84,7 +84,8 @@ async fn open(tab: &mut Tab<'_>, agent: &str) -> Result<browser::BrowserContextI
 async fn shown(tab: &mut Tab<'_>) -> Result<Rendered, Fault> {
     let began = Instant::now();
     let mut notes = Vec::new();
-    let navigate = page::NavigateParams::new(tab.job.url.as_str());
+    let mut navigate = page::NavigateParams::new(tab.job.url.as_str());
+    navigate.referrer = tab.job.guest.as_ref().and_then(|guest| guest.referer.clone());
     let gone = tab.call(navigate, tab.limits.load).await?;
     if gone.is_download == Some(true) {
         return Err(Fault::Load("对方给的是要下载的文件，不是网页".to_owned()));
@@ -121,6 +122,7 @@ async fn shown(tab: &mut Tab<'_>) -> Result<Rendered, Fault> {
         screenshot,
         onward: tab.watch.onward.take(),
         requests: tab.watch.requests,
+        posts: tab.watch.posts,
         refused: tab.proxy.account().refused(),
         notes,
         browser: String::new(),
@@ -208,6 +210,8 @@ fn told(tab: &Tab<'_>, collected: &Collected, screenshot: Option<&Screenshot>, n
     note(watch.downloads > 0, format!("要下载文件 {} 次，都没有下载", watch.downloads));
     let told = account.told().join("；");
     note(account.refused() > 0, format!("向不许访问的地址发请求 {} 次，都拦下了：{told}", account.refused()));
+    note(watch.unasked > 0, format!("要用 GET 以外的方法发请求 {} 次，都没有发", watch.unasked));
+    note(tab.job.data_by_post, "不许用 POST 取数据时没有内容，这次许它向本站取".to_owned());
     note(account.is_spent(), "用完了一个页面的流量，后面的没有加载".to_owned());
     note(watch.requests > tab.limits.requests, format!("请求超过 {} 个，后面的没有加载", tab.limits.requests));
     if let Some(error) = &watch.certificate {

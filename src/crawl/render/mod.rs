@@ -28,6 +28,9 @@ use browser::Browser;
 use proxy::{Allowance, PageProxy, Reach};
 use tab::{Fault, Tab};
 
+/// Pixels of height of the first screen, without scrolling.
+pub const SCREEN: u32 = look::HEIGHT;
+
 /// Bounds of one page and of the browsers. The defaults are the product's; tests shorten them.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -112,6 +115,19 @@ pub struct Job {
     pub screenshot: bool,
     /// Whether the page may go on to another address by itself (what robots.txt of its host says, whose turn it is).
     pub follow: Box<dyn Fn(&Url) -> bool + Send + Sync>,
+    /// Whether scripts of the page may ask its own host for data by POST. Only where the page showed nothing without.
+    pub data_by_post: bool,
+    /// As whom the page is asked for; none: as the patrol.
+    pub guest: Option<Disguise>,
+}
+
+/// Somebody else than the patrol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disguise {
+    /// The user agent.
+    pub agent: &'static str,
+    /// The page that is said to have led here.
+    pub referer: Option<String>,
 }
 
 /// A picture of a page.
@@ -140,6 +156,8 @@ pub struct Rendered {
     pub onward: Option<Url>,
     /// Requests it made.
     pub requests: u32,
+    /// Of those that would have asked the page's own host for data by POST, and were held back.
+    pub posts: u32,
     /// Of those the guard refused.
     pub refused: u64,
     /// What a person should know of how it was seen, in Chinese.
@@ -273,12 +291,14 @@ impl Renderer {
         let mut first = true;
         loop {
             let (mut ready, fresh) = self.ready().await?;
-            let proxy = PageProxy::open(self.settings.reach.clone(), self.settings.limits.allowance).await;
+            let proxy = PageProxy::open(self.settings.reach.clone(), self.settings.limits.allowance);
+            let proxy = proxy.await.map(|proxy| proxy.with_posts_to(job.data_by_post.then(|| job.url.clone())));
             let proxy = proxy.map_err(|error| protocol(error.to_string()))?;
             ready.browser.pages += 1;
             let looking = async {
                 let mut tab = Tab::new(&mut ready.browser, &proxy, &self.settings.reach, job, &self.settings.limits);
-                let looked = look::look(&mut tab, &ready.agent).await;
+                let agent = job.guest.as_ref().map_or(ready.agent.as_str(), |guest| guest.agent);
+                let looked = look::look(&mut tab, agent).await;
                 (looked, tab.watch.requests > 0)
             };
             let Ok((looked, begun)) = timeout(self.settings.limits.total, looking).await else {

@@ -45,6 +45,11 @@ impl Family {
         }
     }
 
+    /// The process that leads the group.
+    pub(super) fn leader(&self) -> i32 {
+        self.group
+    }
+
     /// Bytes of memory that are theirs alone: what is mapped from files is the same for all of them and not counted.
     pub(super) fn memory(&self) -> u64 {
         pids().filter(|pid| stat(*pid).is_some_and(|stat| stat.group == self.group)).map(own_memory).sum()

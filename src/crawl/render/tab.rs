@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::browser::{Browser, Event};
-use super::proxy::{PageProxy, Reach};
+use super::proxy::{PageProxy, Reach, is_reading, is_same_origin};
 use super::{Job, Limits};
 
 /// Between two looks at the memory.
@@ -59,6 +59,10 @@ pub(super) struct Watch {
     pub(super) url: String,
     pub(super) requests: u32,
     pub(super) held_back: u32,
+    /// Requests by other methods than reading ones.
+    pub(super) unasked: u32,
+    /// Of those, what scripts wanted of the page's own host.
+    pub(super) posts: u32,
     pub(super) dialogs: u32,
     pub(super) downloads: u32,
     /// Where the page wanted to go and was not let.
@@ -225,8 +229,7 @@ impl<'a> Tab<'a> {
         self.watch.requests += 1;
         let kind = text("resourceType");
         let method = params.pointer("/request/method").and_then(Value::as_str);
-        // No form is sent, ours or theirs: a document is only ever asked for.
-        let asks = kind != "Document" || method == Some("GET");
+        let asks = url.as_ref().is_some_and(|url| self.only_asks(method.unwrap_or_default(), kind, url));
         let goes = asks && url.is_some_and(|url| self.may_go(&url, kind, text("frameId")));
         if goes {
             self.send(&fetch::ContinueRequestParams::new(request))?;
@@ -236,6 +239,19 @@ impl<'a> Tab<'a> {
         // "Aborted" leaves the page where it is; another reason would put an error page in its place.
         self.send(&fetch::FailRequestParams::new(request, network::ErrorReason::Aborted))?;
         Ok(())
+    }
+
+    /// No form is sent, ours or theirs, and nothing else is said to anybody: a look reads. What scripts of the page ask its own host
+    /// for by POST may be the page itself, so that goes where the job says so.
+    fn only_asks(&mut self, method: &str, kind: &str, url: &Url) -> bool {
+        if is_reading(method) && (kind != "Document" || method == "GET") {
+            return true;
+        }
+        let data = method == "POST" && matches!(kind, "XHR" | "Fetch") && is_same_origin(url, &self.job.url);
+        self.watch.posts += u32::from(data);
+        let goes = data && self.job.data_by_post;
+        self.watch.unasked += u32::from(!goes);
+        goes
     }
 
     fn may_go(&mut self, url: &Url, kind: &str, frame: &str) -> bool {

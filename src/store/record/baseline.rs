@@ -1,6 +1,6 @@
 //! The record of a protected site's page, against which pages of strangers are held.
 
-use jianzheng_core::likeness::{self, PRINTS_VERSION, Picture, Prints};
+use jianzheng_core::likeness::{self, PRINTS_VERSION, Picture, PictureKind, Prints};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,9 @@ pub struct Baseline {
     pub prints: StoredPrints,
     /// Icon and pictures: whether it is the icon, its look in hexadecimal, its address.
     pub pictures: Vec<(bool, String, String)>,
+    /// The look of its first screen in hexadecimal, where a browser showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<String>,
 }
 
 impl Record for Baseline {
@@ -65,6 +68,8 @@ impl Baseline {
                 })
                 .collect::<String>()
         };
+        let (screens, pictures): (Vec<_>, Vec<_>) =
+            what.pictures.into_iter().partition(|picture| picture.kind == PictureKind::Screen);
         Self {
             id: 0,
             host: what.host,
@@ -75,22 +80,27 @@ impl Baseline {
             actor: actor.chars().take(64).collect(),
             file: None,
             prints: StoredPrints::from(what.prints),
-            pictures: what
-                .pictures
+            pictures: pictures
                 .into_iter()
                 .take(PICTURES)
-                .map(|picture| (picture.icon, format!("{:016x}", picture.look), short(&picture.url)))
+                .map(|picture| {
+                    (picture.kind == PictureKind::Icon, format!("{:016x}", picture.look), short(&picture.url))
+                })
                 .collect(),
+            screen: screens.first().map(|screen| format!("{:016x}", screen.look)),
         }
     }
 
     /// The inner form; none where its prints were made in another way than this program's.
     pub fn to_compare(&self) -> Option<likeness::Baseline> {
         let prints = self.prints.to_compare()?;
-        let picture = |(icon, look, url): &(bool, String, String)| {
-            Some(Picture { icon: *icon, look: u64::from_str_radix(look, 16).ok()?, url: url.clone() })
+        let picture = |kind, look: &str, url: &str| {
+            Some(Picture { kind, look: u64::from_str_radix(look, 16).ok()?, url: url.to_owned() })
         };
-        let pictures = self.pictures.iter().filter_map(picture).collect();
+        let kind = |icon: bool| if icon { PictureKind::Icon } else { PictureKind::Image };
+        let pictures = self.pictures.iter().filter_map(|(icon, look, url)| picture(kind(*icon), look, url));
+        let screen = self.screen.iter().filter_map(|look| picture(PictureKind::Screen, look, &self.url));
+        let pictures = pictures.chain(screen).collect();
         Some(likeness::Baseline { host: self.host.clone(), url: self.url.clone(), prints, pictures })
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Capture, HitState, Record, Rendering, Table, time};
+use super::{Capture, HitState, KeptPicture, Record, Rendering, Table, time};
 
 /// The score of each kind, 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -119,6 +119,9 @@ pub struct Hit {
     /// What QR codes of its pictures said; a later look judges with them, for pictures are fetched once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
+    /// How its pictures looked, for the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<KeptPicture>,
     /// Simhash of its text in hexadecimal, where the text is long enough for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, Table, time};
+use super::{KeptPicture, Record, Table, time};
 
 /// What earlier fetches taught about a host.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct HostFacts {
     /// What it answers for an address that nobody ever made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_up: Option<MadeUp>,
+    /// How its icon and the pictures of its pages look: each is fetched once, and many of its pages may show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<KeptPicture>,
 }
 
 /// What one round asked of a host, and why it asked no more.

@@ -44,6 +44,7 @@ mod digest;
 mod hit;
 mod host;
 mod page;
+mod pictures;
 mod rendering;
 mod round;
 #[cfg(test)]
@@ -56,6 +57,7 @@ pub use digest::{Digest, DigestRow};
 pub use hit::{Entities, Hit, KindScores, Label, Reason};
 pub use host::{AuditRow, HostFacts, HostRound, MadeUp, PageText};
 pub use page::{Capture, CopyTags, Kind, Look, Outcome, Page, Unchanged, Via};
+pub use pictures::{Depicted, KeptPicture};
 pub use rendering::Rendering;
 pub use round::{Ask, NotLooked, Round};
 

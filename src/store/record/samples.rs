@@ -177,6 +177,7 @@ pub(in crate::store) fn hit() -> Hit {
         first_round: 1,
         last_round: 3,
         codes: Vec::new(),
+        pictures: Vec::new(),
         rendering: None,
         text: None,
         seen_as: None,
@@ -271,7 +272,13 @@ fn host() -> HostFacts {
         delay_ms: Some(2000),
         last: None,
         made_up: None,
+        pictures: Vec::new(),
     }
+}
+
+fn pictures() -> Vec<KeptPicture> {
+    let picture = |icon, look: &str| KeptPicture { icon, look: look.to_owned(), url: "http://a.example/i".to_owned() };
+    vec![picture(true, "00000000000000ff"), picture(false, "ffffffffffffffff")]
 }
 
 fn audit() -> AuditRow {
@@ -297,7 +304,11 @@ pub(in crate::store) fn baseline() -> Baseline {
         statistics: words(&["百度统计 0123456789abcdef0123456789abcdef"]),
         forms: words(&["text:zjhm text:xm text:yzm"]),
     };
-    let icon = likeness::Picture { icon: true, look: 255, url: "http://cx.mem.gov.cn/favicon.ico".to_owned() };
+    let icon = likeness::Picture {
+        kind: likeness::PictureKind::Icon,
+        look: 255,
+        url: "http://cx.mem.gov.cn/favicon.ico".to_owned(),
+    };
     let what = likeness::Baseline {
         host: "cx.mem.gov.cn".to_owned(),
         url: "http://cx.mem.gov.cn/".to_owned(),
@@ -356,6 +367,9 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("host_round", &HostFacts { last: Some(host_round()), ..host() });
     let text = Some(PageText { letters: u64::MAX, number: Some(1) });
     check("host_made_up", &HostFacts { made_up: Some(MadeUp { time: time(1), status: 200, text }), ..host() });
+    check("host_pictures", &HostFacts { pictures: pictures(), ..host() });
+    check("hit_pictures", &Hit { pictures: pictures(), ..hit() });
+    check("baseline_screen", &Baseline { screen: Some("00ff".to_owned()), ..baseline() });
     check("audit", &audit());
     check("baseline", &baseline());
 }

@@ -13,7 +13,7 @@ mod tests;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -99,6 +99,8 @@ struct Shared {
     allowance: Allowance,
     account: Arc<Account>,
     password: String,
+    /// Whose host may be asked by POST.
+    posts_to: Arc<OnceLock<Url>>,
 }
 
 /// A proxy for one page. Dropping it closes all its connections.
@@ -106,6 +108,7 @@ pub struct PageProxy {
     address: SocketAddr,
     password: String,
     account: Arc<Account>,
+    posts_to: Arc<OnceLock<Url>>,
     task: AbortHandle,
 }
 
@@ -121,10 +124,26 @@ impl PageProxy {
         let password = STANDARD.encode(secret);
         let account = Arc::new(Account::default());
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { reach, allowance, account: account.clone(), password: password.clone() });
+        let posts_to = Arc::<OnceLock<Url>>::default();
+        let shared = Shared {
+            reach,
+            allowance,
+            account: account.clone(),
+            password: password.clone(),
+            posts_to: posts_to.clone(),
+        };
+        let shared = Arc::new(shared);
         // The connections live in the task's own set, so that they end with it.
         let task = tokio::spawn(accept(listener, shared)).abort_handle();
-        Ok(PageProxy { address, password, account, task })
+        Ok(PageProxy { address, password, account, posts_to, task })
+    }
+
+    /// Lets plain requests by POST through to this URL's origin. Without, only what reads goes through.
+    pub fn with_posts_to(self, url: Option<Url>) -> PageProxy {
+        if let Some(url) = url {
+            self.posts_to.get_or_init(|| url);
+        }
+        self
     }
 
     /// Where it listens.
@@ -190,6 +209,10 @@ async fn serve(mut browser: TcpStream, shared: &Shared) -> io::Result<()> {
         shared.account.refuse_named(target, &"不是 http 或 https 网址");
         return say(&mut browser, "403 Forbidden", "").await;
     };
+    let posts = method == "POST" && shared.posts_to.get().is_some_and(|own| is_same_origin(&url, own));
+    if !tunnel && !is_reading(method) && !posts {
+        return say(&mut browser, "405 Method Not Allowed", "").await;
+    }
     let number = shared.account.connections.fetch_add(1, Ordering::Relaxed);
     if number >= shared.allowance.connections || shared.account.is_spent() {
         shared.account.spent.store(true, Ordering::Relaxed);
@@ -277,6 +300,15 @@ async fn answer(
         bytes = rest;
     }
     Err(io::ErrorKind::InvalidData.into())
+}
+
+/// Methods that only ask.
+pub(super) fn is_reading(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+pub(super) fn is_same_origin(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
 }
 
 /// Waits until the page has used up what it may.
