@@ -64,6 +64,11 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
     if let Err(refusal) = shared.fetcher.check(&url) {
         return fail(&shared, lease, refusal.as_code(), refusal.to_string(), None).await;
     }
+    let lease = match place(&shared, lease, &url).await {
+        Ok(Some(lease)) => lease,
+        Ok(None) => return Ok(()),
+        Err(failed) => return failed_fetch(&shared, failed.0, &failed.1).await,
+    };
     if shared.robots == Robots::Obey
         && let Some(access) = ask_robots(&shared, &lease, &url).await
         && !access.allows(&url)
@@ -85,6 +90,19 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
             None => answered(&shared, lease, answer).await,
         },
         Err(error) => failed_fetch(&shared, lease, &error).await,
+    }
+}
+
+/// Tells the frontier which address a lease is about to ask, where it does not know yet: of many names on one server the others then
+/// wait. None: it has to wait itself.
+async fn place(shared: &Shared, lease: Lease, url: &Url) -> Result<Option<Lease>, Box<(Lease, FetchError)>> {
+    if shared.politeness.delay.is_zero() || shared.frontier.is_placed(&lease).await {
+        return Ok(Some(lease));
+    }
+    match shared.fetcher.address(url).await {
+        Ok(Some(ip)) if !shared.fetcher.is_units_own(ip) => Ok(shared.frontier.place(lease, ip, shared.now()).await),
+        Ok(_) => Ok(Some(lease)),
+        Err(error) => Err(Box::new((lease, error))),
     }
 }
 

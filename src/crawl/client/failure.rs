@@ -48,13 +48,18 @@ pub(super) fn of(error: &reqwest::Error) -> FetchError {
     }
 }
 
+/// A name that leads nowhere.
+pub(super) fn of_resolving(error: ResolveError) -> FetchError {
+    match error {
+        ResolveError::Refused(refusal) => FetchError::Refused(refusal),
+        ResolveError::None(name) => FetchError::DnsNone { name },
+        ResolveError::Failed(name) => FetchError::DnsFailed { name },
+    }
+}
+
 fn known(cause: &(dyn Error + 'static)) -> Option<FetchError> {
     if let Some(error) = cause.downcast_ref::<ResolveError>() {
-        return Some(match error.clone() {
-            ResolveError::Refused(refusal) => FetchError::Refused(refusal),
-            ResolveError::None(name) => FetchError::DnsNone { name },
-            ResolveError::Failed(name) => FetchError::DnsFailed { name },
-        });
+        return Some(of_resolving(error.clone()));
     }
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(of_tls(error));

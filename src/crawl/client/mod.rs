@@ -153,6 +153,8 @@ pub struct Fetcher {
     sources: reqwest::Client,
     /// Trust that only writes down, guarded.
     targets: reqwest::Client,
+    /// The resolver of `targets`: what it told is what is connected to.
+    names: Resolver,
     /// Strict trust, not guarded: the unit's own endpoints.
     own: reqwest::Client,
     permits: Semaphore,
@@ -173,17 +175,17 @@ impl Fetcher {
         let guard = settings.guard;
         let trust = Trust::new(settings.ca_file.as_deref())?;
         let shared = Arc::new(guard.clone());
-        let client = |tls: rustls::ClientConfig, exempt: Exempt| {
-            let resolver = Resolver::new(shared.clone(), settings.lookup.clone(), exempt);
-            build(tls, resolver, &exits, &settings.limits)
-        };
+        let resolver = |exempt: Exempt| Resolver::new(shared.clone(), settings.lookup.clone(), exempt);
+        let client = |tls: rustls::ClientConfig, resolver: Resolver| build(tls, resolver, &exits, &settings.limits);
         let exempt = || Exempt::Names(exit_names.clone());
         let contact = settings.contact.filter(|contact| contact.bytes().all(|b| matches!(b, 0x20..=0x7e)));
         let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
+        let names = resolver(exempt());
         Ok(Fetcher {
-            sources: client(trust.strict()?, exempt())?,
-            targets: client(trust.lenient(exit_names.clone())?, exempt())?,
-            own: client(trust.strict()?, Exempt::Everything)?,
+            sources: client(trust.strict()?, resolver(exempt()))?,
+            targets: client(trust.lenient(exit_names.clone())?, names.clone())?,
+            names,
+            own: client(trust.strict()?, resolver(Exempt::Everything))?,
             guard_of_exits: guard.clone().behind_proxy(true),
             guard,
             trust,
@@ -217,6 +219,22 @@ impl Fetcher {
     /// Whether the unit itself let this address through, so that it is its own network's and owes nobody else's politeness.
     pub fn is_units_own(&self, ip: IpAddr) -> bool {
         self.guard.allows(ip.to_canonical())
+    }
+
+    /// The address that a page's request will be made to first, as it resolves now; the request then looks nothing up again. None
+    /// where an exit resolves it.
+    ///
+    /// # Errors
+    /// The name leads nowhere, as the request would find.
+    pub async fn address(&self, url: &Url) -> Result<Option<IpAddr>, FetchError> {
+        let name = match url.host() {
+            Some(url::Host::Domain(name)) if self.exits.of(url).is_none() => name,
+            Some(url::Host::Ipv4(ip)) => return Ok(Some(ip.into())),
+            Some(url::Host::Ipv6(ip)) => return Ok(Some(ip.into())),
+            _ => return Ok(None),
+        };
+        let addresses = self.names.addresses(name).await.map_err(failure::of_resolving)?;
+        Ok(addresses.first().map(|address| address.ip()))
     }
 
     /// How long the head of an answer is waited for.

@@ -107,7 +107,7 @@ impl Plan {
         let over = queue.over(&self.limits).is_some();
         let before = queue.windowed();
         let budget = if self.windowed < WINDOWED { usize::from(SLOTS) } else { 1 };
-        let taken = queue.take(number, store, now, over, budget, &mut self.turns);
+        let taken = queue.take(number, store, now, over, budget);
         self.windowed = (self.windowed + queue.windowed()).saturating_sub(before);
         match taken {
             Ok(Take::Item(item)) => {

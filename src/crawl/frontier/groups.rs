@@ -1,7 +1,7 @@
 //! Names that are one party's or one server's: politeness is owed to them together, not to each name.
 //!
-//! Every host has a group by its registrable domain (an address in a URL is its own), and one by the address that answered last,
-//! once one did. Hosts that have both groups in common lie in one cell: what holds one of them up holds up all, so a platform
+//! Every host has a group by its registrable domain (an address in a URL is its own), and one by the address that it resolved to or that
+//! answered last, once that is known. Hosts that have both groups in common lie in one cell: what holds one of them up holds up all, so a platform
 //! with thousands of names is a few entries to choose among, and waits in one place. A cell that a group holds up waits in the
 //! group's line; the group enters itself for a turn when it may be asked again.
 //! It must not decide whose turn it is. Start at [`Groups`].
@@ -19,7 +19,7 @@ use jianzheng_core::host;
 
 use super::Politeness;
 
-/// No address group: nobody answered yet, or the address is the unit's own business.
+/// No address group: it is not known yet, or the address is the unit's own business.
 const NONE: u32 = u32::MAX;
 
 /// All names of one registrable domain, or all that one address serves.
@@ -93,7 +93,16 @@ pub(super) struct Cell {
 impl Cell {
     /// The groups that it belongs to.
     pub(super) fn groups(&self) -> impl Iterator<Item = u32> + use<> {
-        [self.domain, self.address].into_iter().filter(|group| *group != NONE)
+        [Some(self.domain), self.address_group()].into_iter().flatten()
+    }
+
+    /// The group of its address, where that is known.
+    pub(super) fn address_group(&self) -> Option<u32> {
+        (self.address != NONE).then_some(self.address)
+    }
+
+    pub(super) fn has_address(&self) -> bool {
+        self.address != NONE
     }
 }
 

@@ -17,15 +17,17 @@ use super::{
     Hold, HostState, Kind, Now, Politeness,
     entry::{self, Entry},
     pace::Pace,
-    turns::Turns,
+    parked::{Dated, Parked},
 };
-use crate::store::{QueueKey, SLOTS, Store, StoreError};
+use crate::store::{QueueBlock, QueueKey, SLOTS, Store, StoreError};
 
 /// A block takes entries until it has 64, or so many bytes. Small, because sled writes 16 neighbouring rows anew for every ten
 /// changes among them: larger blocks would save little memory and cost a rewrite each link.
 const BLOCK_BYTES: usize = 8 * 1024;
 /// Every so many URLs a host's least urgent one goes first, so that it is not put off for as long as others are found.
 const LEAST_EVERY: u8 = 8;
+/// Blocks that one choice reads of a lane; where none of them has anything to offer it goes on a moment later.
+const BLOCKS_AT_ONCE: usize = 64;
 /// Longer intervals are worth a word to whoever asks why a host waits.
 const NOTABLE: Duration = Duration::from_secs(60);
 
@@ -77,6 +79,8 @@ pub(super) struct Lane {
     window: VecDeque<Item>,
     /// URLs that wait in this lane, in memory or not.
     left: u32,
+    /// Those of them whose date has not come.
+    parked: Option<Box<Parked>>,
 }
 
 impl Lane {
@@ -89,6 +93,7 @@ impl Lane {
             opened_at: (0, 0),
             window: VecDeque::new(),
             left: 0,
+            parked: None,
         }
     }
 
@@ -116,9 +121,17 @@ impl Lane {
         (block as usize) + 1 < self.places.len() || self.places.get(block as usize).is_some_and(|n| *n >= SLOTS)
     }
 
-    /// Reads the next entries into the window, at most `budget`. Entries that are not on disk yet are waited for.
-    fn load(&mut self, host: u32, store: &Store, budget: usize) -> Result<(), StoreError> {
-        while self.window.is_empty() {
+    /// Reads the next entries into the window, at most `budget`: those whose date has come, then those behind. Entries that are not
+    /// on disk yet are waited for.
+    fn load(&mut self, host: u32, store: &Store, now: i64, budget: usize) -> Result<(), StoreError> {
+        for _ in 0..BLOCKS_AT_ONCE {
+            if !self.window.is_empty() {
+                break;
+            }
+            if let Some(group) = self.parked.as_mut().and_then(|parked| parked.due(now)) {
+                self.load_due(host, store, group, now, budget)?;
+                continue;
+            }
             let Some(&places) = self.places.get(self.head.0 as usize) else { return Ok(()) };
             if self.head.1 >= places {
                 if self.head.0 as usize + 1 >= self.places.len() {
@@ -129,10 +142,7 @@ impl Lane {
             }
             let key = QueueKey { host, lane: self.id, block: self.head.0 };
             let block = store.queue_block(key)?;
-            let mut entries: [Option<&[u8]>; SLOTS as usize] = [None; SLOTS as usize];
-            for (place, bytes) in &block.entries {
-                entries[usize::from(*place % SLOTS)] = Some(bytes);
-            }
+            let entries = by_place(&block);
             while self.head.1 < places && self.window.len() < budget {
                 let place = self.head.1;
                 if block.done & 1 << place == 0 {
@@ -143,17 +153,12 @@ impl Lane {
                         self.head.1 += 1;
                         continue;
                     };
-                    let waits = block.deferred.iter().find(|(at, _)| *at == place);
-                    match entry::decode(bytes) {
-                        Some(mut entry) => {
-                            let waits = waits.and_then(|(_, until)| Timestamp::from_second(*until).ok());
-                            entry.not_before = entry.not_before.max(waits);
+                    match self.decode(key, &block, place, bytes) {
+                        Some((entry, date)) if date <= now => {
                             self.window.push_back(Item { key, place, attempt: 0, entry });
                         }
-                        None => {
-                            tracing::error!(?key, place, "unreadable candidate left out");
-                            self.left = self.left.saturating_sub(1);
-                        }
+                        Some((_, date)) => self.parked.get_or_insert_default().put(key.block, place, date),
+                        None => {}
                     }
                 }
                 self.head.1 += 1;
@@ -161,6 +166,60 @@ impl Lane {
         }
         Ok(())
     }
+
+    /// Reads what is due of a block, and puts the rest away again.
+    fn load_due(&mut self, host: u32, store: &Store, group: Dated, now: i64, budget: usize) -> Result<(), StoreError> {
+        let key = QueueKey { host, lane: self.id, block: group.block };
+        let block = match store.queue_block(key) {
+            Ok(block) => block,
+            Err(error) => {
+                self.parked.get_or_insert_default().put_back(group);
+                return Err(error);
+            }
+        };
+        let mut rest = Dated { at: i64::MAX, places: 0, ..group };
+        for (bytes, place) in by_place(&block).into_iter().zip(0..) {
+            let Some(bytes) = bytes.filter(|_| group.places & 1 << place != 0) else { continue };
+            match self.decode(key, &block, place, bytes) {
+                Some((entry, date)) if date <= now && self.window.len() < budget => {
+                    self.window.push_back(Item { key, place, attempt: 0, entry });
+                }
+                Some((_, date)) => {
+                    rest.at = rest.at.min(date);
+                    rest.places |= 1 << place;
+                }
+                None => {}
+            }
+        }
+        self.parked.get_or_insert_default().put_back(rest);
+        Ok(())
+    }
+
+    /// An entry and its date, in seconds; one that is unreadable is given up.
+    fn decode(&mut self, key: QueueKey, block: &QueueBlock, place: u8, bytes: &[u8]) -> Option<(Entry, i64)> {
+        let Some(mut entry) = entry::decode(bytes) else {
+            tracing::error!(?key, place, "unreadable candidate left out");
+            self.left = self.left.saturating_sub(1);
+            return None;
+        };
+        let waits = block.deferred.iter().find(|(at, _)| *at == place);
+        entry.not_before = entry.not_before.max(waits.and_then(|(_, until)| Timestamp::from_second(*until).ok()));
+        let date = entry.not_before.map_or(i64::MIN, Timestamp::as_second);
+        Some((entry, date))
+    }
+
+    /// Whether anything but what waits for a date is left.
+    fn has_undated(&self) -> bool {
+        self.left > self.parked.as_ref().map_or(0, |parked| parked.count)
+    }
+}
+
+fn by_place(block: &QueueBlock) -> [Option<&[u8]>; SLOTS as usize] {
+    let mut entries = [None; SLOTS as usize];
+    for (place, bytes) in &block.entries {
+        entries[usize::from(*place % SLOTS)] = Some(bytes.as_slice());
+    }
+    entries
 }
 
 /// What a host's queue has to offer.
@@ -278,7 +337,8 @@ impl HostQueue {
 
     /// The priority of the most urgent that waits: what a turn of this host is worth.
     pub(super) fn class(&self) -> u8 {
-        let lane = self.lanes.iter().find(|lane| lane.left > 0).map(|lane| lane.id);
+        let ready = self.lanes.iter().find(|lane| lane.has_undated());
+        let lane = ready.or(self.lanes.iter().find(|lane| lane.left > 0)).map(|lane| lane.id);
         let delayed = self.delayed.peek().map(|Reverse(first)| first.item.key.lane);
         lane.into_iter().chain(delayed).min().unwrap_or(u8::MAX) / 2
     }
@@ -330,7 +390,6 @@ impl HostQueue {
         now: Now,
         over: bool,
         budget: usize,
-        turns: &mut Turns,
     ) -> Result<Take, StoreError> {
         let may = |item: &Item| !over || item.entry.kind == Kind::Recheck || item.attempt > 0;
         if self.delayed.peek().is_some_and(|Reverse(first)| first.at <= now.mono && may(&first.item))
@@ -345,33 +404,27 @@ impl HostQueue {
             if over && !lane.is_recheck() {
                 continue;
             }
-            while lane.left > 0 {
+            if lane.window.is_empty() && lane.left > 0 {
+                lane.load(host, store, now.wall.as_second(), budget)?;
+            }
+            if let Some(item) = lane.window.pop_front() {
                 if lane.window.is_empty() {
-                    lane.load(host, store, budget)?;
+                    // Of many thousand hosts even the room of an empty window counts.
+                    lane.window = VecDeque::new();
                 }
-                let Some(item) = lane.window.pop_front() else {
-                    if lane.left == 0 {
-                        break;
-                    }
-                    return Ok(Take::NotYet);
-                };
                 lane.left = lane.left.saturating_sub(1);
-                match item.entry.not_before {
-                    Some(time) if time > now.wall => {
-                        let turn = turns.number();
-                        self.delayed.push(Reverse(Delayed { at: now.instant_of(time), turn, item }));
-                    }
-                    _ => {
-                        self.given = self.given.wrapping_add(1);
-                        return Ok(Take::Item(item));
-                    }
-                }
+                self.given = self.given.wrapping_add(1);
+                return Ok(Take::Item(item));
+            }
+            if lane.has_undated() {
+                return Ok(Take::NotYet);
             }
         }
-        Ok(match self.delayed.peek() {
-            Some(Reverse(first)) if may(&first.item) => Take::Later(first.at),
-            _ => Take::Nothing,
-        })
+        let lanes = self.lanes.iter().filter(|lane| !over || lane.is_recheck());
+        let date = lanes.filter_map(|lane| lane.parked.as_ref()?.first()).min();
+        let date = date.and_then(|at| Timestamp::from_second(at).ok()).map(|date| now.instant_of(date));
+        let delayed = self.delayed.peek().filter(|Reverse(first)| may(&first.item)).map(|Reverse(first)| first.at);
+        Ok(date.into_iter().chain(delayed).min().map_or(Take::Nothing, Take::Later))
     }
 
     /// Whether a block takes no more and its URLs need not be remembered: it may go when all is done.

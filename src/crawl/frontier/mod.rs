@@ -15,6 +15,7 @@ mod groups;
 mod hold;
 mod host;
 mod pace;
+mod parked;
 mod plan;
 #[cfg(test)]
 mod politeness_tests;
@@ -286,12 +287,28 @@ impl Frontier {
     pub async fn retry(&self, lease: Lease, wait: Duration, now: Now) {
         let Lease { mut item, .. } = lease;
         item.attempt += 1;
-        self.plan().give_back(item, now.mono + wait, now);
+        self.plan().give_back(item, now.mono + wait, true, now);
     }
 
     /// Gives a lease back untried.
     pub async fn release(&self, lease: Lease, now: Now) {
-        self.plan().give_back(lease.item, now.mono, now);
+        self.plan().give_back(lease.item, now.mono, false, now);
+    }
+
+    /// Whether it is known which address a lease asks; if not, [`Frontier::place`] is to be told before anything is asked.
+    pub async fn is_placed(&self, lease: &Lease) -> bool {
+        self.plan().is_placed(&lease.item)
+    }
+
+    /// Takes in which address a lease is about to ask. Where that may not be asked now, because of other names on it, the lease is
+    /// taken back untried and comes again in its turn.
+    pub async fn place(&self, lease: Lease, address: IpAddr, now: Now) -> Option<Lease> {
+        let mut plan = self.plan();
+        if plan.place(&lease.item, address, now.mono) {
+            return Some(lease);
+        }
+        plan.give_back(lease.item, now.mono, false, now);
+        None
     }
 
     /// Ends a lease until a date, also over restarts, in one set with `changes`, and lists its URL as not looked at.
@@ -302,7 +319,7 @@ impl Frontier {
         item.entry.not_before = Some(until);
         rows.defer(item.key, item.place, until.as_second());
         rows.list(item.entry.url.clone(), why.to_owned());
-        plan.give_back(item, now.instant_of(until), now);
+        plan.give_back(item, now.instant_of(until), true, now);
         self.submit(&plan, changes, rows)
     }
 

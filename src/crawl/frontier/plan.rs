@@ -3,7 +3,13 @@
 //! Pure but for reading blocks; every change that must last goes into rows that the caller hands to the store under the same
 //! lock. Whose turn it is stands in `choice`. Start at [`Plan::add`].
 
-use std::{cmp::Reverse, collections::HashMap, net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     Counts, Found, Heard, HostState, Kind, Now, Politeness,
@@ -142,14 +148,39 @@ impl Plan {
         self.enqueue(number, now);
     }
 
+    /// Whether it is known which address a lease asks.
+    pub(super) fn is_placed(&self, item: &Item) -> bool {
+        self.leased.get(&(item.key, item.place)).is_none_or(|out| self.groups.cell(out.cell).has_address())
+    }
+
+    /// Takes in which address a lease is about to ask, which then counts it too. False where it may not be asked now.
+    pub(super) fn place(&mut self, item: &Item, address: IpAddr, now: Instant) -> bool {
+        self.lies_on(item.key.host, address, now);
+        let Some(out) = self.leased.get_mut(&(item.key, item.place)) else { return true };
+        if self.groups.cell(out.cell).has_address() {
+            return true;
+        }
+        let cell = self.groups.cell_on(out.cell, address);
+        let Some(group) = self.groups.cell(cell).address_group() else { return true };
+        let group = self.groups.group_mut(group);
+        // Who finds others waiting waits behind them, as everywhere.
+        if group.is_held(now, &self.limits) || !group.line.is_empty() {
+            return false;
+        }
+        group.began(now, self.limits.delay);
+        out.cell = cell;
+        true
+    }
+
     pub(super) fn finish(&mut self, item: Item, rows: &mut FrontierRows, now: Now) {
         let number = item.key.host;
         let closed = self.hosts[number as usize].may_sweep(item.key);
         rows.done(item.key, item.place, item.entry.url, closed);
-        self.end_lease(number, (item.key, item.place), now);
+        self.end_lease(number, (item.key, item.place), true, now);
     }
 
-    pub(super) fn give_back(&mut self, item: Item, at: Instant, now: Now) {
+    /// `asked`: something was asked for it.
+    pub(super) fn give_back(&mut self, item: Item, at: Instant, asked: bool, now: Now) {
         let (number, place) = (item.key.host, (item.key, item.place));
         let turn = self.turns.number();
         if item.entry.kind == Kind::Page && item.attempt == 0 {
@@ -157,25 +188,26 @@ impl Plan {
             queue.pages = queue.pages.saturating_sub(1);
         }
         self.hosts[number as usize].delayed.push(Reverse(Delayed { at, turn, item }));
-        self.end_lease(number, place, now);
+        self.end_lease(number, place, asked, now);
     }
 
-    fn end_lease(&mut self, number: u32, place: (QueueKey, u8), now: Now) {
+    fn end_lease(&mut self, number: u32, place: (QueueKey, u8), asked: bool, now: Now) {
         let now = now.mono;
+        let rest = |interval: Duration| if asked { interval } else { Duration::ZERO };
         // A lease from before a reload is not this plan's.
         if let Some(out) = self.leased.remove(&place) {
             let queue = &mut self.hosts[number as usize];
             queue.in_flight = queue.in_flight.saturating_sub(1);
-            queue.next_at = queue.next_at.max(Some(now + queue.interval(&self.limits)));
+            queue.next_at = queue.next_at.max(Some(now + rest(queue.interval(&self.limits))));
             queue.spent += now.saturating_duration_since(out.since);
             let cell = queue.cell;
             for group in self.groups.cell(out.cell).groups() {
-                self.groups.group_mut(group).ended(now, self.limits.delay);
+                self.groups.group_mut(group).ended(now, rest(self.limits.delay));
                 self.enter_group(group, now);
             }
             // What the answer told of its address came after the lease.
             for group in self.groups.cell(cell).groups() {
-                self.groups.group_mut(group).rests(now, self.limits.delay);
+                self.groups.group_mut(group).rests(now, rest(self.limits.delay));
             }
         }
         self.enqueue(number, now);

@@ -89,6 +89,57 @@ fn names_on_one_address_share_it_once_it_is_known() {
 }
 
 #[test]
+fn names_that_resolve_to_one_address_share_it_from_the_first_fetch_on() {
+    let mut rig = Rig::new();
+    let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+    let names = ["a.example", "b.example", "c.example", "d.example"];
+    rig.add(names.iter().map(|host| page(host, 1)).collect());
+    let leases: Vec<Lease> = std::iter::from_fn(|| rig.lease(&POLITE)).collect();
+    assert_eq!(leases.len(), 4);
+    let mut placed = Vec::new();
+    for lease in leases {
+        assert!(!run(rig.frontier().is_placed(&lease)));
+        let address = ip(if lease.host() == "d.example" { "203.0.113.8" } else { "203.0.113.7" });
+        placed.extend(run(rig.frontier().place(lease, address, rig.now)));
+    }
+    assert_eq!(placed.iter().map(Lease::host).collect::<Vec<_>>(), ["a.example", "d.example"]);
+    assert!(run(rig.frontier().is_placed(&placed[0])));
+    rig.pass(5 * SECOND);
+    assert!(rig.lease(&POLITE).is_none(), "the server is busy");
+    for lease in placed {
+        rig.finish(lease, Vec::new());
+    }
+    for want in ["b.example", "c.example"] {
+        assert!(rig.lease(&POLITE).is_none(), "the server rests");
+        rig.pass(SECOND);
+        let lease = rig.lease(&POLITE).unwrap();
+        assert!(run(rig.frontier().is_placed(&lease)));
+        assert_eq!((lease.host(), lease.attempt()), (want, 0));
+        rig.finish(lease, Vec::new());
+        assert_eq!(state(&rig, want).pages, 1, "what was put off does not count");
+    }
+}
+
+#[test]
+fn who_finds_names_waiting_for_his_address_waits_behind_them() {
+    let mut rig = Rig::new();
+    let ip: IpAddr = "203.0.113.7".parse().unwrap();
+    rig.add(["a.example", "b.example", "c.example"].map(|host| page(host, 1)).into());
+    let mut leases = std::iter::from_fn(|| rig.lease(&POLITE)).collect::<Vec<_>>().into_iter();
+    let mut place = |rig: &Rig| run(rig.frontier().place(leases.next().unwrap(), ip, rig.now));
+    let first = place(&rig).unwrap();
+    assert!(place(&rig).is_none());
+    rig.pass(SECOND);
+    assert!(rig.lease(&POLITE).is_none(), "the second stands in line now");
+    rig.finish(first, Vec::new());
+    rig.pass(SECOND);
+    assert!(place(&rig).is_none(), "free, but the second comes first");
+    assert_eq!(fetch(&mut rig, &POLITE).as_deref(), Some("b.example"));
+    rig.pass(SECOND);
+    assert_eq!(fetch(&mut rig, &POLITE).as_deref(), Some("c.example"));
+}
+
+#[test]
 fn no_delay_switches_the_waits_for_other_names_off() {
     let mut rig = Rig::new();
     rig.add((0..20).map(|n| page(&format!("s{n}.shop.example"), 1)).collect());
@@ -255,6 +306,7 @@ enum Step {
     Add(Vec<(usize, u8)>),
     Next,
     End(usize, Option<u8>),
+    Place(usize, u8),
     Retry(usize, u8),
     Defer(usize, u8),
     Delay(usize, u8),
@@ -269,6 +321,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop::collection::vec((host(), 0..60u8), 1..20).prop_map(Step::Add),
         10 => Just(Step::Next),
         7 => (any::<usize>(), prop::option::of(0..3u8)).prop_map(|(n, address)| Step::End(n, address)),
+        4 => (any::<usize>(), 0..3u8).prop_map(|(n, address)| Step::Place(n, address)),
         1 => (any::<usize>(), 0..9u8).prop_map(|(n, wait)| Step::Retry(n, wait)),
         1 => (any::<usize>(), 1..30u8).prop_map(|(n, wait)| Step::Defer(n, wait)),
         1 => (host(), 0..5u8).prop_map(|(host, delay)| Step::Delay(host, delay)),
@@ -412,6 +465,36 @@ proptest! {
                     model.deferred.remove(lease.url());
                     rig.finish(lease, Vec::new());
                 }
+                Step::Place(n, address) if !out.is_empty() => {
+                    let (lease, host, mut began) = out.swap_remove(n % out.len());
+                    let url = lease.url().to_owned();
+                    let ip = format!("198.51.100.{address}").parse().unwrap();
+                    let now = rig.now.mono;
+                    if run(rig.frontier().is_placed(&lease)) {
+                        prop_assert!(began.iter().any(|name| name.starts_with("address")));
+                        out.push((lease, host, began));
+                        continue;
+                    }
+                    prop_assert!(!began.iter().any(|name| name.starts_with("address")));
+                    model.addresses.insert(host, address);
+                    let owed = model.owed.entry(format!("address {address}")).or_default();
+                    match run(rig.frontier().place(lease, ip, rig.now)) {
+                        Some(lease) => {
+                            prop_assert!(owed.may(now, &limits), "{url} is not to be asked yet: {model:?}");
+                            owed.out += 1;
+                            owed.rest(now + SECOND);
+                            began.push(format!("address {address}"));
+                            out.push((lease, host, began));
+                        }
+                        // Also where others wait for the address already, which the model does not know.
+                        None => {
+                            for name in &began {
+                                model.owed.get_mut(name).unwrap().out -= 1;
+                            }
+                            model.open.get_mut(&url).unwrap().1 = Some(now);
+                        }
+                    }
+                }
                 Step::Retry(n, wait) if !out.is_empty() => {
                     let (lease, host, began) = out.swap_remove(n % out.len());
                     let wait = SECOND * u32::from(wait);
@@ -452,7 +535,7 @@ proptest! {
                         *at = Some(model.deferred.get(url).copied().unwrap_or(rig.now.mono));
                     }
                 }
-                Step::End(..) | Step::Retry(..) | Step::Defer(..) => {}
+                Step::End(..) | Step::Place(..) | Step::Retry(..) | Step::Defer(..) => {}
             }
         }
         for (lease, ..) in out {

@@ -440,3 +440,43 @@ proptest! {
         prop_assert!(rest.is_empty(), "lost: {rest:?}");
     }
 }
+
+#[test]
+fn what_waits_for_a_date_is_not_held_in_memory_and_comes_when_it_is_due() {
+    let mut rig = Rig::new();
+    let day = Duration::from_secs(86_400);
+    let dated = |n: u32, days: u32| Found { not_before: Some(rig.now.wall + day * days), ..page("a.example", n) };
+    // Three blocks: of each place the date is another one, none, or that of its neighbour.
+    let urls: Vec<Found> = (0..190)
+        .map(|n| match n % 5 {
+            0 => page("a.example", n),
+            1 | 2 => dated(n, 1),
+            3 => dated(n, 2),
+            _ => dated(n, 2 + n / 64),
+        })
+        .collect();
+    let due = |last: u32| -> BTreeSet<String> {
+        let date =
+            |found: &Found| found.not_before.map_or(0, |at| at.duration_since(rig.now.wall).as_hours() as u32 / 24);
+        urls.iter().filter(|found| date(found) == last).map(|found| found.url.clone()).collect()
+    };
+    let wanted = [due(0), due(1), due(2), due(3), due(4)];
+    rig.add(urls);
+    for (days, wanted) in wanted.into_iter().enumerate() {
+        let got = rig.drain(&FAST);
+        assert_eq!(got.len(), wanted.len(), "day {days}: nothing twice");
+        assert_eq!(got.into_iter().collect::<BTreeSet<_>>(), wanted, "day {days}");
+        {
+            let plan = rig.frontier().plan();
+            let host = &plan.hosts[0];
+            assert_eq!((host.delayed.len(), host.windowed(), plan.windowed), (0, 0, 0));
+        }
+        if days == 1 {
+            rig.reopen();
+        }
+        rig.pass(day - Duration::from_secs(1));
+        assert!(rig.drain(&FAST).is_empty());
+        rig.pass(Duration::from_secs(1));
+    }
+    assert!(matches!(run(rig.frontier().next(rig.now, &FAST)).unwrap(), Next::Empty));
+}

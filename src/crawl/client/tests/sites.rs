@@ -54,3 +54,28 @@ async fn it_is_asked_once_and_undone_from_its_coding() {
     assert_eq!(cache.known(&server.url("/")).unwrap().crawl_delay(), Some(Duration::from_secs(2)));
     assert_eq!(server.heads().len(), 1);
 }
+
+#[tokio::test]
+async fn the_address_of_a_name_is_told_before_it_is_asked_and_looked_up_once() {
+    let server = Server::start(|_| ok("")).await;
+    let page = url(&format!("http://shop.example:{}/", server.address.port()));
+    // A second look-up would find the list of answers empty, and panic.
+    let once = Turning(Mutex::new(vec![vec![server.address]]));
+    let fetcher = Fetcher::new(Settings { lookup: Arc::new(once), ..settings() }).unwrap();
+    assert_eq!(fetcher.address(&page).await.unwrap(), Some(server.address.ip()));
+    assert_eq!(fetcher.get(Get::page(page)).await.unwrap().exchange.ip, Some(server.address.ip()));
+    assert_eq!(fetcher.address(&url("http://203.0.113.7/")).await.unwrap(), Some("203.0.113.7".parse().unwrap()));
+    assert_eq!(fetcher.address(&url("http://[2001:db8::7]/")).await.unwrap(), Some("2001:db8::7".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_name_that_leads_nowhere_has_no_address_and_an_exit_resolves_for_itself() {
+    let at = |fetcher: Fetcher| async move { fetcher.address(&url("http://shop.example/")).await };
+    assert!(matches!(at(Fetcher::new(named(&[])).unwrap()).await, Err(FetchError::DnsNone { .. })));
+    let inside = Turning(Mutex::new(vec![vec!["10.0.0.1:0".parse().unwrap()]]));
+    let inside = Fetcher::new(Settings { lookup: Arc::new(inside), ..settings() }).unwrap();
+    assert!(matches!(at(inside).await, Err(FetchError::Refused(_))));
+    let behind =
+        Settings { proxy: Some(url("http://127.0.0.1:9")), lookup: Arc::new(Turning(Mutex::default())), ..settings() };
+    assert_eq!(at(Fetcher::new(behind).unwrap()).await.unwrap(), None);
+}
