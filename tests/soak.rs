@@ -135,7 +135,7 @@ async fn memory_stays_flat_over_thousands_of_pages() {
     assert!(held.len() >= 15);
     let (half, end) = (held[held.len() / 2], held[held.len() - 1]);
     // The store keeps what it read and wrote last, up to a bound.
-    let allowed = (total as u64 / 2 * PAGE_KIB).min(CACHE_KIB + (total as u64 / 2 * KNOWN_BYTES >> 10));
+    let allowed = (total as u64 / 2 * PAGE_KIB).min(CACHE_KIB + ((total as u64 / 2 * KNOWN_BYTES) >> 10));
     assert!(end < half + allowed, "grew from {half} to {end} KiB in the second half, {allowed} allowed");
     assert!(resident[resident.len() - 1] < 600, "{resident:?} MiB");
 }
