@@ -26,7 +26,7 @@ const MOST: usize = 4_000;
 const USUAL: usize = 512;
 
 /// So many different words of the trade speak of it, even where others have each of them too.
-const SEVERAL: usize = 4;
+const SEVERAL: usize = 3;
 
 /// A phrase found.
 #[derive(Debug, Clone)]
@@ -336,19 +336,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Where somebody may offer: the page has a word that only this trade has, or several of its words, or two of them where a deal is
-    /// spoken of (the sly name no certificate); and with one word alone (安全员, 叉车) it does not speak of the trade, unless somebody
-    /// can be reached.
+    /// Where somebody may offer: the page has two words of the trade, or, where it has no word that only this trade has, names nobody to
+    /// be reached and speaks of no deal, three (the sly name no certificate, and hotels have 空调 and 证件 too). With one word alone
+    /// (安全员, 叉车) it does not speak of the trade.
     fn offers_parts(&self) -> Vec<Part> {
         let own = self.list(Lists::OwnTrail).next().is_some();
         let reached = !self.leads.is_empty() || !self.extract.qr.is_empty();
         let deals = |visible: bool| self.list(Lists::Deal).any(|found| found.block.is_some() == visible);
-        let needed = |visible: bool| match (own, reached) {
-            (true, true) => 1,
-            (true, false) => 2,
-            (false, _) if deals(visible) => 2,
-            (false, _) => SEVERAL,
-        };
+        let needed = |visible: bool| if own || reached || deals(visible) { 2 } else { SEVERAL };
         let speaks = |visible: &bool| self.distinct(Lists::Trail, *visible) >= needed(*visible);
         [true, false].into_iter().filter(speaks).flat_map(|v| self.parts(Lists::Trail, v)).collect()
     }

@@ -59,7 +59,7 @@ struct Tuning {
 
 fn tuning(manner: Manner) -> Tuning {
     match manner {
-        Manner::Offer => Tuning { loudness: 4.0, lean: 0.0, full: 20.0 },
+        Manner::Offer => Tuning { loudness: 4.6, lean: 0.0, full: 20.0 },
         Manner::Fake => Tuning { loudness: 3.0, lean: 0.0, full: 40.0 },
     }
 }

@@ -12,12 +12,12 @@ use serde::Deserialize;
 use crate::cli::judging::address;
 use crate::wiring::StartError;
 
-/// Least and most that wording adds to a page, in decibans. Short blunt adverts have little wording, and some of it is what warnings
-/// quote: rules find those, and wording must not talk them away, nor may a seller buy himself off with a lawful school's words. Of a
-/// look-up's imitation the words are all there is.
+/// Least and most that wording adds to a page, in decibans. An honest school's words may outweigh two or three phrases that sellers have
+/// too; they do not outweigh a whole offer that rules read, or a seller would buy himself off with them. Of a look-up's imitation the
+/// words are all there is.
 fn bounds(manner: Manner) -> (f64, f64) {
     match manner {
-        Manner::Offer => (-12.0, 60.0),
+        Manner::Offer => (-30.0, 60.0),
         Manner::Fake => (-15.0, 60.0),
     }
 }
