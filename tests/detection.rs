@@ -84,18 +84,18 @@ fn what_was_found_once_is_found_again() {
 fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let held = Counts::of("held");
     let fakes = held.called("fake_site", &["fake_site"]);
-    assert!(fakes >= 109, "{fakes} fakes");
+    assert!(fakes >= 111, "{fakes} fakes");
     let sellers = held.called("seller", &["seller"]);
-    assert!(sellers >= 137, "{sellers} sellers");
-    assert!(held.accused() <= 12, "{} innocents accused", held.accused());
+    assert!(sellers >= 170, "{sellers} sellers");
+    assert!(held.accused() <= 11, "{} innocents accused", held.accused());
 }
 
 #[test]
-fn the_sly_are_found_no_less_than_before() {
-    let sly = Counts::of("sly");
-    let sellers = sly.called("seller", &["seller"]);
-    assert!(sellers >= 128, "{sellers} sellers");
-    assert!(sly.accused() <= 5, "{} innocents accused", sly.accused());
+fn what_stands_beside_its_mirror_image_is_told_apart_no_worse_than_before() {
+    let mirrored = Counts::of("mirrored");
+    let sellers = mirrored.called("seller", &["seller"]);
+    assert!(sellers >= 138, "{sellers} sellers");
+    assert!(mirrored.accused() <= 2, "{} innocents accused", mirrored.accused());
 }
 
 #[test]

@@ -121,17 +121,21 @@ async fn who_copies_an_icon_is_told_so_in_a_round_and_whenever_it_is_judged_agai
 async fn an_emblem_on_a_page_of_news_accuses_nobody_and_what_says_nothing_is_not_asked_for_its_icon() {
     const NEWS: &str = "<title>本地举行特种作业操作证宣传活动</title><h1>本地举行特种作业操作证宣传活动</h1><p>来源：示例日报 记者 张三</p>\
         <img src=/emblem.png alt=国徽><p>活动现场悬挂国徽，工作人员提醒：查询证书请登录应急管理部官网。</p>";
+    // Wears the emblem, and shows the authority's own picture from where it lies.
+    const ASSOCIATION: &str = "<title>示例市安全生产协会</title><h1>示例市安全生产协会</h1><img src=http://cx.mem.gov.cn/logo.png>\
+        <p>本协会为会员单位提供安全生产咨询。特种作业操作证请到应急管理部官网查询，本协会不办理证书。</p>";
     let (address, log) = serve(|_, path| match path {
         "/news" => html(NEWS),
         "/flowers" => html(
             "<title>示例花店</title><h1>示例花店</h1><p>鲜花、绿植、开业花篮，当天送到，欢迎订购。</p><img src=/p.png>",
         ),
-        "/emblem.png" | "/favicon.ico" => png(&mark(1)),
+        "/association" => html(ASSOCIATION),
+        "/emblem.png" | "/favicon.ico" | "/logo.png" => png(&mark(1)),
         _ => with("404 Not Found", "", b""),
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let seeds = [("news.example", "/news"), ("flowers.example", "/flowers")];
+    let seeds = [("news.example", "/news"), ("flowers.example", "/flowers"), ("xiehui.example", "/association")];
     let seeds: Vec<String> =
         seeds.iter().map(|(host, path)| format!("http://{host}:{}{path}", address.port())).collect();
     let way = Way { baselines: baselines(), ..Way::all_to(address) };

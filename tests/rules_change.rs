@@ -73,10 +73,15 @@ fn open_cases_are_judged_again_and_what_changed_is_told() {
         let status = at + changed[at..].find("\"在用\"").unwrap();
         changed.replace_range(status..status + "\"在用\"".len(), "\"试行\"");
     }
+    // And the wording, which alone would find it by now, is told to find nothing.
+    let wording = std::fs::read_to_string(rules.join("wording-offers.toml")).unwrap();
+    let base = wording.lines().find(|line| line.starts_with("base = ")).unwrap();
+    let mute = wording.replacen(base, "base = -200.0", 1).replacen("least = -24.0", "least = 0.0", 1);
     // Tried first, on a copy: the officer sees beforehand what happens then, and nothing happens yet.
     let tried = data.join("tried");
     copy(&rules, &tried);
     std::fs::write(tried.join("offers.toml"), &changed).unwrap();
+    std::fs::write(tried.join("wording-offers.toml"), &mute).unwrap();
     let soft = hit(&before, SOFT);
     run(data, &["hits", "label", &soft["id"].to_string(), "seller", "--by", "王工"]);
     let (trial, _) = run(data, &["rules", "backtest", "--rules", "tried"]);
@@ -98,6 +103,7 @@ fn open_cases_are_judged_again_and_what_changed_is_told() {
     assert_eq!(hit(&run(data, &["hits", "list"]).0, SOFT)["score"], soft["score"], "nothing was changed");
 
     std::fs::write(rules.join("offers.toml"), changed).unwrap();
+    std::fs::write(rules.join("wording-offers.toml"), mute).unwrap();
     let (_, told) = run(data, &["patrol", "--day", "2"]);
     let (after, _) = run(data, &["hits", "list"]);
     let acquitted = hit(&after, SOFT);
@@ -125,6 +131,7 @@ fn open_cases_are_judged_again_and_what_changed_is_told() {
 
     // The old rules again: it is what it was.
     std::fs::write(rules.join("offers.toml"), offers).unwrap();
+    std::fs::write(rules.join("wording-offers.toml"), wording).unwrap();
     run(data, &["patrol", "--day", "3"]);
     let (again, _) = run(data, &["hits", "list"]);
     assert_eq!(hit(&again, SOFT)["verdict"], "seller");

@@ -51,7 +51,7 @@ fn files(folder: &Path, ending: &str) -> Vec<(String, String)> {
 /// By rule: pages of its own kind, and innocent pages, on which it spoke.
 fn counted(rules: &RuleSet) -> BTreeMap<String, (u32, u32)> {
     let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-    for set in ["held", "learned", "sly"] {
+    for set in ["held", "learned", "mirrored"] {
         for (name, text) in files(&root().join("tests/data/pages").join(set), "ndjson") {
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
                 let row: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}"));

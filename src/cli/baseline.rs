@@ -21,10 +21,9 @@ use crate::{
         baselines::{BaselineRow, NewBaseline},
     },
     patrol::{
-        pictures,
+        pictures::{self, Depicted},
         reading::{self, Content},
     },
-    store::Depicted,
     telemetry::escape,
     wiring::{Program, StartError},
 };

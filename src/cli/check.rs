@@ -22,11 +22,11 @@ use crate::{
     crawl::qr,
     desk::verdict_row::VerdictRow,
     patrol::{
-        guests, pictures,
+        guests,
+        pictures::{self, Depicted},
         reading::{self, Content},
         rendering,
     },
-    store::Depicted,
     telemetry::escape,
     wiring::{Program, StartError},
 };

@@ -24,11 +24,10 @@ use crate::{
     },
     patrol::{
         guests::{self, Look, Looking, Looks, Way},
-        pictures,
+        pictures::{self, Depicted},
         reading::{self, Terms},
         rendering,
     },
-    store::Depicted,
     wiring::{Program, StartError, Visitor},
 };
 

@@ -15,7 +15,9 @@ use crate::cases;
 use crate::crawl::frontier::Lease;
 use crate::crawl::picture::Shown;
 use crate::crawl::{picture, qr};
-use crate::store::{Changes, Depicted, HostFacts, KeptPicture, Page, Via, extract_form};
+use crate::store::{Changes, HostFacts, KeptPicture, Page, Via, extract_form};
+
+pub use crate::store::Depicted;
 
 /// Pictures of one page that are fetched, its icon aside.
 const IMAGES: usize = 8;

@@ -94,7 +94,7 @@ fn a_picture_that_looks_like_the_sites_is_told() {
     // A screen is held against screens only, and more strictly.
     let screen = told(PictureKind::Screen, 0x00FF_FF00_00FF_FF03);
     assert_eq!(parts(&screen), [Part::Layout]);
-    assert!(screen[0].say().contains("浏览器里的第一屏看起来一样，指纹只差 2 位"), "{}", screen[0].say());
+    assert!(screen[0].say().contains("浏览器里的第一屏 看起来一样，指纹只差 2 位"), "{}", screen[0].say());
     assert_eq!(told(PictureKind::Screen, 0x00FF_FF00_00FF_FF0F), []);
     assert_eq!(told(PictureKind::Screen, 0xFFFF_0000_1234_5678), []);
     assert_eq!(told(PictureKind::Image, 0x00FF_FF00_00FF_FF00), []);

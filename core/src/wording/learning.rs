@@ -60,7 +60,7 @@ struct Tuning {
 fn tuning(manner: Manner) -> Tuning {
     match manner {
         Manner::Offer => Tuning { loudness: 4.6, lean: 0.0, full: 20.0 },
-        Manner::Fake => Tuning { loudness: 3.0, lean: 0.0, full: 40.0 },
+        Manner::Fake => Tuning { loudness: 2.5, lean: 0.0, full: 40.0 },
     }
 }
 
@@ -190,7 +190,8 @@ fn fit(pages: &[(bool, Vec<Row>)], tells: &[f64]) -> Vec<f64> {
 }
 
 fn logit(model: &[f64], tells: &[f64], row: &Row) -> f64 {
-    row.grams.iter().map(|gram| model[*gram as usize] * tells[*gram as usize]).sum::<f64>() + model[model.len() - 1] * row.fullness
+    row.grams.iter().map(|gram| model[*gram as usize] * tells[*gram as usize]).sum::<f64>()
+        + model[model.len() - 1] * row.fullness
 }
 
 /// Limited-memory BFGS with a step that is halved until it descends (Nocedal & Wright, Numerical Optimization, 2nd ed., alg. 7.4, 7.5).
