@@ -86,8 +86,8 @@ fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let fakes = held.called("fake_site", &["fake_site"]);
     assert!(fakes >= 111, "{fakes} fakes");
     let sellers = held.called("seller", &["seller"]);
-    assert!(sellers >= 170, "{sellers} sellers");
-    assert!(held.accused() <= 11, "{} innocents accused", held.accused());
+    assert!(sellers >= 173, "{sellers} sellers");
+    assert!(held.accused() <= 9, "{} innocents accused", held.accused());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn hard_innocents_are_accused_no_more_than_before() {
     let innocents = Counts::of("clean");
     let all = innocents.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);
     assert!(all > 100, "{all} innocents");
-    assert!(innocents.accused() <= 2, "{} of {all} innocents accused", innocents.accused());
+    assert!(innocents.accused() == 0, "{} of {all} innocents accused", innocents.accused());
 }
 
 #[test]
