@@ -24,8 +24,9 @@ const FAKE: &str = "<title>特种作业操作证查询 - 应急管理部</title>
 
 /// Stripes at an angle: a picture of its own for each number.
 fn mark(number: u32) -> Vec<u8> {
-    let stripe =
-        |x: u32, y: u32| Luma([if (x * (number % 3 + 1) + y * (number / 3 % 4)) / 11 % 2 == 0 { 20 } else { 230u8 }]);
+    let stripe = |x: u32, y: u32| {
+        Luma([if ((x * (number % 3 + 1) + y * (number / 3 % 4)) / 11).is_multiple_of(2) { 20 } else { 230u8 }])
+    };
     let picture = image::GrayImage::from_fn(64, 64, stripe);
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
