@@ -41,7 +41,7 @@ fn found(n: u64, hosts: u64) -> Found {
         kind: Kind::Page,
         priority: (n % 3) as u8,
         // Of what is known most was seen and is due again in a week; none of it may cost memory for that.
-        not_before: (n % 4 != 0).then(|| now().wall + SignedDuration::from_hours(7 * 24)),
+        not_before: (!n.is_multiple_of(4)).then(|| now().wall + SignedDuration::from_hours(7 * 24)),
     }
 }
 

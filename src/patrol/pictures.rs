@@ -2,7 +2,7 @@
 //!
 //! A picture is fetched once, like any other address, with its host's turn and its robots.txt; it comes after its page. What it shows
 //! goes into the page's extract, so that whoever judges the page again sees it, into the hit's record for later looks, and into the
-//! host's for other pages that show the same. Start at [`addresses`] and [`Shared::pictured`].
+//! host's for other pages that show the same. Start at [`addresses`] and `Shared::pictured`.
 
 use jianzheng_core::address;
 use jianzheng_core::cloaking::cloaks_of;
