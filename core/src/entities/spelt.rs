@@ -80,22 +80,26 @@ pub(super) fn before(text: &str, end: usize) -> Option<(usize, String)> {
 
 /// How far from the words that say so, in characters, what is to be read backwards may stand.
 const NEAR: usize = 16;
+/// How far before those words, in characters, WeChat may be named.
+const WORDS: usize = 60;
 
 /// The number or id beside 倒过来: a mobile, or an id where WeChat is named before it.
 pub(super) fn backwards(text: &str, hint: Range<usize>, found: &mut Vec<Found>) {
     let named = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-');
-    let line_end = text[hint.end..].find('\n').map_or(text.len(), |at| hint.end + at);
-    let ahead = text[hint.end..line_end].char_indices().take(NEAR).find(|(_, sign)| named(*sign));
-    let line_start = text[..hint.start].rfind('\n').map_or(0, |at| at + 1);
-    let behind = text[line_start..hint.start].char_indices().rev().take(NEAR).find(|(_, sign)| named(*sign));
-    let words = ahead.map(|(at, _)| hint.end + at).into_iter().chain(behind.map(|(at, _)| line_start + at));
+    // Only what stands near is looked at: a page may say it a hundred thousand times in one line.
+    let ahead = text[hint.end..].char_indices().take(NEAR).take_while(|(_, sign)| *sign != '\n');
+    let behind = text[..hint.start].char_indices().rev().take(NEAR).take_while(|(_, sign)| *sign != '\n');
+    let line_start = text[..hint.start].char_indices().rev().take(WORDS).take_while(|(_, sign)| *sign != '\n').last();
+    let line_start = line_start.map_or(hint.start, |(at, _)| at);
+    let ahead = ahead.map(|(at, sign)| (hint.end + at, sign)).find(|(_, sign)| named(*sign));
+    let words = ahead.into_iter().chain(behind.into_iter().find(|(_, sign)| named(*sign))).map(|(at, _)| at);
     for at in words {
         let start = text[..at].bytes().rev().take(24).take_while(|byte| named(char::from(*byte))).count();
         let length = text[at..].bytes().take(24).take_while(|byte| named(char::from(*byte))).count();
         let at = at - start..at + length;
         let turned: String = text[at.clone()].chars().rev().collect();
         let wechat = || {
-            let near = &text[line_start..at.start.max(hint.end)];
+            let near = &text[line_start.min(at.start)..at.start.max(hint.end)];
             ["微信", "vx", "wx", "v", "微"].iter().any(|word| near.contains(word))
         };
         if phones::is_mobile(&turned) {

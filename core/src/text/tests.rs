@@ -235,13 +235,13 @@ fn holds(raw: &str) -> Result<(), TestCaseError> {
         let range = folded.raw_range(at..at + sign.len_utf8());
         prop_assert!(raw.get(range.clone()).is_some_and(|part| !part.is_empty()), "{sign} at {range:?}");
         prop_assert!(range.start >= from && range.end >= end);
-        // What lies between two pieces was deleted, and would be deleted again.
+        // What lies between two pieces was deleted, and would be deleted again, but for an odd sign that stood between all others.
         prop_assert!(
             range.start <= end
-                || fold(&raw[end..range.start])
-                    .as_str()
-                    .chars()
-                    .all(|c| "()（）[]【】微信电".contains(c) || c.is_ascii_alphanumeric() || " -·".contains(c))
+                || fold(&raw[end..range.start]).as_str().chars().all(|c| "()（）[]【】微信电".contains(c)
+                    || c.is_ascii_alphanumeric()
+                    || " -·".contains(c)
+                    || super::squeeze::is_odd(c))
         );
         (from, end) = (range.start, range.end);
     }

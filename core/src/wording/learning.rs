@@ -144,7 +144,8 @@ fn telling(pages: &[(bool, Vec<Row>)], grams: usize) -> Vec<f64> {
     let apart = (others.iter().sum::<f64>() / guilty.iter().sum::<f64>()).ln();
     let mut told: Vec<f64> = guilty.iter().zip(&others).map(|(g, o)| ((g / o).ln() + apart).abs()).collect();
     let mean = (told.iter().map(|t| t * t).sum::<f64>() / grams as f64).sqrt();
-    told.iter_mut().for_each(|t| *t /= mean);
+    // Where nothing tells anything, all is held down alike.
+    told.iter_mut().for_each(|t| *t = if mean > 0.0 { *t / mean } else { 1.0 });
     told
 }
 
