@@ -142,7 +142,12 @@ impl Plan {
         if queue.queued_at.is_none_or(|queued| queued > at) {
             queue.queued_at = Some(at);
             let turn = self.turns.number();
-            self.groups.cell_mut(queue.cell).hosts.push(Reverse((at, turn, number)));
+            let hosts = &mut self.groups.cell_mut(queue.cell).hosts;
+            if hosts.capacity() == 0 {
+                // Most cells have one host, and there are as many cells as hosts.
+                hosts.reserve_exact(1);
+            }
+            hosts.push(Reverse((at, turn, number)));
             #[cfg(test)]
             {
                 self.turns.moves += 1;

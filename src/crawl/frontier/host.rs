@@ -441,6 +441,8 @@ impl HostQueue {
         let at = match self.lanes.binary_search_by_key(&id, |lane| lane.id) {
             Ok(at) => at,
             Err(at) => {
+                // A host has few, and there are many hosts.
+                self.lanes.reserve_exact(1);
                 self.lanes.insert(at, Lane::new(id));
                 at
             }
