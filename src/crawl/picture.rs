@@ -85,7 +85,9 @@ fn open(bytes: &[u8]) -> Option<GrayImage> {
     reader.limits(limits);
     let decoder = reader.into_decoder().ok()?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS || width == 0 || height == 0 {
+    // The decoder's own limit is for what it holds besides the pixels: of 64 bits each there may be half as many.
+    let too_large = u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_ALLOC;
+    if too_large || width == 0 || height == 0 {
         return None;
     }
     let picture = DynamicImage::from_decoder(decoder).ok()?;

@@ -1,13 +1,17 @@
 //! QR codes in pictures of strangers: what they say, at a bounded cost.
 //!
-//! Three bounds hold whatever the picture is: decoding is capped in pixels and memory ([`picture::read`]), detection runs on a copy of bounded
-//! size, and it does not run at all where the picture has more finder patterns than a page's codes could have, because the
-//! detector tries triples of them and copies the picture for each. Nothing here fetches, and nothing fails: a picture that
+//! Four bounds hold whatever the picture is: decoding is capped in pixels and memory ([`picture::read`]), detection runs on a copy of bounded
+//! size, it does not run at all where the picture has more finder patterns than a page's codes could have, because the
+//! detector tries triples of them and copies the picture for each, and what it does is counted and ends at [`STEPS`], because it
+//! paints areas over and over where a picture is made for that. Nothing here fetches, and nothing fails: a picture that
 //! cannot be read says nothing. Start at [`read`].
 
+use std::cell::Cell;
 use std::collections::HashSet;
+use std::panic::resume_unwind;
+use std::rc::Rc;
 
-use image::{GrayImage, imageops};
+use image::{GenericImage, GenericImageView, GrayImage, Luma, imageops};
 use rqrr::PreparedImage;
 
 use super::picture;
@@ -19,6 +23,11 @@ const LARGE_SIDE: u32 = 2000;
 const SMALL_SIDE: u32 = 240;
 /// Finder patterns in one picture. A code has three.
 const MAX_FINDERS: usize = 32;
+/// Pixels that the detector may read and write for one picture: a second of a processor, some ten times what a large picture with a
+/// code takes.
+const STEPS: u64 = 400_000_000;
+/// Copying so many pixels takes as long as a step.
+const COPIED: u64 = 16;
 /// Codes told of one picture, and bytes of one code; the standard ends at 2953 bytes.
 const MAX_CODES: usize = 10;
 const MAX_PAYLOAD: usize = 4096;
@@ -60,26 +69,80 @@ pub fn data_url(address: &str) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
-/// Tries the picture in the sizes and the two colourings in which codes are found; the first that says something counts.
+/// Tries the picture in the sizes and the two colourings in which codes are found; the first that says something counts. Unwinds
+/// where the detector panics or has done enough.
 pub(super) fn search(picture: &GrayImage) -> Vec<String> {
+    let steps = Rc::new(Cell::new(STEPS));
+    let detect = |picture: GrayImage| detect(Metered { picture, steps: Rc::clone(&steps) });
     let longest = picture.width().max(picture.height());
     let first = match longest {
         0..SMALL_SIDE => scaled(picture, longest * 3),
         SMALL_SIDE..=SIDE => picture.clone(),
         _ => scaled(picture, SIDE),
     };
-    let found = detect(&first);
+    let mut inverted = first.clone();
+    let found = detect(first);
     if !found.is_empty() {
         return found;
     }
-    let mut inverted = first;
     imageops::invert(&mut inverted);
-    let found = detect(&inverted);
+    let found = detect(inverted);
     if !found.is_empty() || longest <= SIDE {
         return found;
     }
-    drop(inverted);
-    if longest <= LARGE_SIDE { detect(picture) } else { detect(&scaled(picture, LARGE_SIDE)) }
+    detect(if longest <= LARGE_SIDE { picture.clone() } else { scaled(picture, LARGE_SIDE) })
+}
+
+/// The picture that the detector works on, and what it may still do; its copies draw on the same account.
+struct Metered {
+    picture: GrayImage,
+    steps: Rc<Cell<u64>>,
+}
+
+impl Metered {
+    /// Unwinds where the account is empty: the detector has no other way to be stopped, and its callers are ready for its panics.
+    fn pay(&self, steps: u64) {
+        match self.steps.get().checked_sub(steps) {
+            Some(left) => self.steps.set(left),
+            None => resume_unwind(Box::new("the picture takes too long")),
+        }
+    }
+}
+
+impl Clone for Metered {
+    fn clone(&self) -> Self {
+        self.pay(self.picture.as_raw().len() as u64 / COPIED);
+        Self { picture: self.picture.clone(), steps: Rc::clone(&self.steps) }
+    }
+}
+
+impl GenericImageView for Metered {
+    type Pixel = Luma<u8>;
+
+    fn dimensions(&self) -> (u32, u32) {
+        self.picture.dimensions()
+    }
+
+    fn get_pixel(&self, x: u32, y: u32) -> Luma<u8> {
+        self.pay(1);
+        *self.picture.get_pixel(x, y)
+    }
+}
+
+impl GenericImage for Metered {
+    fn get_pixel_mut(&mut self, x: u32, y: u32) -> &mut Luma<u8> {
+        self.pay(1);
+        self.picture.get_pixel_mut(x, y)
+    }
+
+    fn put_pixel(&mut self, x: u32, y: u32, pixel: Luma<u8>) {
+        self.pay(1);
+        self.picture.put_pixel(x, y, pixel);
+    }
+
+    fn blend_pixel(&mut self, x: u32, y: u32, pixel: Luma<u8>) {
+        self.put_pixel(x, y, pixel);
+    }
 }
 
 fn scaled(picture: &GrayImage, side: u32) -> GrayImage {
@@ -88,10 +151,9 @@ fn scaled(picture: &GrayImage, side: u32) -> GrayImage {
     imageops::resize(picture, fit(picture.width()), fit(picture.height()), imageops::FilterType::Triangle)
 }
 
-fn detect(picture: &GrayImage) -> Vec<String> {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let pixels = picture.as_raw();
-    let mut prepared = PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
+fn detect(picture: Metered) -> Vec<String> {
+    let (width, height) = (picture.picture.width() as usize, picture.picture.height() as usize);
+    let mut prepared = PreparedImage::prepare(picture);
     let black: Vec<bool> = (0..width * height).map(|at| prepared.get_pixel_at(at % width, at / width) == 1u8).collect();
     if finders(&black, width) > MAX_FINDERS {
         return Vec::new();
@@ -254,6 +316,40 @@ mod tests {
         assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     }
 
+    /// The teeth of a comb, one area, and between them bits that look like a finder's line and are none. Of two rows of those there
+    /// are more areas than the detector remembers; then it meets the comb again, in one place, and paints it anew.
+    fn endless() -> GrayImage {
+        GrayImage::from_fn(1200, 1200, |x, y| {
+            let (column, meets) = (x % 12, y % 4 == 3 && x / 12 == 50);
+            let tooth = column == 9 || (column == 10 && !meets);
+            let bits = y % 2 == 0 && x / 12 != 50 && matches!(column, 0 | 2..=4 | 6);
+            let way_to_the_comb = meets && matches!(column, 3 | 5..=7);
+            Luma([if tooth || bits || way_to_the_comb || y == 600 { 0 } else { 255u8 }])
+        })
+    }
+
+    #[test]
+    fn a_picture_made_to_keep_the_detector_busy_ends_and_says_nothing() {
+        let steps = Rc::new(Cell::new(STEPS));
+        let busy = |steps: &Rc<Cell<u64>>| {
+            let picture = Metered { picture: endless(), steps: Rc::clone(steps) };
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| detect(picture)))
+        };
+        assert!(busy(&steps).is_err(), "{} steps left", steps.get());
+        assert!(busy(&steps).is_err(), "the account is the picture's, not the copy's");
+        let began = std::time::Instant::now();
+        assert!(read(&png(&endless().into())).is_empty());
+        assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn an_honest_picture_takes_a_part_of_what_it_may() {
+        let picture = image::load_from_memory(&practice("sample-qr.png")).unwrap().into_luma8();
+        let steps = Rc::new(Cell::new(STEPS));
+        let found = detect(Metered { picture: scaled(&picture, LARGE_SIDE), steps: Rc::clone(&steps) });
+        assert!(!found.is_empty() && steps.get() > STEPS / 4 * 3, "{found:?}, {} steps left", steps.get());
+    }
+
     #[test]
     fn a_picture_that_claims_to_be_huge_is_left_alone() {
         let mut bytes = png(&GrayImage::new(8, 8).into());
@@ -295,7 +391,7 @@ mod tests {
         #[test]
         fn no_pattern_of_pixels_panics(pixels in proptest::collection::vec(any::<bool>(), 400)) {
             let picture = GrayImage::from_fn(200, 200, |x, y| Luma([if pixels[(y / 10 * 20 + x / 10) as usize] { 0 } else { 255 }]));
-            detect(&picture);
+            search(&picture);
         }
     }
 }
