@@ -12,7 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Lease, Next, Now, Politeness, groups::Standing, host::Take, plan::Plan, turns::Who};
+use super::{
+    Lease, Next, Now, Politeness,
+    groups::Standing,
+    host::{Budget, Take},
+    plan::Plan,
+    turns::Who,
+};
 use crate::store::{SLOTS, Store, StoreError};
 
 /// While fewer entries than this are in memory a host reads a whole block at a time, beyond it one by one.
@@ -21,12 +27,19 @@ const WINDOWED: usize = 100_000;
 const ON_ITS_WAY: Duration = Duration::from_millis(5);
 /// Entries that one call looks at. Where all of them only had to be moved elsewhere, the caller comes again at once.
 const TRIES: usize = 64;
+/// Blocks that one call reads: of a host that has thousands of URLs with a date there may be as many before the first that is due.
+/// Where they bring nothing the caller comes again.
+const BLOCKS_AT_ONCE: usize = 64;
 
 impl Plan {
     /// The next URL, or how long to wait.
     pub(super) fn next(&mut self, store: &Store, now: Now, limits: &Politeness) -> Result<Next, StoreError> {
         self.limits = *limits;
+        let mut blocks = BLOCKS_AT_ONCE;
         for _ in 0..TRIES {
+            if blocks == 0 {
+                break;
+            }
             let (turns, groups) = (&mut self.turns, &self.groups);
             let counts = |who, number| match who {
                 Who::Cell(cell) => {
@@ -35,8 +48,8 @@ impl Plan {
                 Who::Group(group) => groups.group(group).entered == Some(number),
             };
             let lease = match turns.pop(now.mono, counts) {
-                Some(Who::Cell(cell)) => self.try_cell(cell, None, store, now)?,
-                Some(Who::Group(group)) => self.try_line(group, store, now)?,
+                Some(Who::Cell(cell)) => self.try_cell(cell, None, store, now, &mut blocks)?,
+                Some(Who::Group(group)) => self.try_line(group, store, now, &mut blocks)?,
                 None => {
                     return Ok(match turns.next_time(counts) {
                         Some(at) => Next::WaitUntil(at),
@@ -53,20 +66,33 @@ impl Plan {
     }
 
     /// Lets the first cell in a group's line try, if the group may be asked.
-    fn try_line(&mut self, group: u32, store: &Store, now: Now) -> Result<Option<Lease>, StoreError> {
+    fn try_line(
+        &mut self,
+        group: u32,
+        store: &Store,
+        now: Now,
+        blocks: &mut usize,
+    ) -> Result<Option<Lease>, StoreError> {
         let line = self.groups.group_mut(group);
         line.entered = None;
         let first = if line.is_held(now.mono, &self.limits) { None } else { line.line.pop_front() };
-        let lease = first.map(|cell| self.try_cell(cell, Some(group), store, now));
+        let lease = first.map(|cell| self.try_cell(cell, Some(group), store, now, blocks));
         self.enter_group(group, now.mono);
         lease.transpose().map(Option::flatten)
     }
 
     /// The first URL of a cell's hosts that may be asked, or the cell goes to where it has to wait. `line`: where it waited.
-    fn try_cell(&mut self, cell: u32, line: Option<u32>, store: &Store, now: Now) -> Result<Option<Lease>, StoreError> {
+    fn try_cell(
+        &mut self,
+        cell: u32,
+        line: Option<u32>,
+        store: &Store,
+        now: Now,
+        blocks: &mut usize,
+    ) -> Result<Option<Lease>, StoreError> {
         self.groups.cell_mut(cell).standing = Standing::Idle;
         while let Some((at, number)) = self.first_host(cell) {
-            if at > now.mono {
+            if at > now.mono || *blocks == 0 {
                 break;
             }
             let holds = |group: &u32| {
@@ -83,7 +109,7 @@ impl Plan {
             }
             self.groups.cell_mut(cell).hosts.pop();
             self.hosts[number as usize].queued_at = None;
-            match self.try_host(number, store, now) {
+            match self.try_host(number, store, now, blocks) {
                 Ok(None) => {}
                 tried => {
                     self.enter_cell(cell, now.mono);
@@ -95,7 +121,13 @@ impl Plan {
         Ok(None)
     }
 
-    fn try_host(&mut self, number: u32, store: &Store, now: Now) -> Result<Option<Lease>, StoreError> {
+    fn try_host(
+        &mut self,
+        number: u32,
+        store: &Store,
+        now: Now,
+        blocks: &mut usize,
+    ) -> Result<Option<Lease>, StoreError> {
         let queue = &mut self.hosts[number as usize];
         if queue.dropped.is_some() || queue.in_flight >= self.limits.connections.max(1) {
             return Ok(None);
@@ -106,8 +138,10 @@ impl Plan {
         }
         let over = queue.over(&self.limits).is_some();
         let before = queue.windowed();
-        let budget = if self.windowed < WINDOWED { usize::from(SLOTS) } else { 1 };
-        let taken = queue.take(number, store, now, over, budget);
+        let entries = if self.windowed < WINDOWED { usize::from(SLOTS) } else { 1 };
+        let mut budget = Budget { entries, blocks: *blocks };
+        let taken = queue.take(number, store, now, over, &mut budget);
+        *blocks = budget.blocks;
         self.windowed = (self.windowed + queue.windowed()).saturating_sub(before);
         match taken {
             Ok(Take::Item(item)) => {

@@ -26,8 +26,6 @@ use crate::store::{QueueBlock, QueueKey, SLOTS, Store, StoreError};
 const BLOCK_BYTES: usize = 8 * 1024;
 /// Every so many URLs a host's least urgent one goes first, so that it is not put off for as long as others are found.
 const LEAST_EVERY: u8 = 8;
-/// Blocks that one choice reads of a lane; where none of them has anything to offer it goes on a moment later.
-const BLOCKS_AT_ONCE: usize = 64;
 /// Longer intervals are worth a word to whoever asks why a host waits.
 const NOTABLE: Duration = Duration::from_secs(60);
 
@@ -121,14 +119,13 @@ impl Lane {
         (block as usize) + 1 < self.places.len() || self.places.get(block as usize).is_some_and(|n| *n >= SLOTS)
     }
 
-    /// Reads the next entries into the window, at most `budget`: those whose date has come, then those behind. Entries that are not
+    /// Reads the next entries into the window, as many as may be: those whose date has come, then those behind. Entries that are not
     /// on disk yet are waited for.
-    fn load(&mut self, host: u32, store: &Store, now: i64, budget: usize) -> Result<(), StoreError> {
-        for _ in 0..BLOCKS_AT_ONCE {
-            if !self.window.is_empty() {
-                break;
-            }
+    fn load(&mut self, host: u32, store: &Store, now: i64, may: &mut Budget) -> Result<(), StoreError> {
+        let budget = may.entries;
+        while self.window.is_empty() && may.blocks > 0 {
             if let Some(group) = self.parked.as_mut().and_then(|parked| parked.due(now)) {
+                may.blocks -= 1;
                 self.load_due(host, store, group, now, budget)?;
                 continue;
             }
@@ -141,6 +138,7 @@ impl Lane {
                 continue;
             }
             let key = QueueKey { host, lane: self.id, block: self.head.0 };
+            may.blocks -= 1;
             let block = store.queue_block(key)?;
             let entries = by_place(&block);
             while self.head.1 < places && self.window.len() < budget {
@@ -220,6 +218,14 @@ fn by_place(block: &QueueBlock) -> [Option<&[u8]>; SLOTS as usize] {
         entries[usize::from(*place % SLOTS)] = Some(bytes.as_slice());
     }
     entries
+}
+
+/// What a choice may still bring into memory.
+pub(super) struct Budget {
+    /// Entries of one host.
+    pub entries: usize,
+    /// Blocks, of all hosts that it looks at.
+    pub blocks: usize,
 }
 
 /// What a host's queue has to offer.
@@ -389,7 +395,7 @@ impl HostQueue {
         store: &Store,
         now: Now,
         over: bool,
-        budget: usize,
+        budget: &mut Budget,
     ) -> Result<Take, StoreError> {
         let may = |item: &Item| !over || item.entry.kind == Kind::Recheck || item.attempt > 0;
         if self.delayed.peek().is_some_and(|Reverse(first)| first.at <= now.mono && may(&first.item))

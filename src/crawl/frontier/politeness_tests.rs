@@ -188,6 +188,34 @@ fn a_host_that_slows_down_is_left_longer_alone() {
 }
 
 #[test]
+fn a_site_may_ask_for_more_patience_than_the_unit_has_and_not_for_less() {
+    let mut rig = Rig::new();
+    rig.add(vec![page("a.example", 1)]);
+    let interval = |rig: &Rig, asked: Duration, limits: &Politeness| {
+        run(rig.frontier().host_delay("a.example", asked));
+        let _ = run(rig.frontier().next(rig.now, limits)).unwrap();
+        state(rig, "a.example").interval
+    };
+    assert_eq!(interval(&rig, 3 * SECOND, &POLITE), 3 * SECOND);
+    assert_eq!(interval(&rig, SECOND / 2, &POLITE), SECOND);
+    assert_eq!(interval(&rig, 3 * SECOND, &FAST), Duration::ZERO, "no delay, no wishes");
+    rig.pass(SECOND);
+}
+
+#[test]
+fn a_turn_is_worth_what_may_be_asked_for_now() {
+    let mut rig = Rig::new();
+    let later = Some(rig.now.wall + 60 * SECOND);
+    let of = |n: u32, priority: u8| Found { priority, ..page("a.example", n) };
+    rig.add(vec![Found { not_before: later, ..of(1, 0) }, of(2, 2), of(3, 3)]);
+    let class = |rig: &Rig| rig.frontier().plan().hosts[0].class();
+    let first = rig.lease(&FAST).unwrap();
+    assert_eq!((first.url(), class(&rig)), ("http://a.example/2", 3), "the best is for another day");
+    run(rig.frontier().retry(first, SECOND, rig.now));
+    assert_eq!(class(&rig), 2, "what is tried again is worth what it was");
+}
+
+#[test]
 fn bytes_and_minutes_end_a_hosts_round_with_their_reason() {
     let mut rig = Rig::new();
     let limits = Politeness { host_bytes: 3 << 20, host_time: 2 * 60 * SECOND, ..FAST };
