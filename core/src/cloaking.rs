@@ -217,6 +217,10 @@ mod tests {
     const APP: &str =
         "<title>下载客户端</title><p>请点右上角，在浏览器中打开，下载示例学校的手机应用，学习更方便快捷。</p>";
     const EMPTY_PAGE: &str = "<title>快速拿证</title><p></p>";
+    const PLAIN: &str = "<p>鲜花、绿植、开业花篮，当天送到，欢迎订购，节日另有优惠，老客八折。</p>";
+    const PLAIN_OFFER: &str = "<p>低压电工证不用考试三天出证，包过，加微信 demo_nb88 办理</p>";
+    const PICTURE: &str = "<p>欢迎</p><img src=/a.png>";
+    const FRAME: &str = "<p>欢迎</p><iframe src=/a.html></iframe>";
     const SCRIPTED: &str = "<div id=app></div><script src=/a.js></script><script src=/b.js></script>";
 
     enum Shown {
@@ -292,6 +296,35 @@ mod tests {
         // The worse page is shown to us: nothing is hidden.
         check(&[(Patrol, Page(OFFER)), (Desktop, Page(FLOWERS)), (Wechat, Bare(Sight::Nothing))], Patrol, &[]);
         check(&[(Patrol, Bare(Sight::Nothing)), (Desktop, Bare(Sight::Nothing))], Patrol, &[]);
+        // A shop that shows nothing of the trade hides nothing that matters, from whomever.
+        check(&[(Patrol, Bare(Sight::Nothing)), (Desktop, Page(FLOWERS))], Desktop, &[]);
+        check(&[(Patrol, Page(EMPTY_PAGE)), (Desktop, Page(FLOWERS)), (Wechat, Page(APP))], Desktop, &[]);
+        // Pages without titles that say nearly the same.
+        check(&[(Patrol, Page(PLAIN)), (Desktop, Page(PLAIN_OFFER))], Desktop, &[Cloak::Patrol]);
+        // Little text beside a picture or a frame is a page that shows something else than text.
+        check(&[(Patrol, Page(PICTURE)), (Desktop, Page(OFFER))], Desktop, &[]);
+        check(&[(Patrol, Page(FRAME)), (Desktop, Page(OFFER))], Desktop, &[]);
+    }
+
+    #[test]
+    fn what_came_from_a_search_needs_a_desk_that_was_spared_it() {
+        check(&[(Patrol, Page(SCHOOL)), (Searcher, Page(OFFER))], Searcher, &[]);
+        check(&[(Patrol, Page(FLOWERS)), (Searcher, Page(OFFER))], Searcher, &[Cloak::Patrol]);
+        check(&[(Patrol, Page(FLOWERS)), (Desktop, Page(SCHOOL)), (Searcher, Page(OFFER))], Searcher, &[Cloak::Patrol]);
+        check(&[(Patrol, Page(FLOWERS)), (Desktop, Page(SCHOOL)), (Wechat, Page(OFFER))], Wechat, &[Cloak::Patrol]);
+    }
+
+    #[test]
+    fn a_page_is_empty_where_it_shows_nothing_and_a_browser_would_not_show_more() {
+        let empty = |html: &str| is_empty(&page::read_text(html, None));
+        assert!(empty(EMPTY_PAGE) && empty("<title>一个长长的标题，长过二十个字，还没有完，还要再长</title>"));
+        for html in [FLOWERS, SCRIPTED, PICTURE, FRAME] {
+            assert!(!empty(html), "{html}");
+        }
+        let extract = Extract { needs_eyes: false, ..page::read_text(PICTURE, None) };
+        assert!(!is_empty(&extract), "a picture is something");
+        let extract = Extract { needs_eyes: false, ..page::read_text(FRAME, None) };
+        assert!(!is_empty(&extract), "a frame is something");
         assert_eq!(compare(&[]), Compared::default());
     }
 

@@ -56,6 +56,11 @@ fn look(guest: Guest, status: u16, html: &str) -> Look {
     }
 }
 
+/// The same, of which only the beginning came.
+fn half(look: Look) -> Look {
+    Look { read: Read { whole: false, ..look.read }, ..look }
+}
+
 fn sent(target: &str) -> Look {
     Look { onward: Some(Url::parse(target).unwrap()), ..look(Guest::Patrol, 302, "") }
 }
@@ -162,4 +167,42 @@ fn nobody_says_that_nobody_sees_it_while_somebody_was_not_asked() {
     let (guest, _) = slow.next_guest().unwrap();
     slow.saw(look(guest, 429, ""));
     assert!(slow.next_guest().is_none());
+}
+
+#[test]
+fn what_came_in_part_and_what_leads_on_proves_nothing() {
+    let rules = shipped();
+    let nothing = |look: &Look| matches!(look.sight(&rules), Sight::Unknown);
+    assert!(!nothing(&look(Guest::Desktop, 200, FLOWERS)));
+    assert!(nothing(&half(look(Guest::Desktop, 200, FLOWERS))), "the offer may stand in the rest");
+    assert!(matches!(half(look(Guest::Desktop, 200, OFFER)).sight(&rules), Sight::Page(..)), "what is there is there");
+    // An answer without a body that leads on is the way to something, not an empty page.
+    let mut on = sent("http://m.a.example/");
+    on.read.empty = true;
+    assert!(nothing(&on));
+    assert_eq!(doubt(&rules, &on), None);
+    // Within one's own house nobody is sent away, however large the house is.
+    let mut at_home = sent("http://www.baidu.com/");
+    at_home.final_url = Url::parse("http://tieba.baidu.com/p/1").unwrap();
+    assert!(nothing(&at_home));
+    for (status, wanted) in [(401, None), (403, Some(Cause::Refused(403))), (404, Some(Cause::Missing(404)))] {
+        assert_eq!(cause(&rules, &look(Guest::Patrol, status, ""), Way::Trade), wanted, "{status}");
+    }
+}
+
+#[test]
+fn a_browser_is_shown_what_accuses_or_else_what_needs_it() {
+    let shell = "<div id=app></div><script src=/a.js></script>";
+    let rules = shipped();
+    let shown = |looks: &[(Guest, &str)]| {
+        let mut looks = looks.iter().map(|(guest, html)| look(*guest, 200, html));
+        let mut looking = Looking::new(&rules, looks.next().unwrap(), Cause::Silent, Vec::new());
+        looks.for_each(|look| looking.saw(look));
+        let looks = looking.end(&Terms::default());
+        looks.looks[looks.to_be_shown()].guest
+    };
+    assert_eq!(shown(&[(Guest::Patrol, FLOWERS)]), Guest::Patrol);
+    assert_eq!(shown(&[(Guest::Patrol, FLOWERS), (Guest::Wechat, shell)]), Guest::Wechat);
+    assert_eq!(shown(&[(Guest::Patrol, FLOWERS), (Guest::Desktop, shell), (Guest::Wechat, OFFER)]), Guest::Wechat);
+    assert_eq!(shown(&[(Guest::Patrol, shell), (Guest::Wechat, shell)]), Guest::Patrol);
 }

@@ -237,10 +237,46 @@ mod tests {
         let months = (2027..2127).flat_map(|y| (1..=12).map(move |m| format!("/cal?year={y}&month={m}")));
         // Those of the coming weeks are as good as any.
         assert!(taken(&ledger, months) <= OTHER_TIMES as usize + FUTURE as usize);
+        // A month of ours under that pattern is one like others.
+        assert_eq!(taken(&ledger, (1..9).map(|m| format!("/cal?year=2026&month={m}"))), 8);
         let before = (1900..2000).map(|y| format!("/arch/{y}/05/"));
         assert_eq!(taken(&ledger, before), OTHER_TIMES as usize);
         let counter = (0..10_000).map(|n| format!("/next?n={n}"));
         assert_eq!(taken(&ledger, counter), MANY as usize);
+    }
+
+    /// Page after page under one pattern; how many were taken.
+    fn walked(texts: impl Iterator<Item = String>) -> usize {
+        let ledger = Ledger::default();
+        let mut taken = 0;
+        for (n, text) in texts.enumerate() {
+            let at = url(&format!("/offer_{n}.html"));
+            if ledger.admit("a.example", &at, TODAY) != Admission::Taken {
+                break;
+            }
+            taken += 1;
+            ledger.read("a.example", &at, &page(&text));
+        }
+        taken
+    }
+
+    #[test]
+    fn what_pages_under_a_pattern_say_decides_however_the_first_one_began() {
+        let entrance = || std::iter::once("欢迎光临，请选择您的城市".to_owned());
+        let same = |n: usize| format!("活动日历 {n} 日，没有安排");
+        assert_eq!(walked(entrance().chain((0..100).map(same))), 1 + ALIKE as usize);
+        // Texts too long for letters: the same but for a number, and each of its own words.
+        let chapter = |seed: u32| -> String {
+            (0..700u32)
+                .map(|at| char::from_u32(0x4E00 + (seed * 7919 + at * at * 31 + at * 17) % 6000).unwrap())
+                .collect()
+        };
+        assert!(page(&chapter(0)).text.len() < SHORT);
+        let long = |seed: u32| chapter(seed) + &chapter(seed + 1000) + &chapter(seed + 2000);
+        assert!(page(&long(0)).text.len() > SHORT);
+        assert_eq!(walked((0..100).map(|n| format!("{}第{n}号", long(7)))), ALIKE as usize);
+        assert_eq!(walked((0..100).map(long)), 100);
+        assert_eq!(walked((0..100).map(|n| format!("第{n}号：{}", chapter(n)))), 100);
     }
 
     #[test]
@@ -255,5 +291,9 @@ mod tests {
         let all = (0..5_000).map(|n| format!("/{}/1", words(n)));
         assert_eq!(taken(&ledger, all), 5_000);
         assert!(ledger.hosts.lock().unwrap()["a.example"].len() <= PATTERNS);
+        for n in 0..HOSTS + 10 {
+            assert_eq!(ledger.admit(&format!("h{n}.example"), &url("/list_1.html"), TODAY), Admission::Taken);
+        }
+        assert!(ledger.hosts.lock().unwrap().len() <= HOSTS);
     }
 }

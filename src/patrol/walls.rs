@@ -89,4 +89,83 @@ mod tests {
         let wanted = [Seen::Unseen, Seen::Missing, Seen::Missing, Seen::Missing, Seen::Unseen, Seen::Unseen];
         assert_eq!(seen.map(|(status, onward)| of_status(status, onward)), wanted);
     }
+
+    #[test]
+    fn an_address_that_leads_to_a_wall_is_known_by_its_host_or_its_path() {
+        for wall in [
+            "https://wappass.baidu.com/static/x",
+            "https://passport.58.com/",
+            "http://callback.58.com/antibot/verifycode?x=1",
+            "http://www.a.example/user/Login.aspx",
+            "https://a.example/_____tmd_____/punish?x5=1",
+            "http://a.example/CAPTCHA",
+            "http://a.example/antispider/",
+            "http://weixin.sogou.com/antispider/?from=1",
+            "https://challenge.a.example/",
+            "https://a.example/cdn-cgi/challenge-platform/h",
+            "http://verify.meituan.com/",
+        ] {
+            assert!(is_wall(&Url::parse(wall).unwrap()), "{wall}");
+        }
+        // Words of a question are the page's matter, not its place.
+        for page in [
+            "http://a.example/",
+            "http://a.example/list_2.html",
+            "http://a.example/s?wd=login",
+            "http://cert.example/cx",
+        ] {
+            assert!(!is_wall(&Url::parse(page).unwrap()), "{page}");
+        }
+    }
+
+    #[test]
+    fn each_word_for_a_wall_is_one_by_itself() {
+        for word in
+            ["captcha", "verify", "antibot", "antispider", "passport", "login", "punish", "wappass", "challenge"]
+        {
+            assert!(is_wall(&Url::parse(&format!("http://a.example/{word}/1")).unwrap()), "{word}");
+            assert!(is_wall(&Url::parse(&format!("http://{word}.a.example/")).unwrap()), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_a_page_a_refusal_or_nothing_at_all() {
+        let why = |status| refused_by(status).unwrap_or_default();
+        for status in [401, 403, 407, 451] {
+            assert!(why(status).contains("拒绝"), "{status}");
+        }
+        for status in [408, 425, 429] {
+            assert!(why(status).contains("放慢"), "{status}");
+        }
+        for status in [500, 502, 503, 520, 599] {
+            assert!(why(status).contains("出错"), "{status}");
+        }
+        assert!(why(304).contains("未改动"));
+        for status in [200, 204, 206, 301, 400, 404, 410] {
+            assert_eq!(refused_by(status), None, "{status}");
+        }
+        // What is not said to be missing is not missing.
+        for status in [200, 204, 304, 400, 401, 403, 429, 451, 500, 503] {
+            assert_eq!(of_status(status, None), Seen::Unseen, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wall_far_down_a_page_and_a_shell_with_much_to_say_are_no_walls() {
+        let rules = shipped();
+        let check = |html: &str, url: &str, wanted: Seen| {
+            let url = Url::parse(url).unwrap();
+            let extract = jianzheng_core::page::read_text(html, Some(&url));
+            assert_eq!(innocent_now(&rules, &extract, &url), wanted, "{html}");
+        };
+        let long = "本店经营鲜花绿植开业花篮，当天送到。".repeat(60);
+        check(&format!("<p>{long}</p><p>拖动滑块完成拼图</p>"), "http://a.example/", Seen::Missing);
+        check("<h1>示例花店</h1>", "http://a.example/login", Seen::Unseen);
+        // What scripts fill shows nothing to be judged, until it says something itself.
+        check("<div id=app></div><script src=/a.js></script>", "http://a.example/", Seen::Unseen);
+        let shell =
+            "<p>示例花店，鲜花绿植，开业花篮，当天送到，节日另有优惠，欢迎订购。</p><script src=/a.js></script>";
+        assert!(jianzheng_core::page::read_text(shell, None).needs_eyes);
+        check(shell, "http://a.example/", Seen::Missing);
+    }
 }

@@ -284,5 +284,6 @@ mod tests {
         assert_eq!(remote_resolving(&"socks5://127.0.0.1:1080".parse().unwrap()).unwrap().scheme(), "socks5h");
         let error = remote_resolving(&"ftp://u:secret@proxy.example/".parse().unwrap()).unwrap_err().to_string();
         assert!(!error.contains("secret") && !error.contains("u@"), "{error}");
+        assert!(remote_resolving(&"socks5:///somewhere".parse().unwrap()).is_err(), "nowhere to go");
     }
 }

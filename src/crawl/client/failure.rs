@@ -100,3 +100,58 @@ fn of_tls(error: &rustls::Error) -> FetchError {
     };
     FetchError::Tls { problem, why }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::{AlertDescription, CertificateError, InvalidMessage, OtherError, PeerIncompatible};
+
+    use super::*;
+
+    #[test]
+    fn what_a_handshake_ended_with_is_old_foreign_or_broken() {
+        use rustls::Error as Tls;
+        let code = |error: Tls| (of_tls(&error).as_code(), TlsProblem::of(&error).map(TlsProblem::as_code));
+        // Nothing in common: a site of old TLS or of 国密, not one that is gone.
+        for alert in [
+            AlertDescription::ProtocolVersion,
+            AlertDescription::HandshakeFailure,
+            AlertDescription::InsufficientSecurity,
+        ] {
+            assert_eq!(code(Tls::AlertReceived(alert)).0, "tls-unsupported", "{alert:?}");
+        }
+        let foreign = CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: Vec::new(),
+            public_key_algorithm_id: Vec::new(),
+        };
+        for error in [
+            Tls::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+            Tls::InvalidMessage(InvalidMessage::UnknownProtocolVersion),
+            Tls::InvalidCertificate(foreign),
+        ] {
+            assert_eq!(code(error.clone()).0, "tls-unsupported", "{error}");
+        }
+        // Broken, or refused: that is the site's fault.
+        for error in [
+            Tls::AlertReceived(AlertDescription::InternalError),
+            Tls::AlertReceived(AlertDescription::UnrecognisedName),
+            Tls::InvalidMessage(InvalidMessage::InvalidContentType),
+            Tls::DecryptError,
+        ] {
+            assert_eq!(code(error.clone()), ("tls", None), "{error}");
+        }
+        let self_made =
+            CertificateError::Other(OtherError(std::sync::Arc::new(std::io::Error::other("CaUsedAsEndEntity"))));
+        for (problem, wanted) in [
+            (CertificateError::Expired, "expired"),
+            (CertificateError::NotValidYet, "not-yet-valid"),
+            (CertificateError::NotValidForName, "wrong-name"),
+            (CertificateError::UnknownIssuer, "unknown-issuer"),
+            (self_made, "unknown-issuer"),
+            (CertificateError::Revoked, "revoked"),
+            (CertificateError::BadEncoding, "malformed"),
+            (CertificateError::InvalidPurpose, "malformed"),
+        ] {
+            assert_eq!(code(Tls::InvalidCertificate(problem.clone())), ("tls", Some(wanted)), "{problem:?}");
+        }
+    }
+}

@@ -95,3 +95,23 @@ async fn an_exit_is_reached_by_its_name_and_never_asked_as_a_page() {
     }
     assert_eq!(cn.heads().len(), asked);
 }
+
+#[tokio::test]
+async fn what_was_found_out_about_an_exit_serves_all_who_fail_behind_it() {
+    // Takes every connection and leaves without a word.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let exit = url(&format!("http://{}", listener.local_addr().unwrap()));
+    let met = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = Arc::clone(&met);
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    let fetcher = Fetcher::new(routed(&[("*.cn", Some(exit))], None, &[])).unwrap();
+    for n in 0..5 {
+        let error = fetcher.get(Get::page(url(&format!("https://a{n}.cn/")))).await.unwrap_err();
+        assert_ne!(error.as_code(), "proxy-down", "{error}");
+    }
+    assert!(met.load(std::sync::atomic::Ordering::SeqCst) <= 6, "five visits and one knock");
+}
