@@ -15,7 +15,7 @@ use url::Url;
 use super::reading::Content;
 use super::traps::Text;
 use super::visit::{Ask, fetch, hop_pause};
-use super::{Failure, Shared};
+use super::{Failure, Shared, walls};
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
 use crate::store::{Changes, Depicted, MadeUp};
@@ -50,7 +50,8 @@ impl Shared {
         Ok(Some(made_up.text.is_some_and(|text| Text::from(text).is_as(Text::of(extract)))))
     }
 
-    /// Asks for an address beside `url` that nobody ever made.
+    /// Asks for an address beside `url` that nobody ever made. A wall, a refusal, part of a page and a shell tell nothing of what the
+    /// site shows there.
     async fn probe(self: &Arc<Self>, lease: &Lease, url: &Url) -> Result<Option<MadeUp>, Failure> {
         let probe = made_up(url, self.round);
         let first = self.probed.lock().unwrap_or_else(PoisonError::into_inner).insert(lease.host().to_owned());
@@ -64,8 +65,22 @@ impl Shared {
         let Ok(answer) = fetch(self, lease, &probe, Ask::default()).await else { return Ok(None) };
         let look = self.look_of(answer, false, Depicted::default()).await?;
         let text = match &look.read.content {
-            Content::Page(page) if look.read.whole && !page.0.needs_eyes => Some(Text::of(&page.0).into()),
-            _ => None,
+            Content::Page(page) => {
+                let shows = look.read.whole
+                    && !page.0.needs_eyes
+                    && !walls::is_wall_page(&self.rules, &page.0, &look.final_url);
+                if !shows {
+                    return Ok(None);
+                }
+                Some(Text::of(&page.0).into())
+            }
+            _ => {
+                let to_wall = look.onward.as_ref().is_some_and(walls::is_wall);
+                if to_wall || walls::refused_by(look.status).is_some() {
+                    return Ok(None);
+                }
+                None
+            }
         };
         Ok(Some(MadeUp { time: self.clock.now(), status: look.status, text }))
     }
