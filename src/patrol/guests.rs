@@ -321,6 +321,8 @@ impl Looks {
         }
         let mut encoded = Vec::new();
         let mut taken = None;
+        let ways = looks.iter().enumerate().filter(|(at, _)| *at != best).filter_map(|(_, look)| look.onward.clone());
+        let ways: Vec<Url> = ways.collect();
         for (at, look) in looks.into_iter().enumerate() {
             let Look { status, final_url, onward, read, .. } = look;
             encoded.push(read.encoded);
@@ -330,6 +332,7 @@ impl Looks {
                     status,
                     final_url,
                     onward,
+                    ways: ways.clone(),
                     content: read.content,
                     whole: read.whole,
                     cloaks: cloaks.clone(),
@@ -351,6 +354,8 @@ pub struct Taken {
     pub final_url: Url,
     /// Where its last answer leads.
     pub onward: Option<Url>,
+    /// Where the answers of other looks lead: who is sent elsewhere alone may be sent to what nobody else is shown.
+    pub ways: Vec<Url>,
     /// What it is.
     pub content: Content,
     /// Whether all of it came.

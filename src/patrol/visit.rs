@@ -323,6 +323,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     if let Some(target) = onward.as_ref().or(looked.onward()) {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
+    found.extend(seen.ways.iter().map(|target| links::of_redirect(seq, target, lease.depth())));
     shared.keep_look(series, looked, &mut page).await?;
     let (mut hit, mut turn) = (false, None);
     match seen.content {
