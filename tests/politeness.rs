@@ -1,6 +1,7 @@
 //! Politeness as a server sees it: the real program asks servers on loopback that write down what reached them.
 //!
-//! The servers are one address with several ports: one party, as far as the program can know.
+//! The servers are one address with several ports: one party, as far as the program can know. In the last test they are names on
+//! public addresses, in a network of the test's own.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ use serde_json::Value;
 #[derive(Default)]
 struct Log {
     paths: Mutex<Vec<String>>,
+    /// When each request came, and when its answer went.
+    times: Mutex<Vec<(Instant, Instant)>>,
     here: AtomicUsize,
     most: AtomicUsize,
 }
@@ -33,7 +36,11 @@ impl Log {
 
 /// A server on a port of its own; `answer` makes the response to a path. Gives its host key.
 fn serve(log: &Arc<Log>, answer: fn(&str) -> String) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_at("127.0.0.1:0", log, answer)
+}
+
+fn serve_at(place: &str, log: &Arc<Log>, answer: fn(&str) -> String) -> String {
+    let listener = TcpListener::bind(place).unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let (log, name) = (Arc::clone(log), host.clone());
     std::thread::spawn(move || {
@@ -54,6 +61,7 @@ fn serve_one(mut stream: TcpStream, log: &Log, name: &str, answer: fn(&str) -> S
         }
         head.push(byte[0]);
     }
+    let came = Instant::now();
     let here = log.here.fetch_add(1, Ordering::SeqCst) + 1;
     log.most.fetch_max(here, Ordering::SeqCst);
     let head = String::from_utf8_lossy(&head).into_owned();
@@ -63,6 +71,7 @@ fn serve_one(mut stream: TcpStream, log: &Log, name: &str, answer: fn(&str) -> S
     std::thread::sleep(Duration::from_millis(60));
     let response = if path == "/robots.txt" { status("404 Not Found", "", "") } else { answer(&path) };
     log.here.fetch_sub(1, Ordering::SeqCst);
+    log.times.lock().unwrap().push((came, Instant::now()));
     let _ = stream.write_all(response.as_bytes());
 }
 
@@ -176,4 +185,63 @@ fn a_host_that_sends_too_much_is_left_for_the_next_round() {
     log.clear();
     patrol(data.path(), "2026-12-05T14:00:00+08:00", &settings, &pages(&[&host], 5));
     assert_eq!(log.pages().len(), 2, "the next round goes on");
+}
+
+/// A network with two public addresses and a hosts file that gives names to them, both nobody else's: only the kernel's loopback
+/// carries it. The program takes loopback's own addresses for the unit's, whose servers owe each other nothing.
+const NETWORK: &str = "set -e
+ip link set lo up
+ip addr add 1.2.3.4/32 dev lo
+ip addr add 1.2.3.5/32 dev lo
+printf '1.2.3.4 one.example two.example three.example\\n1.2.3.5 four.example\\n' > hosts
+mount --bind hosts /etc/hosts
+exec \"$0\" \"$@\"";
+const INSIDE: &str = "POLITENESS_INSIDE_A_NETWORK";
+
+/// Runs a test of this file inside such a network. Where this machine lets nobody have one, that is said aloud.
+fn inside_a_network(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let unshare = |program: &str, args: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--net", "--mount", "sh", "-c", NETWORK, program]).args(args);
+        command.current_dir(folder.path()).env(INSIDE, "1").output()
+    };
+    if !unshare("true", &[]).is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: no network of one's own to be had here (unshare, ip), {test} was not run");
+        return;
+    }
+    let this = std::env::current_exe().unwrap();
+    let output = unshare(this.to_str().unwrap(), &["--exact", test, "--nocapture", "--include-ignored"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn names_on_one_server_wait_for_each_other_from_the_first_request_on() {
+    inside_a_network("names_on_public_addresses");
+}
+
+#[test]
+#[ignore = "inside a network of its own: names_on_one_server_wait_for_each_other_from_the_first_request_on runs it"]
+fn names_on_public_addresses() {
+    if std::env::var_os(INSIDE).is_none() {
+        return;
+    }
+    let (data, log, other) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()), Arc::new(Log::default()));
+    serve_at("1.2.3.4:80", &log, small);
+    serve_at("1.2.3.5:80", &other, small);
+    let names = ["one.example", "two.example", "three.example", "four.example"].map(str::to_owned);
+    let summary = patrol(data.path(), MORNING, &[(DELAY, "200")], &pages(&names.each_ref(), 1));
+    assert_eq!(&summary["fetched"], &Value::from(4), "{summary}");
+    assert_eq!((log.pages().len(), other.pages().len()), (3, 1));
+    assert_eq!(log.most.load(Ordering::SeqCst), 1, "nobody had answered yet, and still they never met");
+    let times = log.times.lock().unwrap();
+    // Each page with its robots.txt before it.
+    assert_eq!(times.len(), 6);
+    for pair in times.windows(2) {
+        let pause = pair[1].0 - pair[0].1;
+        assert!(pause >= Duration::from_millis(200), "{pause:?}");
+    }
+    let fourth = other.times.lock().unwrap()[0].0;
+    assert!(fourth < times[1].0, "another server's name waits for none of them");
 }
