@@ -97,3 +97,20 @@ fn bare(host: &str) -> &str {
         _ => host,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_make_no_hosts() {
+        for (key, name) in [
+            ("a.example:8080", "a.example"),
+            ("a.example", "a.example"),
+            ("[::1]:80", "[::1]"),
+            ("[2001:db8::7]", "[2001:db8::7]"),
+        ] {
+            assert_eq!(bare(key), name);
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! What is cause enough for a disguised look, what such looks cost, and which pages under one pattern end it.
+//! What is cause enough for a disguised look, what such looks cost, and which ways and patterns come to an end.
 
 use std::time::Duration;
 
@@ -148,4 +148,29 @@ async fn walls_shells_and_offers_that_are_all_alike_are_no_trap() {
         told.len() == 1 && !told[0].ends_with("/same_1.html"),
         "what was seen is not told to be left out: {told:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_pages_make_by_themselves_goes_ten_steps_and_on_from_there_another_day() {
+    let unit = Unit::new(|head| {
+        let at = path(head);
+        match at.strip_prefix("/r").and_then(|n| n.parse::<u32>().ok()) {
+            Some(n) => ok(&format!(
+                "<meta http-equiv=refresh content='0;url=/r{}'><p>第{n}站，{}</p>",
+                n + 1,
+                "请稍候，正在打开".repeat(n as usize)
+            )),
+            None => missing(),
+        }
+    })
+    .await;
+    let furthest = |unit: &Unit| {
+        let asked = unit.site.asked();
+        asked.iter().filter_map(|head| path(head).strip_prefix("/r")?.parse::<u32>().ok()).max()
+    };
+    unit.round(0, &[("/r0", "")]).await;
+    assert_eq!(furthest(&unit), Some(10));
+    assert!(unit.store.not_looked(1).any(|row| row.unwrap().why.contains("不再跟下去")));
+    unit.round(24 * 9, &[]).await;
+    assert_eq!(furthest(&unit), Some(20), "who comes back begins anew");
 }

@@ -301,6 +301,20 @@ fn a_reload_keeps_what_was_learned_of_hosts() {
     rig.pass(SECOND);
     assert!(fetch(&mut rig, &POLITE).is_some());
     assert!(rig.lease(&POLITE).is_none(), "still one server");
+    // What a host asked for, and whom the round has left alone.
+    rig.pass(SECOND);
+    rig.add((10..15).flat_map(|n| [page("c.example", n), page("d.example", n), page("e.example", n)]).collect());
+    run(rig.frontier().host_delay("c.example", 90 * SECOND));
+    run(rig.frontier().host_until("d.example", rig.now.mono + 60 * SECOND));
+    run(rig.frontier().host_until("d.example", rig.now.mono + SECOND));
+    assert_eq!(run(rig.frontier().drop_host("e.example", "连续失败", rig.now)).unwrap(), 5);
+    rig.frontier().reload(rig.now).unwrap();
+    assert_eq!(state(&rig, "d.example").hold, Some(Hold::Asked(60 * SECOND)), "the longer wish");
+    assert_eq!(state(&rig, "e.example").hold, Some(Hold::Dropped("连续失败".to_owned())));
+    rig.pass(2 * SECOND);
+    let hosts: BTreeSet<String> = std::iter::from_fn(|| fetch(&mut rig, &POLITE)).collect();
+    assert!(hosts.contains("c.example") && !hosts.contains("d.example") && !hosts.contains("e.example"), "{hosts:?}");
+    assert_eq!(state(&rig, "c.example").interval, 90 * SECOND);
 }
 
 #[test]

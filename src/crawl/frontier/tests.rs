@@ -570,3 +570,66 @@ fn an_unreadable_candidate_is_given_up_and_holds_nobody_up() {
     assert_eq!(rig.drain(&FAST), ["http://a.example/1"]);
     assert!(matches!(run(rig.frontier().next(rig.now, &FAST)).unwrap(), Next::Empty));
 }
+
+#[test]
+fn what_was_finished_is_known_for_ever_however_full_its_block() {
+    let mut rig = Rig::new();
+    rig.add((0..64).map(|n| page("a.example", n)).collect());
+    assert_eq!(rig.drain(&FAST).len(), 64);
+    rig.add(vec![page("a.example", 64)]);
+    assert_eq!(rig.drain(&FAST).len(), 1);
+    rig.reopen();
+    assert!(rig.add((0..65).map(|n| page("a.example", n)).collect()).iter().all(|new| !new));
+    assert!(rig.drain(&FAST).is_empty());
+}
+
+#[test]
+fn a_page_counts_once_however_often_it_is_tried() {
+    let mut rig = Rig::new();
+    let limits = Politeness { host_pages: 2, ..FAST };
+    rig.add((0..4).map(|n| page("a.example", n)).collect());
+    let pages = |rig: &Rig| run(rig.frontier().host_state("a.example", rig.now)).unwrap().pages;
+    let (first, second) = (rig.lease(&limits).unwrap(), rig.lease(&limits).unwrap());
+    assert_eq!(pages(&rig), 2);
+    // One that is begun is gone on with, though the host has had its share.
+    run(rig.frontier().retry(first, Duration::from_secs(1), rig.now));
+    rig.finish(second, Vec::new());
+    assert!(rig.lease(&limits).is_none());
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(pages(&rig), 2);
+    let third = rig.lease(&limits).unwrap();
+    assert_eq!((third.attempt(), pages(&rig)), (1, 2));
+    run(rig.frontier().release(third, rig.now));
+    assert_eq!(pages(&rig), 2, "it was asked for once, and counts");
+}
+
+#[test]
+fn what_may_not_be_asked_in_this_round_is_not_waited_for() {
+    let mut rig = Rig::new();
+    rig.add((0..2).map(|n| page("a.example", n)).collect());
+    let (first, second) = (rig.lease(&FAST).unwrap(), rig.lease(&FAST).unwrap());
+    run(rig.frontier().release(second, rig.now));
+    let limits = Politeness { host_pages: 1, ..FAST };
+    rig.pass(Duration::from_secs(1));
+    assert!(rig.lease(&limits).is_none());
+    rig.finish(first, Vec::new());
+    let mut next = run(rig.frontier().next(rig.now, &limits)).unwrap();
+    if let Next::WaitUntil(at) = next {
+        rig.now.mono = at;
+        next = run(rig.frontier().next(rig.now, &limits)).unwrap();
+    }
+    assert!(matches!(next, Next::Empty), "{next:?}");
+}
+
+#[test]
+fn entries_in_memory_are_counted_and_have_a_bound() {
+    let mut rig = Rig::new();
+    rig.add((0..40).map(|n| page(if n % 2 == 0 { "a.example" } else { "b.example" }, n)).collect());
+    let first = rig.lease(&FAST).unwrap();
+    assert_eq!(rig.frontier().plan().windowed, 19);
+    rig.finish(first, Vec::new());
+    rig.frontier().plan().windowed = 1_000_000;
+    let second = rig.lease(&FAST).unwrap();
+    assert_eq!(second.host(), "b.example");
+    assert_eq!(rig.frontier().plan().windowed, 1_000_000, "one was read, and given out");
+}

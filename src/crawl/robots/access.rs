@@ -135,7 +135,131 @@ fn fresh_for(value: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::crawl::client::Settings;
+    use crate::crawl::guard::Guard;
+
+    /// A host on loopback that answers each path, with how the last request began.
+    async fn host(answer: fn(&str) -> String) -> (Url, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/shop/1.html?q=1", listener.local_addr().unwrap())).unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                let path = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap().to_owned();
+                let text = format!("HTTP/1.1 {}", answer(&path));
+                log.lock().unwrap().push(path);
+                stream.write_all(text.as_bytes()).await.unwrap();
+            }
+        });
+        (url, asked)
+    }
+
+    fn with(status: &str, fields: &str, body: &str) -> String {
+        format!("{status}\r\n{fields}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    }
+
+    fn fetcher() -> Fetcher {
+        let guard = Guard::new(vec!["127.0.0.1/32".parse().unwrap()]);
+        Fetcher::new(Settings { guard, ..Settings::default() }).unwrap()
+    }
+
+    async fn asked(answer: fn(&str) -> String) -> (Access, Duration, bool, Vec<String>) {
+        let (url, paths) = host(answer).await;
+        let (access, keep) = ask(&fetcher(), &url, Duration::ZERO).await;
+        let allows = access.allows(&url);
+        assert!(access.allows(&url.join("/robots.txt").unwrap()));
+        let paths = paths.lock().unwrap().clone();
+        (access, keep, allows, paths)
+    }
+
+    #[tokio::test]
+    async fn what_a_host_answers_for_its_robots_opens_or_shuts_it() {
+        const BARRED: &str = "User-agent: *\nDisallow: /shop/\nCrawl-delay: 7\n";
+        let (access, keep, allows, paths) = asked(|_| with("200 OK", "", BARRED)).await;
+        assert!(matches!(access, Access::Rules(_)) && !allows && keep == KEEP);
+        assert_eq!((paths, access.crawl_delay()), (vec!["/robots.txt".to_owned()], Some(Duration::from_secs(7))));
+        // None there is none: everything is allowed.
+        for answer in [|_: &str| with("404 Not Found", "", BARRED), |_: &str| with("403 Forbidden", "", "")] {
+            let (access, keep, allows, _) = asked(answer).await;
+            assert!(matches!(access, Access::Unrestricted) && allows && keep == KEEP, "{access:?}");
+        }
+        // Who fails or asks for patience has said neither yes nor no, and is asked again soon.
+        for answer in [
+            |_: &str| with("500 Internal Server Error", "", ""),
+            |_: &str| with("503 Service Unavailable", "", ""),
+            |_: &str| with("429 Too Many Requests", "", ""),
+        ] {
+            let (access, keep, allows, _) = asked(answer).await;
+            assert!(matches!(access, Access::Failing(_)) && !allows && keep == KEEP_FAILED, "{access:?}");
+        }
+        let (access, keep, allows, _) = asked(|_| String::new()).await;
+        assert!(matches!(access, Access::Unreachable(_)) && !allows && keep == KEEP_FAILED, "{access:?}");
+    }
+
+    #[tokio::test]
+    async fn redirects_to_robots_are_followed_five_times_and_lead_to_nothing_forbidden() {
+        let (access, _, allows, paths) = asked(|path| match path {
+            "/r5" => with("200 OK", "", "User-agent: *\nDisallow: /\n"),
+            _ => {
+                let next = path.trim_start_matches("/r").parse::<u32>().unwrap_or(0) + 1;
+                with("302 Found", &format!("Location: /r{next}\r\n"), "")
+            }
+        })
+        .await;
+        assert!(matches!(access, Access::Rules(_)) && !allows && paths.len() == 6, "{access:?} {paths:?}");
+        let endless = |path: &str| with("302 Found", &format!("Location: {path}x\r\n"), "");
+        let (access, _, allows, _) = asked(endless).await;
+        assert!(matches!(access, Access::Unrestricted) && allows, "{access:?}");
+        let inside = |_: &str| with("302 Found", "Location: http://10.0.0.1/robots.txt\r\n", "");
+        let (access, _, allows, _) = asked(inside).await;
+        assert!(matches!(access, Access::Unrestricted) && allows, "{access:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_holds_as_long_as_its_host_says_within_reason() {
+        let keep = |answer| async move { asked(answer).await.1 };
+        assert_eq!(keep(|_| with("200 OK", "Cache-Control: no-store\r\n", "")).await, KEEP_LEAST);
+        assert_eq!(keep(|_| with("200 OK", "Cache-Control: max-age=7200\r\n", "")).await, Duration::from_secs(7200));
+        assert_eq!(keep(|_| with("200 OK", "Cache-Control: max-age=99999999\r\n", "")).await, KEEP);
+        assert_eq!(
+            keep(|_| with("404 Not Found", "Cache-Control: max-age=3600\r\n", "")).await,
+            Duration::from_secs(3600)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_host_is_asked_once_until_its_answer_is_old() {
+        let (url, paths) = host(|_| with("200 OK", "", "User-agent: *\nDisallow: /\n")).await;
+        let (cache, fetcher) = (RobotsCache::default(), fetcher());
+        assert!(cache.known(&url).is_none());
+        for _ in 0..3 {
+            assert!(!cache.of(&fetcher, &url, Duration::ZERO).await.allows(&url));
+        }
+        assert_eq!(paths.lock().unwrap().len(), 1);
+        assert!(cache.known(&url).is_some() && cache.known(&url.join("https://127.0.0.1/").unwrap()).is_none());
+        cache.0.lock().unwrap().values_mut().for_each(|(until, _)| *until = Instant::now());
+        assert!(cache.known(&url).is_none());
+        cache.of(&fetcher, &url, Duration::ZERO).await;
+        assert_eq!(paths.lock().unwrap().len(), 2);
+        // However many hosts there are, and however long they hold.
+        let far = Instant::now() + KEEP;
+        for n in 0..MAX_KEPT {
+            let origin = Origin::of(&Url::parse(&format!("http://h{n}.example/")).unwrap()).unwrap();
+            cache.0.lock().unwrap().insert(origin, (far, Arc::new(Access::Unrestricted)));
+        }
+        let (next, _) = host(|_| with("404 Not Found", "", "")).await;
+        cache.of(&fetcher, &next, Duration::ZERO).await;
+        assert!(cache.0.lock().unwrap().len() <= MAX_KEPT);
+    }
 
     #[test]
     fn cache_control_says_how_long_the_rules_hold() {
