@@ -9,6 +9,8 @@
 //! the frontier decided them; a link on disk is therefore never missing the page that it stands on.
 //! It must not look at a clock (times come in as [`Now`]), fetch, or judge. Start at [`Frontier::next`].
 
+#[cfg(test)]
+mod bounds_tests;
 mod choice;
 mod entry;
 mod groups;
