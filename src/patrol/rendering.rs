@@ -16,9 +16,8 @@ use url::Url;
 
 use super::pictures;
 use super::reading::{self, Content, Read, Terms};
-use super::visit::hop_pause;
+use super::visit::{hop_pause, may_go_on};
 use super::{Failure, Shared};
-use crate::config::Robots;
 use crate::crawl::client::agent_of;
 use crate::crawl::frontier::Lease;
 use crate::crawl::picture;
@@ -50,13 +49,18 @@ pub async fn render<P: Future<Output = ()>>(
     pause: impl FnOnce() -> P,
 ) -> Result<Rendered, RenderError> {
     let rendered = renderer.render(&job).await?;
-    let blind = || page::read_text(&rendered.html, Some(&rendered.url)).needs_eyes;
-    if rendered.posts == 0 || !blind() {
+    if rendered.posts == 0 || !is_blind(&rendered).await {
         return Ok(rendered);
     }
     pause().await;
     // What came is better than nothing, should the second look fail.
     Ok(renderer.render(&Job { data_by_post: true, ..job }).await.unwrap_or(rendered))
+}
+
+/// Whether what was shown says next to nothing. It may be megabytes: no work for the network's threads.
+async fn is_blind(rendered: &Rendered) -> bool {
+    let (html, url) = (rendered.html.clone(), rendered.url.clone());
+    tokio::task::spawn_blocking(move || page::read_text(&html, Some(&url)).needs_eyes).await.unwrap_or(false)
 }
 
 /// What was shown, read and judged; none where the browser was given an error instead of the page.
@@ -197,9 +201,8 @@ impl Shared {
 
     /// Where a page may go on to by itself: on its own host, as far as robots.txt lets it. Other hosts have their own turn.
     fn follow(self: &Arc<Self>, url: &Url) -> Box<dyn Fn(&Url) -> bool + Send + Sync> {
-        let own = address::host_key(url);
-        let known = self.robots_cache.known(url).filter(|_| self.robots == Robots::Obey);
-        Box::new(move |next| address::host_key(next) == own && known.as_ref().is_none_or(|access| access.allows(next)))
+        let (own, robots, known) = (address::host_key(url), self.robots, self.robots_cache.known(url));
+        Box::new(move |next| address::host_key(next) == own && may_go_on(robots, known.as_deref(), next))
     }
 
     /// Keeps what was shown, behind the page's own capture, and writes it into the page's record.

@@ -14,9 +14,8 @@ use url::Url;
 
 use super::reading::Content;
 use super::traps::Text;
-use super::visit::{Ask, fetch, hop_pause};
+use super::visit::{Ask, fetch, hop_pause, may_go_on};
 use super::{Failure, Shared, walls};
-use crate::config::Robots;
 use crate::crawl::frontier::Lease;
 use crate::store::{Changes, Depicted, MadeUp};
 
@@ -56,7 +55,7 @@ impl Shared {
         let probe = made_up(url, self.round);
         let first = self.probed.lock().unwrap_or_else(PoisonError::into_inner).insert(lease.host().to_owned());
         let access = self.robots_cache.known(url);
-        let barred = self.robots != Robots::Ignore && access.is_some_and(|access| !access.allows(&probe));
+        let barred = !may_go_on(self.robots, access.as_deref(), &probe);
         if !first || barred || self.fetcher.check(&probe).is_err() {
             return Ok(None);
         }

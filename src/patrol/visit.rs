@@ -138,11 +138,14 @@ pub(super) async fn fetch(shared: &Shared, lease: &Lease, url: &Url, ask: Ask) -
     // A redirect within the host is part of the visit; another host has its own robots and its own turn.
     let own = address::host_key(url);
     let known = shared.robots_cache.known(url);
-    let go_on = |next: &Url| {
-        address::host_key(next) == own
-            && (shared.robots == Robots::Ignore || known.as_ref().is_none_or(|access| access.allows(next)))
-    };
+    let go_on = |next: &Url| address::host_key(next) == own && may_go_on(shared.robots, known.as_deref(), next);
     shared.fetcher.get_while(get, &go_on).await
+}
+
+/// Whether robots.txt of a host lets a visit go on to another of its addresses. Rules that have grown old meanwhile let nothing: the
+/// address is a candidate then, and asks for them anew.
+pub(super) fn may_go_on(robots: Robots, known: Option<&Access>, next: &Url) -> bool {
+    robots == Robots::Ignore || known.is_some_and(|access| access.allows(next))
 }
 
 /// What a redirect within the host has to wait: what any other page of it would.
@@ -476,4 +479,20 @@ pub(super) fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Op
         priority: worth::LEAST,
         not_before: Some(when),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_goes_on_where_the_rules_are_known_and_let_it() {
+        let (open, shut) = ("http://a.example/x".parse().unwrap(), "http://a.example/shut/x".parse().unwrap());
+        let rules = Access::Rules(crate::crawl::robots::Robots::parse(b"User-agent: *\nDisallow: /shut/\n"));
+        let on = |robots, known: Option<&Access>| [&open, &shut].map(|next| may_go_on(robots, known, next));
+        assert_eq!(on(Robots::Obey, Some(&rules)), [true, false]);
+        assert_eq!(on(Robots::Obey, Some(&Access::Unrestricted)), [true, true]);
+        assert_eq!(on(Robots::Obey, None), [false, false], "rules of which nobody knows any more");
+        assert_eq!((on(Robots::Ignore, None), on(Robots::Ignore, Some(&rules))), ([true, true], [true, true]));
+    }
 }
