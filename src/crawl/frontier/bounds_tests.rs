@@ -158,3 +158,15 @@ fn entries_in_memory_are_counted_and_have_a_bound() {
     assert_eq!(second.host(), "b.example");
     assert_eq!(rig.frontier().plan().windowed, 1_000_000, "one was read, and given out");
 }
+
+#[test]
+fn what_was_asked_for_and_not_seen_is_listed_once_and_does_not_come_again() {
+    let mut rig = Rig::new();
+    rig.add(vec![page("a.example", 1)]);
+    let lease = rig.lease(&FAST).unwrap();
+    rig.frontier().finish_unseen(lease, "连接超时".to_owned(), Vec::new(), Changes::new(), rig.now).wait().unwrap();
+    let listed: Vec<_> = rig.store.as_ref().unwrap().not_looked(1).map(Result::unwrap).collect();
+    assert_eq!(listed.iter().map(|row| row.why.as_str()).collect::<Vec<_>>(), ["连接超时"]);
+    rig.reopen();
+    assert!(rig.drain(&FAST).is_empty());
+}
