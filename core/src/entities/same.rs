@@ -3,7 +3,7 @@
 //! The words stand before the number, behind it, or anywhere near; which number they speak of is told here and nowhere else.
 //! Start at [`called_before`], [`same_after`] and [`same_number`].
 
-use super::accounts::{FILL_WORDS, fills};
+use super::accounts::{FILL_WORDS, fills, set_apart};
 use super::{Found, Kind};
 use crate::text::boundary_before;
 use std::ops::Range;
@@ -21,7 +21,13 @@ pub(super) fn called_before(text: &str, start: usize) -> bool {
         for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
             if let Some(rest) = before.strip_suffix(word) {
                 let latin = word.as_bytes()[0].is_ascii();
-                let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
+                // 电话/v:130…, t/v:130…
+                let shared = rest.strip_suffix('/').is_some_and(|rest| {
+                    rest.ends_with(|sign: char| !sign.is_ascii())
+                        || rest.ends_with('t') && set_apart(rest, rest.len() - 1)
+                });
+                let inside = !shared
+                    && rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
                 // ids have their word in brackets behind them: jia_01(wx) 130….
                 let behind = rest
                     .strip_suffix('(')
@@ -53,6 +59,9 @@ pub(super) fn for_all(text: &str, end: usize) -> bool {
 /// Characters on either side in which 微信同号 speaks of a number.
 const SAME: usize = 60;
 
+/// And of a QQ number.
+const QQ: usize = 16;
+
 /// The mobile number that is said to be the WeChat one: the nearest, or the only one of the text.
 pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
     // 也是微不足道, 同微机: a short word has to end where it ends.
@@ -60,8 +69,18 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
     if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
         return;
     }
-    // qq同微信 speaks of another name.
-    if text[..cue.start].ends_with("qq") {
+    // qq同微信, qq微信同号, 微信同qq speak of the QQ number.
+    let of_qq = text[..cue.end].ends_with("qq")
+        || text[..cue.start].trim_end_matches(['/', '、', '号', ' ', '和']).ends_with("qq");
+    let digits = |found: &[Found]| found.iter().filter(|(kind, ..)| *kind == Kind::Qq).cloned().collect::<Vec<_>>();
+    let numbers = if of_qq { digits(found) } else { Vec::new() };
+    if of_qq {
+        let near = |at: &Range<usize>| {
+            text.get(at.end.min(cue.end)..at.start.max(cue.start)).is_some_and(|between| between.chars().count() <= QQ)
+        };
+        if let Some((_, number, at)) = numbers.iter().rev().find(|(.., at)| near(at)) {
+            found.push((Kind::Wechat, number.clone(), at.clone()));
+        }
         return;
     }
     let mobiles = phones.iter().filter(|(kind, digits, _)| *kind == Kind::Phone && super::phones::is_mobile(digits));
@@ -78,6 +97,16 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
         let first = all.next()?;
         all.all(|other| other.1 == first.1).then_some(first)
     };
+    // 扣扣号30001234，微信也是这个
+    if nearest.is_none() {
+        let qq = digits(found).into_iter().rev().find(|(.., at)| {
+            text.get(at.end..cue.start).is_some_and(|between| between.chars().count() <= 4 && !between.contains('\n'))
+        });
+        if let Some((_, number, at)) = qq {
+            found.push((Kind::Wechat, number, at));
+            return;
+        }
+    }
     if let Some((_, digits, at)) = nearest.or_else(only) {
         found.push((Kind::Wechat, digits.clone(), at.clone()));
     }
@@ -117,6 +146,8 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
                     | '可'
                     | '这'
                     | '就'
+                    | '能'
+                    | '到'
                     | '都'
                     | '均'
                     | '为'
