@@ -62,7 +62,7 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             }
             Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => {
                 let before = found.len();
-                wechat(text, at.end, cue, phones, found);
+                wechat(text, past_note(text, at.end), cue, phones, found);
                 if found.len() == before {
                     apart::wechat(text, at, cue, found);
                 }
@@ -143,7 +143,7 @@ fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
 pub(super) fn fills(sign: char) -> bool {
     matches!(sign,
         ' ' | '\t' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
-        | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
+        | '·' | '•' | '.' | '_' | '*' | '→' | '丨' | '—' | '–'
         | '号' | '码' | '是' | '为' | '我' | '的' | '加' | '同' | '步' | '电' | '话' | '手' | '机' | '群' | '扫' | '联' | '系' | '咨' | '询' | '老' | '师'
         | '就' | '私' | '请' | '微' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
         | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '🌀'..='🫿')
@@ -436,6 +436,15 @@ fn past_remark(text: &str, from: usize) -> usize {
         Some((close, _)) if inside[..close].bytes().filter(u8::is_ascii_digit).count() < 6 => from + close + 2,
         _ => from,
     }
+}
+
+/// The end of a note in brackets between a word for WeChat and its id, which is no id itself: 微信(24h):, 微信(长按复制).
+fn past_note(text: &str, from: usize) -> usize {
+    let behind = past_remark(text, from);
+    let note = text[from..behind].trim_matches(['(', ')']);
+    let id = note.len() >= 6 && note.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let goes_on = text[behind..].starts_with(|sign: char| sign == ':' || sign.is_ascii_alphanumeric());
+    if behind > from && !id && goes_on { behind } else { from }
 }
 
 /// An id that WeChat gave out itself: wxid_ and letters and digits.

@@ -40,7 +40,10 @@ pub(super) fn wechat(text: &str, cue: &Range<usize>, kind: Cue, found: &mut Vec<
         return;
     }
     let called = kind == Cue::WechatCall || text[..cue.start].ends_with(['加', '+', '扫', '搜']);
-    if !(called && lines == 0 || LEADS.iter().any(|word| between.contains(word))) {
+    // 文末有老师微信，jia_01。 Behind a comma only what has a line in it: 支持微信，iphone15 has none.
+    let alone = !text[..cue.start].trim_end_matches(' ').ends_with(|sign: char| sign.is_ascii_alphanumeric());
+    let comma = alone && between.trim() == "," && series::word(text, cue.end + gap).contains(['_', '-']);
+    if !(called && lines == 0 || comma || LEADS.iter().any(|word| between.contains(word))) {
         return;
     }
     push(text, cue.end + gap, found);
@@ -115,6 +118,10 @@ mod tests {
         check("老师微信多少？答：jia_demo01", &["jia_demo01"]);
         check("加我微信，我姓何 jia_demo01", &["jia_demo01"]);
         check("微信扫一扫 添加 jia_demo01", &["jia_demo01"]);
+        check("文末有老师微信，jia_demo01，别加错", &["jia_demo01"]);
+        check("客服微信（24h）：jia_demo01", &["jia_demo01"]);
+        check("微信（jia_demo01）", &["jia_demo01"]);
+        check("jia_demo01 微信，yi-demo02（微信号）", &["jia_demo01", "yi-demo02"]);
     }
 
     #[test]
@@ -126,6 +133,7 @@ mod tests {
             "微信扫码，下一步 step_2_pay",
             "微信。下文 abc_1234",
             "weixin ... add abc_1234",
+            "支持微信，iphone15 有货",
         ] {
             check(text, &[]);
         }
