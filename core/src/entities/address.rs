@@ -203,6 +203,14 @@ mod tests {
     }
 
     #[test]
+    fn no_contact_is_an_identity_number() {
+        let told = crate::entities::contacts(&in_address("mailto:330212199001011232@demo.example.com"));
+        assert_eq!(told.emails, ["3302**********1232@demo.example.com"]);
+        let told = crate::entities::contacts(&in_address("weixin://dl/chat?T330212199001011232"));
+        assert_eq!(told.wechat, ["t3302**********1232"]);
+    }
+
+    #[test]
     fn an_address_may_hold_another() {
         check("http://a.example/go?url=https%3A%2F%2Ft.me%2Fjia_demo01", &[(Kind::Telegram, "jia_demo01")]);
         check("/jump?to=tel%3A13000001234", &[(Kind::Phone, "13000001234")]);

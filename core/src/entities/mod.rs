@@ -144,7 +144,8 @@ pub fn contacts(all: &[Entity]) -> Contacts {
             Kind::PoliceRecord | Kind::SiteCode | Kind::BaiduStat | Kind::Price => continue,
         };
         if seen.insert((kind, &entity.value)) {
-            list.push(entity.value.clone());
+            // weixin://dl/chat?T…, mailto:3302…@…: an ID number is masked here as well.
+            list.push(mask_ids(&entity.value).into_owned());
         }
     }
     out
