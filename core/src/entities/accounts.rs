@@ -3,6 +3,7 @@
 //! A name is one only behind its cue, with nothing but marks and call words between (微信号：, VX/电话). Words, addresses,
 //! classes and amounts behind a cue are none. Start at [`find`].
 
+use super::apart;
 use super::columns;
 use super::cues::{CUES, Cue, CueHit};
 use super::labelled;
@@ -11,6 +12,7 @@ use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
 use super::spelt;
+use super::telegram;
 use super::{Found, Kind, is_hotline};
 use std::ops::Range;
 
@@ -50,11 +52,21 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             continue;
         }
         match cue {
-            Cue::TelegramLink => telegram_link(text, at.end, found),
+            Cue::TelegramLink => telegram::in_link(text, at.end, found),
+            // 微xiao_01: the id begins with the letter.
+            Cue::Wechat
+                if text[..at.end].ends_with("微x")
+                    && text.as_bytes().get(at.end).is_some_and(u8::is_ascii_lowercase) =>
+            {
+                apart::nick(text, at.start..at.end - 1, found);
+            }
             Cue::Wechat | Cue::WechatCall | Cue::WechatLatin => {
                 let before = found.len();
-                wechat(text, at.end, cue, phones, found);
-                if cue == Cue::Wechat && found.len() == before {
+                wechat(text, past_note(text, at.end), cue, phones, found);
+                if found.len() == before {
+                    apart::wechat(text, at, cue, found);
+                }
+                if found.len() == before {
                     labelled::wechat(text, at, found);
                 }
             }
@@ -71,20 +83,28 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
             Cue::Telegram | Cue::TelegramLatin => {
                 let before = found.len();
-                telegram(text, at.end, cue, found);
+                telegram::after_word(text, at.end, cue, phones, found);
                 if found.len() == before {
                     labelled::telegram(text, at, found);
                 }
             }
+            Cue::WechatNick => apart::nick(text, at.clone(), found),
             Cue::Search if !labelled::among_wechat(text, at) => {}
             Cue::Reversed => spelt::backwards(text, at.clone(), found),
+            // jia_01 <--v
+            Cue::WechatLetter if text[..at.start].ends_with(['-', '←', '>']) => labelled::wechat(text, at, found),
             Cue::Search | Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
             Cue::QqLetter if !set_apart(text, at.start) => {}
             Cue::QqLetter | Cue::QqKnock => knocked(text, at.end, phones, found),
             Cue::WechatOwn => own_id(text, at.clone(), found),
             Cue::At => mail::at_stand_in(text, at.clone(), found),
             Cue::SignForAt => mail::around_hint(text, at.clone(), found),
-            Cue::Same => same_number(text, at, phones, found),
+            Cue::Same => {
+                if text[..at.end].ends_with("qq") {
+                    qq(text, at.end, Cue::Qq, phones, found);
+                }
+                same_number(text, at, phones, found);
+            }
             Cue::WechatBehind | Cue::QqBehind => {
                 let before = found.len();
                 labelled::in_brackets(text, at.start, cue, found);
@@ -112,6 +132,8 @@ fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
         }
         // Links to Telegram come with their scheme; 微信/QQ is no path.
         Some('/') => cue != Cue::TelegramLink && back.next().is_none_or(|sign| sign.is_ascii()),
+        // jia_01 <--v
+        Some('-') if back.next() == Some('-') && cue == Cue::WechatLetter => false,
         Some(sign) => sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '@' | '-' | '#'),
         None => false,
     }
@@ -121,9 +143,9 @@ fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
 pub(super) fn fills(sign: char) -> bool {
     matches!(sign,
         ' ' | '\t' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '【' | '】' | '「' | '」' | '<' | '>' | '-' | '~' | '=' | '"' | '\'' | '“' | '”' | '、' | '+' | '&'
-        | '·' | '•' | '.' | '_' | '*' | '→' | '丨'
+        | '·' | '•' | '.' | '_' | '*' | '→' | '丨' | '—' | '–'
         | '号' | '码' | '是' | '为' | '我' | '的' | '加' | '同' | '步' | '电' | '话' | '手' | '机' | '群' | '扫' | '联' | '系' | '咨' | '询' | '老' | '师'
-        | '私' | '请' | '微' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
+        | '就' | '私' | '请' | '微' | '账' | '帐' | '添' | '搜' | '索' | '热' | '线' | '和' | '客' | '服' | '信' | '也' | '与' | '报' | '飞'
         | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '🌀'..='🫿')
 }
 
@@ -131,20 +153,24 @@ pub(super) fn fills(sign: char) -> bool {
 pub(super) const FILL_WORDS: [&str; 12] =
     ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
 
+/// Words that lead to an id: 微信如下, 微信是拼音jia….
+const LEADS: [&str; 6] = ["如下", "拼音", "字母", "英文", "全拼", "小写"];
+
 /// A name behind a cue.
-struct Name<'a> {
-    at: usize,
-    word: &'a str,
+pub(super) struct Name<'a> {
+    pub(super) at: usize,
+    pub(super) word: &'a str,
     /// A colon, 号 or 加 stood between.
-    marked: bool,
+    pub(super) marked: bool,
     /// An @ stood right before it.
-    addressed: bool,
+    pub(super) addressed: bool,
 }
 
 /// The word that follows a cue, past marks and the number of one of several: 微信2:, qq1:.
-fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
-    let from = match text.as_bytes().get(from..from + 2) {
-        Some([b'1'..=b'9', b':']) => from + 1,
+pub(super) fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
+    let number = from + usize::from(text[from..].starts_with(' '));
+    let from = match text.as_bytes().get(number) {
+        Some(b'1'..=b'9') if text[number + 1..].starts_with([':', '号']) => number + 1,
         _ => from,
     };
     let mut at = from;
@@ -162,13 +188,16 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
                     !person || series::is_odd(word) || word.len() >= 7 && word.bytes().all(|b| b.is_ascii_digit());
                 return fits.then_some(Name { at, word, marked, addressed });
             }
-        } else if sign == '\n' && (lines == 0 && (marked || at == from) || lines == 1 && passed > 0) {
+        } else if sign == '\n'
+            && (lines == 0 && (marked || at == from || text[at + 1..].starts_with(['号', ':']))
+                || lines == 1 && passed > 0)
+        {
             lines += 1;
             at += 1;
             continue;
-        } else if text[at..].starts_with("如下") {
+        } else if let Some(word) = LEADS.iter().find(|word| text[at..].starts_with(*word)) {
             marked = true;
-            at += "如下".len();
+            at += word.len();
             passed += 1;
         } else if lines == 1 && past_remark(text, at) > at {
             // A line of its own between a label and its value: (长按复制).
@@ -186,7 +215,7 @@ fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
             person = true;
             at += name;
             passed += 1;
-        } else if let Some(colon) = label(&text[at..]).filter(|_| !addressed && at == from) {
+        } else if let Some(colon) = label(&text[at..]).filter(|colon| !addressed && (at == from || *colon <= 2 * 3)) {
             at += colon;
             passed += 1;
         } else {
@@ -215,7 +244,7 @@ fn word_length(text: &str) -> Option<usize> {
 }
 
 /// Words that stand behind a cue in menus, adverts and code but name nobody.
-const NO_NAMES: &[&str] = &[
+pub(super) const NO_NAMES: &[&str] = &[
     "wechat",
     "weixin",
     "official",
@@ -288,7 +317,9 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     if glued {
         return;
     }
-    if let Some((id, end)) = spelt::id(text, name.at).filter(|_| !name.addressed) {
+    if let Some((id, end)) =
+        spelt::id(text, name.at).or_else(|| spelt::spoken(text, name.at)).filter(|_| !name.addressed)
+    {
         found.push((Kind::Wechat, id, name.at..end));
         return;
     }
@@ -339,12 +370,15 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let code = matches!(after, Some('@' | '=' | '{'))
         || dotted(&text[end..])
         || text[end..].starts_with("://")
-        || after == Some('(') && cue == Cue::WechatLatin;
+        || cue == Cue::WechatLatin
+            && text[end..].strip_prefix('(').is_some_and(|inside| inside.starts_with(|sign: char| sign.is_ascii()));
+    // 微信扫码 step_2: what one scans is no id.
+    let scanned = !name.marked && text[from..name.at].contains("扫码");
     let plain = word.bytes().all(|byte| byte.is_ascii_alphabetic());
     // wx and 16 hexadecimal digits are an app's id, not a person's.
     let app = word.len() == 18 && word.starts_with("wx") && word[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
     let named = !plain || ((name.marked || cue == Cue::WechatCall) && !NO_NAMES.contains(&word));
-    if !code && !app && named && (6..=20).contains(&word.len()) && !name.addressed {
+    if !code && !app && !scanned && named && (6..=20).contains(&word.len()) && !name.addressed {
         let at = name.at..name.at + word.len();
         found.push((Kind::Wechat, word.to_owned(), at.clone()));
         series::more(text, Kind::Wechat, at, phones, found);
@@ -353,15 +387,32 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
 
 /// What looks like an id and nothing else right behind a bare v, or behind a call that does not say where to add somebody.
 fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
-    let letter = text.as_bytes()[cue.start].is_ascii();
-    let apart = text[cue.end..].starts_with(' ') || labelled::person(text, cue.end).is_some();
+    let letter = text[cue.clone()].is_ascii();
+    let joined = !text.as_bytes()[cue.end - 1].is_ascii_alphanumeric();
+    let apart = joined
+        || text[cue.end..].starts_with(|sign| sign == ' ' || is_arrow(sign))
+        || labelled::person(text, cue.end).is_some();
     if letter && !(set_apart(text, cue.start) && apart) {
+        return;
+    }
+    // let v=abc_1 is code: behind a sign that joins only where a sentence of Chinese goes on.
+    if joined
+        && letter
+        && !text[..cue.start]
+            .trim_end_matches(' ')
+            .ends_with(|sign: char| !sign.is_ascii() || matches!(sign, ',' | ':' | '!'))
+    {
         return;
     }
     let rest = &text[cue.end..];
     let person =
         if letter { labelled::person(text, cue.end + rest.len() - rest.trim_start_matches(' ').len()) } else { None };
-    let marks = |sign: char| matches!(sign, ' ' | ':' | '+' | '"' | '\'' | '“' | '「' | '【' | '[' | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '🌀'..='🫿');
+    let arrows = rest.trim_start_matches(' ').starts_with(is_arrow);
+    let marks = |sign: char| {
+        matches!(sign, ' ' | ':' | '+' | ',' | '"' | '\'' | '“' | '「' | '【' | '[')
+            || is_arrow(sign)
+            || sign == '\n' && arrows
+    };
     let spaces = rest.len() - rest.trim_start_matches(' ').len();
     let rest = rest[person.map_or(0, |length| spaces + length)..].trim_start_matches(marks);
     let at = text.len() - rest.len();
@@ -373,6 +424,10 @@ fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     }
 }
 
+fn is_arrow(sign: char) -> bool {
+    matches!(sign, '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '🌀'..='🫿')
+}
+
 /// The end of a remark in brackets, if one stands here that is no number itself: 群(1000人):.
 fn past_remark(text: &str, from: usize) -> usize {
     const LONGEST: usize = 10;
@@ -381,6 +436,15 @@ fn past_remark(text: &str, from: usize) -> usize {
         Some((close, _)) if inside[..close].bytes().filter(u8::is_ascii_digit).count() < 6 => from + close + 2,
         _ => from,
     }
+}
+
+/// The end of a note in brackets between a word for WeChat and its id, which is no id itself: 微信(24h):, 微信(长按复制).
+fn past_note(text: &str, from: usize) -> usize {
+    let behind = past_remark(text, from);
+    let note = text[from..behind].trim_matches(['(', ')']);
+    let id = note.len() >= 6 && note.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let goes_on = text[behind..].starts_with(|sign: char| sign == ':' || sign.is_ascii_alphanumeric());
+    if behind > from && !id && goes_on { behind } else { from }
 }
 
 /// An id that WeChat gave out itself: wxid_ and letters and digits.
@@ -405,7 +469,7 @@ fn knocked(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
 }
 
 /// Whether a letter stands by itself among Chinese: no Latin word before it.
-fn set_apart(text: &str, start: usize) -> bool {
+pub(super) fn set_apart(text: &str, start: usize) -> bool {
     // A number is no word: Q群60000123 V jia_01.
     let before = text[..start].trim_end_matches(' ');
     let digits = before.bytes().rev().take(12).take_while(u8::is_ascii_digit).count();
@@ -419,7 +483,7 @@ fn set_apart(text: &str, start: usize) -> bool {
 }
 
 /// A dot and a letter or digit follow: a file, a host, a version.
-fn dotted(after: &str) -> bool {
+pub(super) fn dotted(after: &str) -> bool {
     let mut signs = after.chars();
     signs.next() == Some('.') && signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric())
 }
@@ -453,32 +517,5 @@ fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found
     {
         found.push((Kind::Qq, digits, name.at..end));
         series::more(text, Kind::Qq, name.at..end, phones, found);
-    }
-}
-
-fn telegram(text: &str, from: usize, cue: Cue, found: &mut Vec<Found>) {
-    let Some(name) = name_after(text, from) else { return };
-    let plain = name.word.bytes().all(|byte| byte.is_ascii_alphabetic());
-    // 飞机 MU12345 is a flight: Chinese words want a mark.
-    let called = name.addressed || name.marked || cue == Cue::TelegramLatin && !plain && name.at > from;
-    if called && !NO_NAMES.contains(&name.word) {
-        push_telegram(text, name.at, found);
-    }
-}
-
-fn telegram_link(text: &str, from: usize, found: &mut Vec<Found>) {
-    // A channel's preview has /s/ before its name.
-    let from = from + if text[from..].starts_with("s/") { 2 } else { 0 };
-    let rest = &text[from..];
-    if !["joinchat", "share", "addstickers", "proxy", "socks", "iv?"].iter().any(|word| rest.starts_with(word)) {
-        push_telegram(text, from, found);
-    }
-}
-
-fn push_telegram(text: &str, at: usize, found: &mut Vec<Found>) {
-    let length = text[at..].bytes().take(33).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-    let fits = (5..=32).contains(&length) && text.as_bytes()[at].is_ascii_alphabetic();
-    if fits && !dotted(&text[at + length..]) && !text[at + length..].starts_with('@') {
-        found.push((Kind::Telegram, text[at..at + length].to_owned(), at..at + length));
     }
 }

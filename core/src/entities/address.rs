@@ -14,6 +14,32 @@ const LONGEST: usize = 4096;
 #[must_use]
 pub fn in_address(href: &str) -> Vec<Entity> {
     let href = &href[..boundary_before(href, LONGEST)];
+    let mut found = told(href);
+    // /go?url=tel%3A130…, javascript:location.href='tel:130…'
+    if leads_on(href) {
+        let query = query(href).split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+        let quoted = href.split(['\'', '"']).skip(1).step_by(2).take(4);
+        let inside = query.take(16).chain(quoted).map(percent_decoded);
+        found.extend(inside.filter(|inside| inside.contains(':')).flat_map(|inside| told(&inside)));
+    }
+    found
+}
+
+/// Whether an address may hold another one that carries a contact.
+pub(crate) fn leads_on(href: &str) -> bool {
+    const SCHEMES: [&str; 7] = ["tel", "sms", "tg", "weixin", "mqq", "tencent", "mailto"];
+    if href.get(..11).is_some_and(|scheme| scheme.eq_ignore_ascii_case("javascript:")) {
+        return true;
+    }
+    if memchr::memchr(b'%', href.as_bytes()).is_none() {
+        return false;
+    }
+    let colons = || href.match_indices("%3").filter(|(at, _)| matches!(href.as_bytes().get(at + 2), Some(b'a' | b'A')));
+    colons().any(|(at, _)| SCHEMES.iter().any(|scheme| href[..at].ends_with(scheme)))
+        || ["t.me", "telegram.me", "qq.com"].iter().any(|host| href.contains(host)) && colons().next().is_some()
+}
+
+fn told(href: &str) -> Vec<Entity> {
     if plain_web(href).is_some() {
         return Vec::new();
     }
@@ -26,7 +52,8 @@ pub fn in_address(href: &str) -> Vec<Entity> {
     // An ordinary address may come without a scheme.
     let web = if matches!(scheme, "http" | "https") { rest } else { link.trim_start_matches('/') };
     match scheme {
-        "tel" | "sms" | "smsto" | "callto" | "telprompt" | "mobile" => {
+        "tel" | "sms" | "smsto" | "callto" | "telprompt" | "mobile" | "wtai" => {
+            let rest = rest.strip_prefix("wp/mc;").unwrap_or(rest);
             for number in rest.split(['?', ';', '#']).next().unwrap_or("").split(',') {
                 if let Some((kind, digits)) = phones::dialled(number) {
                     push(kind, &digits);
@@ -162,4 +189,36 @@ pub(crate) fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(href: &str, want: &[(Kind, &str)]) {
+        let found: Vec<(Kind, String)> =
+            in_address(href).into_iter().map(|entity| (entity.kind, entity.value)).collect();
+        let want: Vec<(Kind, String)> = want.iter().map(|(kind, value)| (*kind, (*value).to_owned())).collect();
+        assert_eq!(found, want, "{href}");
+    }
+
+    #[test]
+    fn no_contact_is_an_identity_number() {
+        let told = crate::entities::contacts(&in_address("mailto:330212199001011232@demo.example.com"));
+        assert_eq!(told.emails, ["3302**********1232@demo.example.com"]);
+        let told = crate::entities::contacts(&in_address("weixin://dl/chat?T330212199001011232"));
+        assert_eq!(told.wechat, ["t3302**********1232"]);
+    }
+
+    #[test]
+    fn an_address_may_hold_another() {
+        check("http://a.example/go?url=https%3A%2F%2Ft.me%2Fjia_demo01", &[(Kind::Telegram, "jia_demo01")]);
+        check("/jump?to=tel%3A13000001234", &[(Kind::Phone, "13000001234")]);
+        check("/out?u=http%3A%2F%2Fwpa.qq.com%2Fmsgrd%3Fv%3D3%26uin%3D1000200030", &[(Kind::Qq, "1000200030")]);
+        check("javascript:location.href='tel:13000001234'", &[(Kind::Phone, "13000001234")]);
+        check("wtai://wp/mc;13000001234", &[(Kind::Phone, "13000001234")]);
+        check("http://a.example/go?url=http%3A%2F%2Fb.example%2F13000001234", &[]);
+        check("http://a.example/?title=%E7%94%B5%3A13000001234", &[]);
+        check("javascript:void(0)", &[]);
+    }
 }

@@ -37,7 +37,7 @@ fn word_before(before: &str) -> Range<usize> {
 /// What may stand between an id and its word: jia_01 ← 微信, jia_01 是老师的微信.
 fn leads_on(sign: char) -> bool {
     matches!(sign,
-        ' ' | '-' | '=' | ':' | '(' | '[' | '【' | '〔' | '「' | '《' | '"' | '“'
+        ' ' | '-' | '=' | '<' | ':' | '(' | '[' | '【' | '〔' | '「' | '《' | '"' | '“'
         | '是' | '为' | '这' | '个' | '加' | '我' | '老' | '师' | '的' | '即' | '都' | '均' | '就' | '扫' | '搜' | '添'
         | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '🌀'..='🫿')
 }
@@ -62,22 +62,58 @@ fn lead(text: &str, word: usize) -> Option<(usize, &str)> {
 /// An id before a word for WeChat.
 pub(super) fn wechat(text: &str, cue: &Range<usize>, found: &mut Vec<Found>) {
     let after = &text[cue.end..];
-    // jia_01，微信联系即可: behind a comma only whoever asks for it.
-    let start = match text[..cue.start].strip_suffix(',') {
-        Some(before) if ["联系", "咨询"].iter().any(|word| after.starts_with(word)) => before.len(),
+    // jia_01，微信联系即可: behind a comma only whoever asks for it, or says it of all: 都是微信.
+    let before = text[..cue.start].trim_end_matches(['都', '均', '是', '为']);
+    let all = before.len() < cue.start && text[before.len()..].starts_with(['都', '均']);
+    let start = match before.strip_suffix(',') {
+        Some(before) if all || ["联系", "咨询"].iter().any(|word| after.starts_with(word)) => before.len(),
         _ => cue.start,
     };
-    let Some((end, between)) = lead(text, start).filter(|_| ends(after)) else { return };
-    let Some(at) = odd_id(text, end) else { return };
+    let Some((end, between)) = lead(text, start).filter(|_| ends(after)) else {
+        named(text, cue, found);
+        return;
+    };
+    let Some(mut at) = odd_id(text, end) else {
+        named(text, cue, found);
+        return;
+    };
     found.push((Kind::Wechat, text[at.clone()].to_owned(), at.clone()));
     // jia_01 备用 jia_02 都是微信
-    if between.contains(['都', '均']) {
+    for _ in 0..4 {
         let other = |sign: char| sign != '\n' && !sign.is_ascii_alphanumeric();
         let more = text[..at.start].trim_end_matches(other);
-        if text[more.len()..at.start].chars().count() <= 8
-            && let Some(at) = odd_id(text, more.len())
-        {
-            found.push((Kind::Wechat, text[at.clone()].to_owned(), at));
+        let apart = text[more.len()..at.start].chars().count();
+        if !(all || between.contains(['都', '均'])) || apart > 8 {
+            return;
+        }
+        let Some(next) = odd_id(text, more.len()) else { return };
+        found.push((Kind::Wechat, text[next.clone()].to_owned(), next.clone()));
+        at = next;
+    }
+}
+
+/// Ids in brackets behind people's names, in a line that asks to be added on WeChat: 小雨（jia_01）…，加微信时备注姓名.
+fn named(text: &str, cue: &Range<usize>, found: &mut Vec<Found>) {
+    const NEAR: usize = 60;
+    if !text[..cue.end].ends_with("微信")
+        || !text[..cue.end - "微信".len()].ends_with(['加', '+', '过'])
+            && !text[cue.start..cue.end].starts_with(['加', '+'])
+    {
+        return;
+    }
+    let line = text[..cue.start].char_indices().rev().take(NEAR).take_while(|(_, sign)| *sign != '\n').last();
+    let Some((from, _)) = line else { return };
+    for (open, _) in text[from..cue.start].match_indices('(') {
+        let open = from + open;
+        let id = series::word(text, open + 1);
+        let at = open + 1..open + 1 + id.len();
+        let name = text[from..open]
+            .char_indices()
+            .rev()
+            .take(4)
+            .any(|(back, _)| person(text, from + back) == Some(open - from - back));
+        if name && (6..=20).contains(&id.len()) && series::is_odd(id) && text[at.end..].starts_with(')') {
+            found.push((Kind::Wechat, id.to_owned(), at));
         }
     }
 }
@@ -140,7 +176,8 @@ pub(super) fn person(text: &str, at: usize) -> Option<usize> {
     let called = (2..=LONGEST).contains(&count) && TITLES.iter().any(|title| name.ends_with(title))
         || familiar(name, 3)
         || count == 1 && text[..at].ends_with(['老', '小', '阿']);
-    (called && !name.starts_with("小程")).then_some(length)
+    let other = ["小程", "小红书", "小时", "小区", "小店", "小组", "小学"].iter().any(|word| name.starts_with(word));
+    (called && !other).then_some(length)
 }
 
 /// Whether a call to look for an id speaks of WeChat, in its line, and of no other place where people look for names.

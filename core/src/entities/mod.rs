@@ -7,6 +7,7 @@
 
 mod accounts;
 mod address;
+mod apart;
 mod columns;
 mod cues;
 mod labelled;
@@ -17,12 +18,13 @@ mod registered;
 mod same;
 mod series;
 mod spelt;
+mod telegram;
 #[cfg(test)]
 mod tests;
 
 use crate::text::Folded;
 pub use address::in_address;
-pub(crate) use address::{percent_decoded, plain_web};
+pub(crate) use address::{leads_on, percent_decoded, plain_web};
 pub(crate) use cues::{CueHit, words as cue_words};
 pub use mask::{mask_ids, mask_url};
 use std::collections::HashSet;
@@ -142,7 +144,8 @@ pub fn contacts(all: &[Entity]) -> Contacts {
             Kind::PoliceRecord | Kind::SiteCode | Kind::BaiduStat | Kind::Price => continue,
         };
         if seen.insert((kind, &entity.value)) {
-            list.push(entity.value.clone());
+            // weixin://dl/chat?T…, mailto:3302…@…: an ID number is masked here as well.
+            list.push(mask_ids(&entity.value).into_owned());
         }
     }
     out

@@ -104,7 +104,11 @@ fn gap(text: &str, left: &Range<usize>, right: &Range<usize>) -> Gap {
     }
     let mut signs = between.chars();
     let (first, second) = (signs.next(), signs.next());
+    if ["后面接", "后面跟", "后面是", "后接", "接着", "再接"].contains(&between) {
+        return Gap::Sign('接');
+    }
     match (first, second) {
+        (Some('\n'), None) => Gap::Sign('\n'),
         (Some('电' | '微' | '薇' | '溦' | '威' | '信' | '话' | '机' | '加' | 'v' | 'w' | 'x' | 'q'), None) => {
             Gap::Syllable
         }
@@ -154,7 +158,9 @@ fn number(text: &str, groups: &[Range<usize>]) -> Option<(Kind, String, usize)> 
         let end = groups[skip + count - 1].end;
         if closes(text, end)
             && !row.goes_on(count)
-            && (kind == Kind::Landline || !row.needs_cue(count) || has_cue(text, groups[0].start))
+            && (kind == Kind::Landline && !row.is_broken(count)
+                || !row.needs_cue(count)
+                || has_cue(text, groups[0].start))
         {
             return Some((kind, digits, skip + count));
         }
@@ -210,6 +216,11 @@ impl Row {
     /// The first `count` groups as a number, if they have its shape.
     fn take(&self, count: usize, country: bool) -> Option<(Kind, String)> {
         let sizes = &self.sizes[..count];
+        // One below the other: only in the one shape in which people break a mobile.
+        let lines = self.gaps[..count - 1].iter().filter(|gap| **gap == Gap::Sign('\n')).count();
+        if lines > 0 && (lines + 1 != count || sizes != [3, 4, 4]) {
+            return None;
+        }
         let mut digits = &self.digits[..sizes.iter().sum()];
         let syllables = self.gaps[..count - 1].contains(&Gap::Syllable);
         if count == 1 {
@@ -271,9 +282,14 @@ impl Row {
         next.0 == inner && (single && next.1 == 1 || cards || matches!(inner, Gap::Sign('.')) && next.1 < 7)
     }
 
-    /// Five and six digits side by side are salaries as often as numbers.
+    /// Its groups stand in lines of their own.
+    fn is_broken(&self, count: usize) -> bool {
+        self.gaps[..count - 1].contains(&Gap::Sign('\n'))
+    }
+
+    /// Five and six digits side by side are salaries as often as numbers, and lines of digits prices.
     fn needs_cue(&self, count: usize) -> bool {
-        matches!(self.sizes[..count], [5, 6] | [6, 5] | [4, 7])
+        matches!(self.sizes[..count], [5, 6] | [6, 5] | [4, 7]) || self.is_broken(count)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The words stand before the number, behind it, or anywhere near; which number they speak of is told here and nowhere else.
 //! Start at [`called_before`], [`same_after`] and [`same_number`].
 
-use super::accounts::{FILL_WORDS, fills};
+use super::accounts::{FILL_WORDS, fills, set_apart};
 use super::{Found, Kind};
 use crate::text::boundary_before;
 use std::ops::Range;
@@ -21,7 +21,13 @@ pub(super) fn called_before(text: &str, start: usize) -> bool {
         for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
             if let Some(rest) = before.strip_suffix(word) {
                 let latin = word.as_bytes()[0].is_ascii();
-                let inside = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
+                // 电话/v:130…, t/v:130…
+                let shared = rest.strip_suffix('/').is_some_and(|rest| {
+                    rest.ends_with(|sign: char| !sign.is_ascii())
+                        || rest.ends_with('t') && set_apart(rest, rest.len() - 1)
+                });
+                let inside = !shared
+                    && rest.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@'));
                 // ids have their word in brackets behind them: jia_01(wx) 130….
                 let behind = rest
                     .strip_suffix('(')
@@ -53,6 +59,13 @@ pub(super) fn for_all(text: &str, end: usize) -> bool {
 /// Characters on either side in which 微信同号 speaks of a number.
 const SAME: usize = 60;
 
+/// And of a QQ number.
+const QQ: usize = 16;
+
+/// Numbers on either side that are looked at, and those among which one is the only one.
+const AROUND: usize = 8;
+const ALL: usize = 64;
+
 /// The mobile number that is said to be the WeChat one: the nearest, or the only one of the text.
 pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
     // 也是微不足道, 同微机: a short word has to end where it ends.
@@ -60,24 +73,56 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
     if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
         return;
     }
-    // qq同微信 speaks of another name.
-    if text[..cue.start].ends_with("qq") {
+    // qq同微信, qq微信同号, 微信同qq speak of the QQ number.
+    let of_qq = text[..cue.end].ends_with("qq")
+        || text[..cue.start].trim_end_matches(['/', '、', '号', ' ', '和']).ends_with("qq");
+    // Only what was found last is looked at: a page may say it a hundred thousand times.
+    let last_qq = |found: &[Found], near: &dyn Fn(&Range<usize>) -> bool| {
+        found.iter().rev().take(AROUND).find(|(kind, _, at)| *kind == Kind::Qq && near(at)).cloned()
+    };
+    if of_qq {
+        let near = |at: &Range<usize>| {
+            let between = at.end.min(cue.end)..at.start.max(cue.start);
+            between.len() <= 4 * QQ && text.get(between).is_some_and(|between| between.chars().count() <= QQ)
+        };
+        if let Some((_, number, at)) = last_qq(found, &near) {
+            found.push((Kind::Wechat, number, at));
+        }
         return;
     }
-    let mobiles = phones.iter().filter(|(kind, digits, _)| *kind == Kind::Phone && super::phones::is_mobile(digits));
+    let mobile = |phone: &&Found| phone.0 == Kind::Phone && super::phones::is_mobile(&phone.1);
+    let here = phones.partition_point(|phone| phone.2.start < cue.start);
+    let around = &phones[here.saturating_sub(AROUND)..(here + AROUND).min(phones.len())];
+    let mobiles = around.iter().filter(mobile);
     let away = |at: &Range<usize>| {
         let (from, to) = if at.end <= cue.start { (at.end, cue.start) } else { (cue.end, at.start) };
-        if to <= from { 0 } else { text.get(from..to).map_or(usize::MAX, |between| between.chars().count()) }
+        match to.saturating_sub(from) {
+            0 => 0,
+            far if far > 4 * SAME => usize::MAX,
+            _ => text.get(from..to).map_or(usize::MAX, |between| between.chars().count()),
+        }
     };
     // What stands before the words is spoken of sooner than what follows.
-    let near = mobiles.clone().map(|m| (away(&m.2), m.2.start > cue.start, m)).filter(|(far, ..)| *far <= SAME);
+    let near = mobiles.map(|m| (away(&m.2), m.2.start > cue.start, m)).filter(|(far, ..)| *far <= SAME);
     let nearest =
         near.min_by_key(|(far, follows, _)| (*far + if *follows { 12 } else { 0 }, *follows)).map(|(_, _, m)| m);
     let only = || {
-        let mut all = mobiles.clone();
+        let mut all = phones.iter().filter(mobile).take(ALL);
         let first = all.next()?;
         all.all(|other| other.1 == first.1).then_some(first)
     };
+    // 扣扣号30001234，微信也是这个
+    if nearest.is_none() {
+        let near = |at: &Range<usize>| {
+            let between = text.get(at.end..cue.start).filter(|between| between.len() <= 16).unwrap_or("\n");
+            between.chars().count() <= 4 && !between.contains('\n')
+        };
+        let qq = last_qq(found, &near);
+        if let Some((_, number, at)) = qq {
+            found.push((Kind::Wechat, number, at));
+            return;
+        }
+    }
     if let Some((_, digits, at)) = nearest.or_else(only) {
         found.push((Kind::Wechat, digits.clone(), at.clone()));
     }
@@ -117,6 +162,8 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
                     | '可'
                     | '这'
                     | '就'
+                    | '能'
+                    | '到'
                     | '都'
                     | '均'
                     | '为'
@@ -124,11 +171,13 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
                     | '的'
                     | '老'
                     | '师'
+                    | '\u{2190}'..='\u{21FF}'
+                    | '🌀'..='🫿'
             )
     });
     let Some((skipped, _)) = from else { return false };
     let (marks, rest) = line.split_at(skipped);
-    let Some(cue) = ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微", "薇", "威", "徽"]
+    let Some(cue) = ["微信", "vx", "wx", "weixin", "wechat", "v信", "v", "微", "薇", "威", "徽", "绿泡泡"]
         .iter()
         .find(|cue| rest.starts_with(*cue))
     else {
@@ -140,7 +189,7 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
         return true;
     }
     // 薇 and 威 are names of people as well.
-    if ["薇", "威", "徽"].contains(cue) {
+    if ["薇", "威", "徽"].contains(cue) && !marks.contains('是') {
         return false;
     }
     !marks.contains([',', '、', '|'])

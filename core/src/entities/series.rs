@@ -2,7 +2,7 @@
 //!
 //! What follows must be made like the first; anything else ends the row, and so does a telephone number. Start at [`more`].
 
-use super::{Found, Kind};
+use super::{Found, Kind, labelled};
 use std::ops::Range;
 
 /// Nobody gives more in a row.
@@ -17,8 +17,8 @@ pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found]
     let mut end = first.end;
     for _ in 0..MOST {
         let Some((at, listed)) = past_separator(text, end) else { return };
-        let length = text[at..].bytes().take(24).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
-        let word = &text[at..at + length];
+        let word = word(text, at);
+        let length = word.len();
         end = at + length;
         let like = match kind {
             Kind::Qq => {
@@ -30,7 +30,7 @@ pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found]
             }
             // The next one's own word may be glued to it: qq30001234.
             _ => {
-                (6..=20).contains(&length)
+                (5..=20).contains(&length)
                     && is_odd(word)
                     && !is_labelled(word)
                     && (listed || word.get(..2) == model.get(..2))
@@ -44,11 +44,17 @@ pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found]
 }
 
 /// A word for another account and its number.
-fn is_labelled(word: &str) -> bool {
+pub(super) fn is_labelled(word: &str) -> bool {
     let number = word.trim_start_matches(|sign: char| sign.is_ascii_alphabetic());
     matches!(&word[..word.len() - number.len()], "qq" | "q" | "tel" | "phone")
         && number.len() >= 5
         && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The word of letters, digits, _ and - that begins here.
+pub(super) fn word(text: &str, at: usize) -> &str {
+    let length = text[at..].bytes().take(24).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
+    &text[at..at + length]
 }
 
 /// An id that is no word: a letter first, and a digit or a line in it.
@@ -57,11 +63,15 @@ pub(super) fn is_odd(id: &str) -> bool {
         && id.bytes().any(|b| b.is_ascii_digit() || b"_-".contains(&b))
 }
 
-/// Where the next of a row begins, and whether signs of a list stand between, not spaces alone. A short remark in brackets
-/// belongs to the one before.
+/// Where the next of a row begins, and whether signs of a list or somebody's name stand between, not spaces alone. A short remark in
+/// brackets belongs to the one before.
 fn past_separator(text: &str, from: usize) -> Option<(usize, bool)> {
     let mut at = from;
     if let Some(inside) = text[at..].trim_start_matches(' ').strip_prefix('(') {
+        // (满了加30001235)
+        if let Some(next) = NEXT.iter().find_map(|word| inside.strip_prefix(word)) {
+            return Some((text.len() - next.trim_start_matches([' ', ':']).len(), true));
+        }
         let (close, _) = inside.char_indices().take(8).find(|(_, sign)| *sign == ')')?;
         at = text.len() - inside.len() + close + 1;
     }
@@ -69,14 +79,45 @@ fn past_separator(text: &str, from: usize) -> Option<(usize, bool)> {
     for _ in 0..4 {
         let sign = text[at..].chars().next()?;
         match sign {
-            '、' | ',' | '/' | '|' | ';' | '和' | '或' | '及' | '者' | '&' | '+' => listed = true,
+            '、' | ',' | '/' | '|' | ';' | '和' | '或' | '及' | '者' | '&' | '+' | '@' | '\n' => {
+                listed |= sign != '@'
+            }
             ' ' | '\t' => {}
             _ => break,
         }
         at += sign.len_utf8();
     }
-    (at > from).then_some((at, listed))
+    if at == from {
+        return None;
+    }
+    // 1: jia_01 2: yi_02
+    if text[at..].starts_with(|sign: char| ('2'..='9').contains(&sign)) && text[at + 1..].starts_with(':') {
+        return Some((text.len() - text[at + 2..].trim_start_matches(' ').len(), true));
+    }
+    // jia_01 | 李老师 yi_02, jia_01 备用：yi_02; in a new line only behind its colon.
+    let new_line = text[from..at].contains('\n');
+    let name = NEXT
+        .iter()
+        .find(|word| text[at..].starts_with(**word))
+        .map(|word| word.len())
+        .or_else(|| labelled::person(text, at));
+    match name {
+        Some(length) => {
+            let rest = text[at + length..].trim_start_matches([' ', '(']);
+            // 客服二:
+            let number = rest.trim_start_matches(['二', '三', '四', '2', '3', '4']);
+            let rest = if number.starts_with(':') { number } else { rest };
+            let marked = rest.starts_with(':');
+            let next = text.len() - rest.trim_start_matches([':', ' ', '@']).len();
+            (marked || !new_line).then_some((next, true))
+        }
+        None => (!new_line).then_some((at, listed)),
+    }
 }
+
+/// What the next of a row is called by.
+const NEXT: [&str; 12] =
+    ["满了加", "满员加", "备用", "小号", "大号", "副号", "新号", "主号", "满加", "二号", "客服", "助理"];
 
 /// Whether nothing but the sign of a row stands between two numbers.
 pub(super) fn joins(between: &str) -> bool {

@@ -28,6 +28,80 @@ pub(super) fn id(text: &str, from: usize) -> Option<(String, usize)> {
         .then_some((id, end))
 }
 
+/// What people say for the lines in an id, and what they say between its letters and its digits.
+const LINES: [(&str, char); 18] = [
+    ("下划线", '_'),
+    ("下横线", '_'),
+    ("底划线", '_'),
+    ("底线", '_'),
+    ("底杠", '_'),
+    ("下杠", '_'),
+    ("中划线", '-'),
+    ("短横线", '-'),
+    ("小横杠", '-'),
+    ("短横", '-'),
+    ("短杠", '-'),
+    ("横杠", '-'),
+    ("横线", '-'),
+    ("减号", '-'),
+    ("中杠", '-'),
+    ("连字符", '-'),
+    ("杠", '-'),
+    ("横", '-'),
+];
+const JOINS: [&str; 14] = [
+    ",数字",
+    "加数字",
+    "+数字",
+    "后面跟",
+    "后面加",
+    "后面接",
+    "后面是",
+    "后接",
+    "后跟",
+    "再加",
+    "再接",
+    "接数字",
+    "数字",
+    "加",
+];
+
+/// An id part of which is said in words, and its end: jia下划线01, 拼音jia加数字01.
+pub(super) fn spoken(text: &str, from: usize) -> Option<(String, usize)> {
+    let word = series::word(text, from);
+    let mut id = word.to_owned();
+    let mut end = from + word.len();
+    let mut said = false;
+    while (1..=20).contains(&id.len()) {
+        let bracket = text[end..].trim_start_matches(' ');
+        let bracket = bracket.strip_prefix('(').unwrap_or(bracket);
+        if let Some((line, sign)) = LINES.iter().find(|(line, _)| bracket.starts_with(*line)) {
+            let rest = bracket[line.len()..].trim_start_matches([')', ' ']);
+            let next = series::word(text, text.len() - rest.len());
+            if next.is_empty() {
+                break;
+            }
+            id.push(*sign);
+            id.push_str(next);
+            end = text.len() - rest.len() + next.len();
+        } else if let Some(join) = JOINS.iter().find(|join| text[end..].trim_start_matches(' ').starts_with(**join)) {
+            let rest = text[end..].trim_start_matches(' ')[join.len()..].trim_start_matches(' ');
+            let digits = rest.bytes().take(12).take_while(u8::is_ascii_digit).count();
+            // 微信jia加130…: a number of its own.
+            if !id.bytes().all(|byte| byte.is_ascii_alphabetic()) || !(2..=8).contains(&digits) {
+                break;
+            }
+            id.push_str(&rest[..digits]);
+            end = text.len() - rest.len() + digits;
+        } else {
+            break;
+        }
+        said = true;
+    }
+    let fits = said && (6..=20).contains(&id.len()) && id.starts_with(|sign: char| sign.is_ascii_alphabetic());
+    (fits && !text[end..].starts_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '元')).then_some((id, end))
+}
+
 /// Digits in a row, or set apart: 1 2 3 4 5 6, or in three groups and more, 2600 0004 27.
 pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     let bytes = text.as_bytes();
@@ -134,6 +208,15 @@ mod tests {
         check("QQ：2·6·0·0·0·0·0·4·2·7", &[], &[], &["2600000427"]);
         check("QQ 2026-11-27", &[], &[], &[]);
         check("微信 a b 两组", &[], &[], &[]);
+    }
+
+    #[test]
+    fn lines_and_digits_may_be_said() {
+        check("微信 jia下划线demo", &[], &["jia_demo"], &[]);
+        check("V：jia（下划线）01a", &[], &["jia_01a"], &[]);
+        check("微信号是拼音jiademo加数字01", &[], &["jiademo01"], &[]);
+        check("微信：字母jia，数字2026", &[], &["jia2026"], &[]);
+        check("微信：jiademo加13000001234", &["13000001234"], &["jiademo"], &[]);
     }
 
     #[test]

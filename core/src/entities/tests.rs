@@ -489,7 +489,8 @@ proptest! {
     fn tricky_text_is_read_without_harm(parts in prop::collection::vec(prop::sample::select(vec![
         "微信", "v", "vx", "qq", "群", "电报", "t.me/", "@", "abc_12345", "13000001234", "130", "0574", "-", " ", "：", "号", "icp", "浙", "备",
         "12345678", "公网安备", "标识码", "bm", "元", "¥", "八百", "同号", "(", ")", "\n", "1", "☎", "86", "+", ".", ",", "hm.js?", "330212199001011232",
-        "tel:", "mailto:", "%33", "http://", "/", "?", "=", "&",
+        "tel:", "mailto:", "%33", "http://", "/", "?", "=", "&", "维", "卫星", "绿", "小", "加", "下划线", "加数字", "拼音", "后面接", "满了加",
+        "备用", "王老师", "都是微信", "加微信", "同qq", "🛰", "👇", "—", "2", "jia", "tel%3A", "javascript:", "'", "飞机", "找", "多少", "答",
     ]), 0..30)) {
         let raw = parts.concat();
         for entity in in_text(&raw, &fold(&raw)) {
@@ -535,6 +536,13 @@ fn long_hostile_texts_stay_linear() {
         "330212199001011232",
         "abc_1",
         " 13000001234",
+        "微信同号13000001234",
+        "qq30001234微信同号",
+        "维 ",
+        "加微信(",
+        "jia下划线",
+        "微信：王老师 jia_01|",
+        "飞机找",
     ] {
         let text = piece.repeat(300_000 / piece.len());
         let folded = fold(&text);

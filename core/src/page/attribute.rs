@@ -16,8 +16,8 @@ pub(super) trait Attributes {
     /// There is none at all.
     fn is_empty(&self) -> bool;
 
-    /// Shows the value of each that may hold data ([`may_hold_data`]).
-    fn each_data(&self, see: &mut dyn FnMut(&str));
+    /// Shows the name and the value of each that may hold data ([`may_hold_data`]).
+    fn each_data(&self, see: &mut dyn FnMut(&str, &str));
 }
 
 impl Attributes for Tokenizer<'_> {
@@ -29,10 +29,10 @@ impl Attributes for Tokenizer<'_> {
         self.attributes().is_empty()
     }
 
-    fn each_data(&self, see: &mut dyn FnMut(&str)) {
+    fn each_data(&self, see: &mut dyn FnMut(&str, &str)) {
         for (i, (name, value)) in self.named().enumerate() {
             if may_hold_data(name) && !self.named().take(i).any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
-                see(&decode_attribute(value));
+                see(name, &decode_attribute(value));
             }
         }
     }
@@ -111,11 +111,14 @@ pub(super) fn is_turned(name: &str, attributes: &dyn Attributes) -> bool {
     bdo || attributes.get("style").is_some_and(|style| says(&style, "bidi-override") && says(&style, "rtl"))
 }
 
-/// The name of an attribute in which page builders keep what scripts will show (data-page, x-data, :value).
+/// The name of an attribute in which page builders keep what scripts will show or copy (data-page, x-data, :value, onclick), or what is
+/// said to those who do not see.
 pub(super) fn may_hold_data(name: &str) -> bool {
     name.len() > 1
         && (name.starts_with(':')
             || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data-"))
+            || name.eq_ignore_ascii_case("onclick")
+            || name.eq_ignore_ascii_case("aria-label")
             || name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-") || start.eq_ignore_ascii_case("v-")))
 }
 

@@ -220,6 +220,9 @@ impl<'u> Extractor<'u> {
             Tag::Foreign if !self_closing => self.foreign += 1,
             _ => {}
         }
+        if matches!(tag, Tag::Image | Tag::Input) && !attributes.is_empty() {
+            self.parts.common(attributes);
+        }
         if tag.is_void(name) || (self_closing && self.foreign > 0) {
             return false;
         }

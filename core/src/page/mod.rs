@@ -6,6 +6,7 @@
 //! error: what was cut is in [`Extract::limits`]. [`tree`] builds real trees for source definitions' selectors, behind caps.
 
 mod attribute;
+mod carried;
 pub mod charset;
 pub mod extract;
 mod fingerprint;

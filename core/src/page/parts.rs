@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::attribute::{Attributes, absolute, baidu_statistics, holds_data, refresh_target};
+use super::carried::{Carried, word_of};
 use super::extract::{Caps, cut, fold_space};
 use super::lines::Lines;
 use super::script;
@@ -37,6 +38,7 @@ pub(super) struct Parts<'u> {
     fields: usize,
     scripts: usize,
     script_bytes: usize,
+    carried: Carried,
 }
 
 impl<'u> Parts<'u> {
@@ -54,6 +56,7 @@ impl<'u> Parts<'u> {
             fields: 0,
             scripts: 0,
             script_bytes: 0,
+            carried: Carried::default(),
         }
     }
 
@@ -140,11 +143,18 @@ impl<'u> Parts<'u> {
             self.hide(HiddenKind::Attribute, &title);
         }
         let mut data = Vec::new();
-        attributes.each_data(&mut |value| {
-            if holds_data(value) {
+        let mut said = Vec::new();
+        let here = self.lines.position();
+        attributes.each_data(&mut |name, value| {
+            if name.eq_ignore_ascii_case("aria-label") {
+                said.extend((!value.is_ascii()).then(|| value.to_owned()));
+            } else if holds_data(value) {
                 data.push(value.to_owned());
+            } else if value.len() < 128 {
+                said.extend(self.carried.see(name, value, here));
             }
         });
+        said.iter().for_each(|text| self.hide(HiddenKind::Attribute, text));
         for value in data {
             let room = script::CAP.saturating_sub(self.script_bytes);
             let value = cut(&value, room);
@@ -236,6 +246,11 @@ impl<'u> Parts<'u> {
         if kind == "image" {
             self.image(attributes);
         }
+        if word_of(&text("id")).or_else(|| word_of(&text("name"))).is_some() || attributes.get("readonly").is_some() {
+            let key = [text("id"), text("name")].into_iter().find(|key| word_of(key).is_some());
+            let told = self.carried.see(key.as_deref().unwrap_or("value"), &value, self.lines.position());
+            told.iter().for_each(|text| self.hide(HiddenKind::Attribute, text));
+        }
         let placeholder = text("placeholder");
         self.hide(HiddenKind::Attribute, &placeholder);
         if self.fields >= self.caps.parts {
@@ -322,12 +337,18 @@ impl<'u> Parts<'u> {
 
     pub(super) fn finish(mut self, title: Option<String>) -> Extract {
         self.close_link();
-        let Self { mut out, lines, hidden, scripts, .. } = self;
+        let carried = std::mem::take(&mut self.carried);
+        let shift = title.as_ref().filter(|title| !title.is_empty()).map_or(0, |title| title.len() + 1);
+        let Self { mut out, lines, mut hidden, scripts, .. } = self;
         if lines.is_cut() && !out.limits.contains(&Limit::Text) {
             out.limits.push(Limit::Text);
         }
         out.title = title.unwrap_or_default();
         lines.finish(&mut out);
+        for told in carried.told(&out.text, shift) {
+            hidden[1].push_str(&told);
+            hidden[1].push('\n');
+        }
         out.hidden = HIDDEN
             .into_iter()
             .zip(hidden)

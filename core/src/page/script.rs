@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::extract::cut;
+
 /// Script text that is read of one page, over all its scripts.
 pub(super) const CAP: usize = 256 * 1024;
 
@@ -96,7 +98,18 @@ pub(super) fn template_text(script: &str) -> String {
 
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?i)\b[a-z_]*?(telegram|wechat|weixin|wxid|wx_?(?:id|no|num|code)|\bwx|mobile|phone|tel|qq|e?mail)[a-z_]*["']?\s*[:=]\s*["']([+0-9a-z(][-+0-9a-z_ .()@]{4,40})["']"#,
+        r#"(?i)\b([a-z_]*?(telegram|wechat|weixin|wx|mobile|phone|tel|qq|e?mail)[a-z_]*)["']?\s*[:=]\s*(\[?)\s*["']([+0-9a-z(][-+0-9a-z_ .()@]{4,40})["']"#,
+    )
+    .expect("a constant pattern")
+});
+
+/// Bytes of a list of ids that are read: wx: ["…", "…"].
+const LIST: usize = 256;
+
+/// {"type": "wechat", "value": "…"}: the name stands in one field and the value in the next.
+static TYPED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?i)["']?(?:type|label|name|key|title|platform|kind|way|channel)["']?\s*:\s*["'](wechat|weixin|wx|vx|微信号?|qq号?|phone|tel|mobile|电话|手机号?|telegram|tg|电报)["']\s*,\s*["']?(?:value|text|content|number|account|id|val|data|desc|num|code)["']?\s*:\s*["']([+0-9a-z][-+0-9a-z_ .()]{4,40})["']"#,
     )
     .expect("a constant pattern")
 });
@@ -106,19 +119,23 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn contacts(script: &str, speaks: bool) -> String {
     let mut out = String::new();
     if !speaks
-        && !["tel", "phone", "mobile", "wx", "wechat", "weixin", "qq", "mail"].iter().any(|key| script.contains(key))
+        && !["tel", "phone", "mobile", "wx", "Wx", "wechat", "Wechat", "weixin", "qq", "Qq", "mail"]
+            .iter()
+            .any(|key| script.contains(key))
     {
         return out;
     }
-    for found in CONTACT.captures_iter(script).take(32) {
-        let value = found[2].trim();
+    let mut tell = |kind: &str, value: &str| {
+        let value = value.trim();
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
         let marked = digits > 0 || value.contains(['_', '-']);
-        let (name, plausible) = match found[1].to_ascii_lowercase().as_str() {
+        let (name, plausible) = match kind.to_ascii_lowercase().trim_end_matches('号') {
             "qq" => ("qq:", marked),
-            "mobile" | "phone" | "tel" => ("电话:", marked && (speaks || (10..=13).contains(&digits))),
+            "mobile" | "phone" | "tel" | "电话" | "手机" => {
+                ("电话:", marked && (speaks || (10..=13).contains(&digits)))
+            }
             "mail" | "email" => ("邮箱:", value.contains('@')),
-            "telegram" => ("电报:", true),
+            "telegram" | "tg" | "电报" => ("电报:", true),
             _ => ("微信:", marked),
         };
         if plausible {
@@ -126,8 +143,31 @@ pub(super) fn contacts(script: &str, speaks: bool) -> String {
             out.push_str(value);
             out.push('\n');
         }
+    };
+    for found in CONTACT.captures_iter(script).take(32) {
+        // qq_map_key, wxShare: settings of what the page is built with.
+        if matches!(found[2].to_ascii_lowercase().as_str(), "wx" | "qq") && is_setting(&found[1]) {
+            continue;
+        }
+        tell(&found[2], &found[4]);
+        if !found[3].is_empty() {
+            let rest = cut(&script[found.get(0).map_or(script.len(), |whole| whole.end())..], LIST);
+            let list = rest.split(']').next().unwrap_or("");
+            list.split(['"', '\'']).skip(1).step_by(2).take(8).for_each(|value| tell(&found[2], value));
+        }
     }
+    TYPED.captures_iter(script).take(32).for_each(|found| tell(&found[1], &found[2]));
     out
+}
+
+fn is_setting(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "share", "config", "app", "pay", "map", "login", "url", "key", "token", "secret", "nonce", "sign", "sdk",
+        "api", "version",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 fn is_chinese(c: char) -> bool {
@@ -159,6 +199,15 @@ mod tests {
         assert_eq!(contacts("var telephone = document.title; wx.config({debug:true})", true), "");
         let plain = r#"var shop={"tel":"0571-89000292",wx:'kf_demo8',email:"a@b.example.com","phoneWidth":"320px-5"};"#;
         assert_eq!(contacts(plain, false), "电话:0571-89000292\n微信:kf_demo8\n邮箱:a@b.example.com\n");
+    }
+
+    #[test]
+    fn contacts_may_be_typed_listed_and_called_as_one_likes() {
+        let typed = r#"[{"type":"wechat","value":"demo_tz8"},{"label":"QQ","text":"1000200030"}]"#;
+        assert_eq!(contacts(typed, true), "微信:demo_tz8\nqq:1000200030\n");
+        assert_eq!(contacts(r#"const wxList=["demo_tz8","demo_tz9"]"#, false), "微信:demo_tz8\n微信:demo_tz9\n");
+        assert_eq!(contacts(r#"{"contactWx":"demo_tz8"}"#, false), "微信:demo_tz8\n");
+        assert_eq!(contacts(r#"var qq_map_key="ABCDE-12345",wxShare="share_2026""#, true), "");
     }
 
     #[test]

@@ -23,11 +23,11 @@ impl Attributes for Element {
         self.attrs().next().is_none()
     }
 
-    fn each_data(&self, see: &mut dyn FnMut(&str)) {
+    fn each_data(&self, see: &mut dyn FnMut(&str, &str)) {
         // The tree keeps attributes by a hash of their names; the order must not hang on it.
         let mut data: Vec<_> = self.attrs().filter(|(name, _)| may_hold_data(name)).collect();
         data.sort_unstable();
-        data.into_iter().for_each(|(_, value)| see(value));
+        data.into_iter().for_each(|(name, value)| see(name, value));
     }
 }
 

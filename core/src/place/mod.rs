@@ -1,7 +1,8 @@
 //! Which places a text names: 宁波市鄞州区, 浙江慈溪, 温州; told by their division codes (GB/T 2260).
 //!
 //! Full names, and the short names of provinces and prefectures, count wherever they stand. A county counts by its full name, or
-//! by its short name right behind its city or province. A name that several counties share needs their city or province before it
+//! by its short name right behind its city or province; by its short name alone where everybody calls it so (义乌, 昆山). 江浙沪 is all
+//! it names. A name that several counties share needs their city or province before it
 //! and is left out otherwise: no place is better than a wrong one, since letters go out by place. For the same reason a name that
 //! is an ordinary word (日照, 公安) or borne by something else (北京大学, 南京东路) is no place.
 //!
@@ -30,7 +31,7 @@ pub struct Place {
     pub code: &'static str,
     /// The official name without what stands above it: 鄞州区.
     pub name: &'static str,
-    /// The bytes of the text, the city and province before it included (宁波市鄞州区).
+    /// The bytes of the text, the city and province before it included (宁波市鄞州区). Those of 江浙沪 share theirs.
     pub at: Range<usize>,
 }
 
@@ -87,6 +88,22 @@ impl Walk<'_> {
                 continue;
             }
             let Some(hit) = next else { break };
+            if hit.meaning.ask == Ask::All {
+                // 风云贵州, 长江浙江段: the name of one place hides in it.
+                let second = hit.at.start + self.rest(hit.at.start).chars().next().map_or(1, char::len_utf8);
+                let hidden = self.names.anywhere.next(self.text, second).is_some_and(|inner| {
+                    inner.at.start < hit.at.end && inner.at.end > hit.at.end && inner.meaning.ask != Ask::Word
+                });
+                if hidden {
+                    from = second;
+                    continue;
+                }
+                if !words::bears_a_name(self.rest(hit.at.end)) {
+                    hit.meaning.rows.iter().for_each(|row| self.push(*row, hit.at.clone()));
+                }
+                from = hit.at.end;
+                continue;
+            }
             from = match self.judge(&hit) {
                 Some(row) => {
                     self.push(row, hit.at.clone());
@@ -142,7 +159,7 @@ impl Walk<'_> {
         let (rows, rest) = (&hit.meaning.rows, self.rest(hit.at.end));
         let row = *rows.first()?;
         match hit.meaning.ask {
-            Ask::Word => None,
+            Ask::Word | Ask::All => None,
             Ask::Nothing => Some(row),
             Ask::NoBearer => (!words::bears_a_name(rest)).then_some(row),
             Ask::Company => (!words::bears_a_name(rest) && self.has_company(row, &hit.at)).then_some(row),
@@ -230,13 +247,19 @@ impl Walk<'_> {
 
 /// Behind one sign between two of a list.
 fn past_list_sign(text: &str, at: usize) -> Option<usize> {
+    // 盐城市区、东台
+    let rest = text.get(at..)?;
+    let quarter =
+        ["市区", "城区", "全市", "各区", "地区", "周边", "区"].into_iter().find(|word| rest.starts_with(word));
+    let quarter = quarter.filter(|word| *word != "区" || text[..at].ends_with('市'));
+    let at = at + quarter.map_or(0, str::len);
     let sign = text.get(at..)?.chars().next()?;
-    matches!(sign, '、' | '和' | '及' | '与').then(|| at + sign.len_utf8())
+    matches!(sign, '、' | '和' | '及' | '与' | ',').then(|| at + sign.len_utf8())
 }
 
 /// The end of at most three signs that stand between a place and the next narrower one: 浙江 - 宁波 is a chain, a list 浙江、宁波 is not.
 fn past_gap(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
-    let signs = rest.chars().take(3).take_while(|sign| matches!(sign, ' ' | '·' | '-' | '/' | '>' | '|'));
+    let signs = rest.chars().take(3).take_while(|sign| matches!(sign, ' ' | '·' | '-' | '/' | '>' | '|' | '(' | ':'));
     at + signs.map(char::len_utf8).sum::<usize>()
 }

@@ -47,6 +47,8 @@ pub(super) enum Ask {
     Earlier,
     /// A county's full name that is an ordinary word: its city or province must stand close before.
     Near,
+    /// 江浙沪: all of the places that it means.
+    All,
     /// An ordinary word.
     Word,
 }
@@ -219,6 +221,25 @@ fn anywhere(divisions: &[Division]) -> BTreeMap<String, Meaning> {
             if meaning.rows.len() > 1 && meaning.ask == Ask::Suffix {
                 meaning.ask = Ask::Earlier;
             }
+        }
+    }
+    for group in words::GROUPS.split(';') {
+        let mut codes = group.split_whitespace();
+        let name = codes.next().unwrap_or_default();
+        let rows: Vec<Row> = codes.filter_map(|code| row(divisions, code)).collect();
+        names.insert(name.to_owned(), Meaning { ask: Ask::All, rows });
+    }
+    let mut former = words::FORMER.split_whitespace();
+    while let (Some(name), Some(code)) = (former.next(), former.next()) {
+        if let Some(row) = row(divisions, code) {
+            names.entry(name.to_owned()).or_insert(Meaning { ask: Ask::NoBearer, rows: vec![row] });
+        }
+    }
+    let alone = listed(words::ALONE);
+    for (row, county) in rows(divisions).filter(|(_, division)| division.is_county()) {
+        let short = short(county.name);
+        if alone.contains(short.as_str()) {
+            names.entry(short).or_insert(Meaning { ask: Ask::NoBearer, rows: vec![row] });
         }
     }
     names

@@ -27,6 +27,22 @@ impl Certificate {
     }
 }
 
+/// What people put behind a short name to speak of its paper. 本 and 卡 alone are left out (焊工本人, 空调卡), and 年审 and 年检, which
+/// lifts and boilers have themselves.
+const PAPERS: [&str; 9] = ["证", "操作证", "上岗证", "作业证", "资格证", "操作本", "工操作证", "复审", "换证"];
+
+/// Names that follow from the short names (登高作业证, 焊工复审), by the number of their certificate; none that the table spells out
+/// for any.
+pub(super) fn derived(table: &[Certificate]) -> Vec<(usize, String)> {
+    let spelt: std::collections::HashSet<&str> =
+        table.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short)).map(String::as_str).collect();
+    let all = table.iter().enumerate().flat_map(|(number, c)| c.short.iter().map(move |short| (number, short)));
+    let long = all.filter(|(_, short)| short.chars().count() > 1 && !short.is_ascii());
+    long.flat_map(|(number, short)| PAPERS.map(|paper| (number, format!("{short}{paper}"))))
+        .filter(|(_, name)| !spelt.contains(name.as_str()))
+        .collect()
+}
+
 const BODIES: [&str; 4] = ["应急", "市监", "住建", "人社"];
 
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Certificate>, Vec<Problem>> {
@@ -66,4 +82,27 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Certificate>, Vec<Probl
         }
         Some(all)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_and_a_word_for_papers_make_a_name() {
+        let certificate = |item: &str, also: &[&str], short: &[&str]| Certificate {
+            category: "甲".to_owned(),
+            item: item.to_owned(),
+            body: "应急".to_owned(),
+            words: vec![format!("{item}证")],
+            also: also.iter().map(|&word| word.to_owned()).collect(),
+            short: short.iter().map(|&word| word.to_owned()).collect(),
+        };
+        let table = [certificate("登高", &[], &["登高", "n1"]), certificate("行车", &["登高复审"], &[])];
+        let names: Vec<String> = derived(&table).into_iter().map(|(number, name)| format!("{number}{name}")).collect();
+        assert!(names.contains(&"0登高作业证".to_owned()), "{names:?}");
+        for spelt in ["登高证", "登高复审", "n1证"] {
+            assert!(!names.iter().any(|name| name.ends_with(spelt)), "{names:?}");
+        }
+    }
 }

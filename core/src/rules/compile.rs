@@ -37,7 +37,7 @@ pub enum Use {
     /// Title of an authority's look-up.
     AuthorityTitle(u16),
     /// Word behind which a contact may stand, by its number among the entities' cues.
-    Cue(u8),
+    Cue(u16),
 }
 
 /// A rule with its conditions as numbers of condition items.
@@ -510,6 +510,8 @@ fn build(
         certificate.also.iter().for_each(|w| phrases.add(w, Use::CertificateName(index as u16), &named));
         certificate.short.iter().for_each(|w| phrases.add(w, Use::CertificateShort(index as u16), &named));
     }
+    let derived = certificate::derived(&certificates);
+    derived.iter().for_each(|(index, name)| phrases.add(name, Use::CertificateName(*index as u16), &named));
     for (index, authority) in authorities.iter().enumerate() {
         let names = std::iter::once(&authority.name).chain(&authority.names);
         names.for_each(|n| phrases.add(n, Use::AuthorityName(index as u16), &named));

@@ -8,6 +8,7 @@ use super::Use;
 const PHRASE: u8 = 1;
 /// It is a piece of phrases with gaps.
 const PIECE: u8 = 2;
+const NO_CUE: u16 = u16::MAX;
 
 /// By number of the phrase; the phrases with gaps follow behind the scanned ones.
 #[derive(Debug, Default)]
@@ -23,7 +24,8 @@ struct Entry {
     uses: u32,
     pieces: u32,
     flags: u8,
-    cue: Option<u8>,
+    /// [`NO_CUE`] for none.
+    cue: u16,
 }
 
 impl Uses {
@@ -37,7 +39,7 @@ impl Uses {
             uses: self.uses.len() as u32,
             pieces: self.pieces.len() as u32,
             flags: if phrase { PHRASE } else { 0 } | if pieces.is_empty() { 0 } else { PIECE },
-            cue,
+            cue: cue.unwrap_or(NO_CUE),
         });
     }
 
@@ -62,8 +64,8 @@ impl Uses {
     }
 
     /// The entities' own number for it, if a contact may stand behind it.
-    pub(crate) fn cue(&self, phrase: usize) -> Option<u8> {
-        self.phrases[phrase].cue
+    pub(crate) fn cue(&self, phrase: usize) -> Option<u16> {
+        Some(self.phrases[phrase].cue).filter(|cue| *cue != NO_CUE)
     }
 }
 

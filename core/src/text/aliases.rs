@@ -42,6 +42,35 @@ const ALIASES: &[(&str, &str, Need)] = &[
     ("w芯", "微信", Need::Any),
     ("v乄", "微信", Need::Any),
     ("微乄", "微信", Need::Any),
+    ("徴信", "微信", Need::Any),
+    ("葳信", "微信", Need::Any),
+    ("崴信", "微信", Need::Any),
+    ("巍信", "微信", Need::Any),
+    ("微♡", "微信", Need::Any),
+    ("v♡", "微信", Need::Any),
+    ("维❤", "微信", Need::Any),
+    ("徽❤", "微信", Need::Any),
+    ("卫❤", "微信", Need::Any),
+    ("伟❤", "微信", Need::Any),
+    ("唯❤", "微信", Need::Any),
+    ("维♥", "微信", Need::Any),
+    ("徽♥", "微信", Need::Any),
+    ("威♥", "微信", Need::Any),
+    ("薇♥", "微信", Need::Any),
+    ("v心", "微信", Need::Any),
+    ("w心", "微信", Need::Any),
+    ("葳芯", "微信", Need::Any),
+    ("危信", "微信", Need::TwoOrSpaced),
+    ("危芯", "微信", Need::TwoOrSpaced),
+    ("危心", "微信", Need::TwoOrSpaced),
+    ("韦信", "微信", Need::TwoOrSpaced),
+    ("唯心", "微信", Need::TwoOrSpaced),
+    ("唯芯", "微信", Need::TwoOrSpaced),
+    ("伟芯", "微信", Need::TwoOrSpaced),
+    ("伟心", "微信", Need::TwoOrSpaced),
+    ("魏芯", "微信", Need::TwoOrSpaced),
+    ("尾信", "微信", Need::TwoOrSpaced),
+    ("卫心", "微信", Need::TwoOrSpaced),
     ("微心", "微信", Need::TwoOrSpaced),
     ("薇心", "微信", Need::Two),
     ("威心", "微信", Need::TwoOrSpaced),
@@ -63,7 +92,7 @@ const ALIASES: &[(&str, &str, Need)] = &[
     ("唯信", "微信", Need::TwoOrSpaced),
     ("魏信", "微信", Need::TwoOrSpaced),
     ("卫星", "微信", Need::Two),
-    ("卫芯", "微信", Need::Two),
+    ("卫芯", "微信", Need::TwoOrSpaced),
     ("扣扣", "qq", Need::Any),
     ("抠抠", "qq", Need::Any),
     ("叩叩", "qq", Need::Any),
@@ -89,6 +118,13 @@ pub(super) const fn leads(sign: char) -> bool {
             | '伟'
             | '未'
             | '味'
+            | '徴'
+            | '葳'
+            | '崴'
+            | '巍'
+            | '危'
+            | '韦'
+            | '尾'
             | '微'
             | '威'
             | '维'
@@ -111,8 +147,10 @@ fn may_begin(first: char, second: char) -> bool {
         '微' => matches!(second, '芯' | '亻' | '乄' | '心' | '新'),
         '威' => matches!(second, '信' | '芯' | '心' | '新'),
         '维' => matches!(second, '信' | '心' | '芯'),
-        '唯' | '魏' | '围' | '伟' | '未' | '味' => second == '信',
-        '卫' => matches!(second, '星' | '芯' | '信'),
+        '唯' | '伟' | '危' => matches!(second, '信' | '芯' | '心'),
+        '魏' => matches!(second, '信' | '芯'),
+        '围' | '未' | '味' | '韦' | '尾' => second == '信',
+        '卫' => matches!(second, '星' | '芯' | '信' | '心'),
         '扣' | '抠' | '叩' | '蔻' => second == first,
         '企' => second == '鹅',
         '茄' => second == '克',
@@ -133,7 +171,7 @@ pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'s
     let mut window = Window::new(&raw[at..]);
     let (word, canonical, need) = *ALIASES.iter().find(|(word, ..)| window.starts_with(word))?;
     let length = word.chars().count();
-    window.fill(length + 10);
+    window.fill(length + 16);
     let after = &window.signs[length..];
     let called = called(before);
     let marked = marked(after);

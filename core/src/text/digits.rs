@@ -30,7 +30,7 @@ enum Unit {
 pub(crate) const fn numeral(sign: char) -> Option<u8> {
     Some(match sign {
         '零' | '〇' | '洞' => 0,
-        '一' | '壹' | '幺' => 1,
+        '一' | '壹' | '幺' | '腰' => 1,
         '二' | '贰' | '两' => 2,
         '三' | '叁' => 3,
         '四' | '肆' => 4,

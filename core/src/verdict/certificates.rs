@@ -73,6 +73,16 @@ fn in_address(reading: &Reading, found: &Found) -> bool {
     else {
         return false;
     };
+    // Of an id that is said in pieces: dgz下划线01.
+    if found.place & Place::Hidden.bit() == 0 {
+        use crate::entities::Kind;
+        let raw = reading.folded.raw_range(found.at.clone());
+        let named = |kind| matches!(kind, Kind::Wechat | Kind::Telegram | Kind::Email);
+        let inside = |at: &std::ops::Range<usize>| at.start <= raw.start && raw.end <= at.end;
+        if reading.entities.iter().any(|entity| named(entity.kind) && entity.at.as_ref().is_some_and(inside)) {
+            return true;
+        }
+    }
     let mut after = text[found.at.end..].chars();
     let joins = after.next().is_some_and(|sign| matches!(sign, '.' | '-' | '@' | '#'))
         && after.next().is_some_and(|sign| sign.is_ascii_alphanumeric());
@@ -132,9 +142,25 @@ fn are_papers(text: &str, row: &[Named]) -> bool {
     // 认证 and 保证 are no papers.
     let papers = |near: &str| {
         near.match_indices('证').any(|(at, _)| !near[..at].ends_with(['认', '保', '验', '查', '身', '论', '公']))
-            || ["代办", "复审", "考试", "年审", "官网可查", "作业项目"].iter().any(|word| near.contains(word))
+            || [
+                "代办",
+                "复审",
+                "考试",
+                "年审",
+                "官网可查",
+                "作业项目",
+                "一起报",
+                "一起办",
+                "一起考",
+                "都能办",
+                "都可办",
+                "均可办",
+                "全都办",
+            ]
+            .iter()
+            .any(|word| near.contains(word))
     };
-    papers(before) || papers(&after)
+    papers(before) || papers(&after) || before.trim_end_matches([' ', ':']).ends_with(['办', '考'])
 }
 
 /// Whether a short word is the trade of a skill level: 高级电工, 中级焊工, 焊工技师.

@@ -263,7 +263,7 @@ impl<'a> Reading<'a> {
         }
         let mut plain: Option<&str> = None;
         for link in &extract.links {
-            if plain.is_some_and(|origin| link.href.starts_with(origin)) {
+            if plain.is_some_and(|origin| link.href.starts_with(origin)) && !entities::leads_on(&link.href) {
                 continue;
             }
             plain = entities::plain_web(&link.href);
@@ -273,6 +273,9 @@ impl<'a> Reading<'a> {
                 self.leads.extend(self.lead(&entity, &at));
                 all.push(entity);
             }
+        }
+        for address in extract.redirects.iter().chain(&extract.frames) {
+            all.extend(entities::in_address(address));
         }
         if !hidden_text.is_empty() {
             all.extend(entities::in_text(hidden_text, &self.hidden).into_iter().map(|e| Entity { at: None, ..e }));

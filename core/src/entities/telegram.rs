@@ -1,0 +1,107 @@
+//! Telegram names in folded text, behind a word for it (电报, TG, 纸飞机) or in a link.
+//!
+//! Aeroplanes and flights bear the same words: behind a Chinese one only a name with its @, a mark or an odd shape counts.
+//! Start at [`after_word`].
+
+use super::accounts::{NO_NAMES, dotted, name_after};
+use super::cues::Cue;
+use super::{Found, Kind, series};
+
+/// The name behind a word for Telegram, and those in a row with it.
+pub(super) fn after_word(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
+    let Some(name) = name_after(text, from) else {
+        behind_words(text, from, phones, found);
+        return;
+    };
+    let plain = name.word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    // 飞机 MU12345 is a flight: Chinese words want a mark.
+    let latin = cue == Cue::TelegramLatin;
+    let odd = !plain && name.at > from && (latin || series::is_odd(name.word));
+    if (name.addressed || (name.marked || odd) && (latin || !is_flight(name.word))) && !NO_NAMES.contains(&name.word) {
+        let before = found.len();
+        push(text, name.at, found);
+        if let Some((.., at)) = found.get(before).cloned() {
+            series::more(text, Kind::Telegram, at, phones, found);
+        }
+    }
+}
+
+/// The name some words behind: 电报群主 @jia_01, 飞机找我 jia_01.
+fn behind_words(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
+    const REACH: usize = 8;
+    const LEADS: [&str; 10] = ["找", "联系", "客服", "私", "群主", "频道", "号", "搜", "加", ":"];
+    let rest = &text[from..];
+    let name = |sign: char| sign.is_ascii_alphanumeric() || sign == '@';
+    let Some((gap, first)) = rest.char_indices().take(REACH + 1).find(|(_, sign)| name(*sign)) else { return };
+    let between = &rest[..gap];
+    if between.contains(['。', '\t', ',', '票', '班', '场'])
+        || between.bytes().filter(|byte| *byte == b'\n').count() > 1
+    {
+        return;
+    }
+    let at = from + gap + usize::from(first == '@');
+    let word = series::word(text, at);
+    let odd = || series::is_odd(word) && !is_flight(word) && LEADS.iter().any(|lead| between.contains(lead));
+    if first == '@' || odd() {
+        let before = found.len();
+        push(text, at, found);
+        if let Some((.., at)) = found.get(before).cloned() {
+            series::more(text, Kind::Telegram, at, phones, found);
+        }
+    }
+}
+
+/// Two signs of an airline or a type, and a number: mu5101, b737_800.
+fn is_flight(word: &str) -> bool {
+    let head = word.split(['_', '-']).next().unwrap_or(word);
+    let letters = head.bytes().take_while(u8::is_ascii_alphabetic).count();
+    letters <= 2
+        && (3..=5).contains(&(head.len() - letters))
+        && head[letters..].bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The name in a link, behind its host.
+pub(super) fn in_link(text: &str, from: usize, found: &mut Vec<Found>) {
+    // A channel's preview has /s/ before its name.
+    let from = from + if text[from..].starts_with("s/") { 2 } else { 0 };
+    let rest = &text[from..];
+    if !["joinchat", "share", "addstickers", "proxy", "socks", "iv?"].iter().any(|word| rest.starts_with(word)) {
+        push(text, from, found);
+    }
+}
+
+fn push(text: &str, at: usize, found: &mut Vec<Found>) {
+    let length = text[at..].bytes().take(33).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let fits = (5..=32).contains(&length) && text.as_bytes()[at].is_ascii_alphabetic();
+    if fits && !dotted(&text[at + length..]) && !text[at + length..].starts_with('@') {
+        found.push((Kind::Telegram, text[at..at + length].to_owned(), at..at + length));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{contacts, in_text};
+
+    fn check(text: &str, telegram: &[&str]) {
+        let all = contacts(&in_text(text, &crate::text::fold(text)));
+        assert_eq!(all.telegram, telegram, "{text}");
+    }
+
+    #[test]
+    fn names_stand_behind_their_word_and_in_rows() {
+        check("电报群主 @jia_demo01", &["jia_demo01"]);
+        check("飞机找我 jia_demo01", &["jia_demo01"]);
+        check("电报 jia_demo01", &["jia_demo01"]);
+        check("TG：@jia_demo01 / @jia_demo02", &["jia_demo01", "jia_demo02"]);
+        check("telegram 频道：@jia_demo01，客服 @jia_demo02", &["jia_demo01", "jia_demo02"]);
+    }
+
+    #[test]
+    fn flights_and_types_are_no_names() {
+        for text in
+            ["乘飞机：MU5101_A 登机口", "飞机 B737_800", "飞机票找 CA12345", "飞机模型 A320_200", "电报大楼 abc_1234"]
+        {
+            check(text, &[]);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Contacts that an element's attributes carry for a button: data-wx="…", data-clipboard-text="…" under 复制微信号, onclick="copyQQ('…')".
+//!
+//! What a value is, the attribute's own name tells, or the words of the element. A value that neither speaks of is nobody's
+//! contact. Start at [`Carried::see`].
+
+use super::extract::cut;
+use crate::text::boundary_before;
+
+/// Values that wait for the words of their element, of one page.
+const MOST: usize = 64;
+
+/// How far before and behind its place, in bytes, the words of a value's element are looked for.
+const BEFORE: usize = 36;
+const BEHIND: usize = 60;
+
+/// Values whose name does not say what they are, and where in the text their element stands.
+#[derive(Default)]
+pub(super) struct Carried {
+    waiting: Vec<(String, usize)>,
+}
+
+impl Carried {
+    /// What an attribute says at once; a value that may be an id waits for the words of its element.
+    pub(super) fn see(&mut self, name: &str, value: &str, position: usize) -> Option<String> {
+        let (key, value) = match name.eq_ignore_ascii_case("onclick") {
+            true => argument(value)?,
+            false => (name, value),
+        };
+        let value = value.trim();
+        if let Some(number) = value.strip_prefix("tel:").filter(|number| is_number(number)) {
+            return Some(format!("电话:{number}"));
+        }
+        if let Some(word) = word_of(key) {
+            return fits(word, value).then(|| format!("{word}{value}"));
+        }
+        let holds = ["data-", "value", "copy"]
+            .iter()
+            .any(|start| key.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)));
+        if holds && (is_id(value) || is_number(value)) && self.waiting.len() < MOST {
+            self.waiting.push((value.to_owned(), position));
+        }
+        None
+    }
+
+    /// What the values are whose element speaks of it. `shift` is what was put before the text since.
+    pub(super) fn told(self, text: &str, shift: usize) -> Vec<String> {
+        let mut told = Vec::new();
+        for (value, position) in self.waiting {
+            let at = boundary_before(text, (position + shift).min(text.len()));
+            let from = boundary_before(text, at.saturating_sub(BEFORE));
+            let behind = cut(&text[at..], BEHIND).trim_start_matches('\n');
+            let behind = behind.split('\n').next().unwrap_or("");
+            let before = text[from..at].trim_end_matches('\n').rsplit('\n').next().unwrap_or("");
+            let word = [behind, before].into_iter().find_map(spoken_of);
+            if let Some(word) = word.filter(|word| fits(word, &value)) {
+                told.push(format!("{word}{value}"));
+            }
+        }
+        told
+    }
+}
+
+/// The name of the function that an element calls, and the quoted value it gives: copyQQ('…'), location='tel:…'.
+fn argument(script: &str) -> Option<(&str, &str)> {
+    let open = script.find(['\'', '"'])?;
+    let quote = &script[open..=open];
+    let value = script[open + 1..].split(quote).next()?;
+    let before = script[..open].trim_end_matches([' ', '(', '=']);
+    let start = before.rfind(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').map_or(0, |at| at + 1);
+    Some((&before[start..], value))
+}
+
+/// What a name says that its value is, as a reader would be told.
+pub(super) fn word_of(name: &str) -> Option<&'static str> {
+    const NOT: [&str; 26] = [
+        "share", "config", "app", "pay", "map", "login", "img", "pic", "qr", "url", "link", "open", "union", "token",
+        "secret", "nonce", "sign", "mini", "sdk", "api", "icon", "logo", "class", "color", "title", "official",
+    ];
+    let name = cut(name, 64).to_ascii_lowercase();
+    if NOT.iter().any(|word| name.contains(word)) {
+        return None;
+    }
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    // Short words only by themselves: data-tg, not data-target.
+    let piece = |words: &[&str]| name.split(['-', '_']).any(|piece| words.contains(&piece));
+    if says(&["wechat", "weixin", "wxid"]) || piece(&["wx", "vx", "copywx", "copyvx"]) {
+        Some("微信:")
+    } else if piece(&["qq", "copyqq", "qqnum", "qqnumber"]) {
+        Some("qq:")
+    } else if says(&["telegram"]) || piece(&["tg"]) {
+        Some("电报:")
+    } else if says(&["mobile", "phone"]) || piece(&["tel"]) {
+        Some("电话:")
+    } else {
+        None
+    }
+}
+
+/// What the words of an element say that it is there for.
+fn spoken_of(words: &str) -> Option<&'static str> {
+    const NOT: [&str; 8] = ["公众号", "小程序", "订单", "链接", "支付", "登录", "视频号", "公众平台"];
+    if NOT.iter().any(|word| words.contains(word)) {
+        return None;
+    }
+    let lower = words.to_ascii_lowercase();
+    let says = |of: &[&str]| of.iter().any(|word| lower.contains(word));
+    if says(&["微信", "加v", "vx", "v信", "薇信", "加微", "绿泡泡"]) {
+        Some("微信:")
+    } else if says(&["qq", "扣扣"]) {
+        Some("qq:")
+    } else if says(&["电报", "telegram", "纸飞机"]) {
+        Some("电报:")
+    } else if says(&["电话", "手机"]) {
+        Some("电话:")
+    } else {
+        None
+    }
+}
+
+fn fits(word: &str, value: &str) -> bool {
+    match word {
+        "qq:" => (5..=11).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit()),
+        "电话:" => is_number(value),
+        "电报:" => is_id(value.trim_start_matches('@')),
+        _ => is_id(value) || is_number(value),
+    }
+}
+
+/// An id that is no word.
+fn is_id(value: &str) -> bool {
+    (5..=32).contains(&value.len())
+        && value.starts_with(|sign: char| sign.is_ascii_alphabetic())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && value.bytes().any(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
+}
+
+/// A number that one may dial, or a QQ one.
+fn is_number(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    (5..=15).contains(&digits)
+        && value.len() <= 24
+        && value.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_values_are() {
+        let mut carried = Carried::default();
+        let mut see = |name: &str, value: &str| carried.see(name, value, 0);
+        assert_eq!(see("data-wx", "demo_tz8").as_deref(), Some("微信:demo_tz8"));
+        assert_eq!(see("data-wechat-id", "demo_tz8").as_deref(), Some("微信:demo_tz8"));
+        assert_eq!(see("data-tg", "demo_tz8").as_deref(), Some("电报:demo_tz8"));
+        assert_eq!(see("onclick", "copyQQ('1000200030')").as_deref(), Some("qq:1000200030"));
+        assert_eq!(see("onclick", "window.location='tel:13000001234'").as_deref(), Some("电话:13000001234"));
+        assert_eq!(see("data-wx-appid", "wx0000000000000001"), None);
+        assert_eq!(see("data-target", "box_01"), None);
+        assert_eq!(see("onclick", "show('box_01')"), None);
+    }
+
+    #[test]
+    fn words_of_the_element_tell_what_a_value_is() {
+        let told = |text: &str, position: usize| {
+            let mut carried = Carried::default();
+            assert_eq!(carried.see("data-clipboard-text", "demo_tz8", position), None);
+            carried.told(text, 0)
+        };
+        assert_eq!(told("复制微信号", 0), ["微信:demo_tz8"]);
+        assert_eq!(told("微信号：\n复制", "微信号：\n".len()), ["微信:demo_tz8"]);
+        assert_eq!(told("复制订单号", 0), [""; 0]);
+        assert_eq!(told("复制微信公众号", 0), [""; 0]);
+        assert_eq!(told("", 99), [""; 0]);
+    }
+}
