@@ -75,7 +75,7 @@ impl Counts {
 fn what_was_found_once_is_found_again() {
     let tuned = Counts::of("tuned");
     let (sellers, fakes) = (tuned.called("seller", &["seller"]), tuned.called("fake_site", &["fake_site"]));
-    assert!(sellers >= 143, "{sellers} sellers");
+    assert!(sellers >= 147, "{sellers} sellers");
     assert!(fakes >= 86, "{fakes} fakes");
     assert!(tuned.accused() <= 1, "{} innocents accused", tuned.accused());
 }
@@ -86,7 +86,7 @@ fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let fakes = held.called("fake_site", &["fake_site"]);
     assert!(fakes >= 111, "{fakes} fakes");
     let sellers = held.called("seller", &["seller"]);
-    assert!(sellers >= 173, "{sellers} sellers");
+    assert!(sellers >= 188, "{sellers} sellers");
     assert!(held.accused() <= 9, "{} innocents accused", held.accused());
 }
 
@@ -94,8 +94,16 @@ fn what_nobody_looked_at_is_judged_no_worse_than_before() {
 fn what_stands_beside_its_mirror_image_is_told_apart_no_worse_than_before() {
     let mirrored = Counts::of("mirrored");
     let sellers = mirrored.called("seller", &["seller"]);
-    assert!(sellers >= 138, "{sellers} sellers");
-    assert!(mirrored.accused() <= 2, "{} innocents accused", mirrored.accused());
+    assert!(sellers >= 168, "{sellers} sellers");
+    assert!(mirrored.accused() <= 3, "{} innocents accused", mirrored.accused());
+}
+
+#[test]
+fn what_a_year_of_patrols_may_meet_is_judged_no_worse_than_before() {
+    let patrolled = Counts::of("patrolled");
+    let sellers = patrolled.called("seller", &["seller"]);
+    assert!(sellers >= 186, "{sellers} sellers");
+    assert!(patrolled.accused() <= 1, "{} innocents accused", patrolled.accused());
 }
 
 #[test]
@@ -130,6 +138,7 @@ fn weights(table: &str) -> BTreeMap<String, i64> {
     weights
 }
 
+/// Of all that is innocent the hardest teach three times.
 #[test]
 fn the_shipped_wording_is_what_the_labelled_pages_teach() {
     let pages = |set: &str| {
@@ -140,7 +149,7 @@ fn the_shipped_wording_is_what_the_labelled_pages_teach() {
         let learn = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"))
             .args(["--config", "deploy/jianzheng.example.toml", "rules", "learn"])
             .args(option)
-            .args(["tuned", "clean", "learned"].into_iter().flat_map(pages))
+            .args(["tuned", "clean", "clean", "clean", "learned"].into_iter().flat_map(pages))
             .env("JIANZHENG_GENERAL__RULES", root().join("rules"))
             .current_dir(root())
             .output()
@@ -155,7 +164,7 @@ fn the_shipped_wording_is_what_the_labelled_pages_teach() {
         assert!(
             far == 0 && differ.len() <= shipped.len() / 100,
             "{file}: {} of {} words differ, {far} by more than a tenth: rules, pages or folding were changed; learn anew with\n\
-             cargo run -- rules learn {} tests/data/pages/tuned/*.ndjson rules/clean/*.ndjson tests/data/pages/learned/*.ndjson > new.toml && mv new.toml rules/{file}",
+             cargo run -- rules learn {} tests/data/pages/tuned/*.ndjson rules/clean/*.ndjson rules/clean/*.ndjson rules/clean/*.ndjson tests/data/pages/learned/*.ndjson > new.toml && mv new.toml rules/{file}",
             differ.len(),
             shipped.len(),
             option.unwrap_or_default()

@@ -92,11 +92,11 @@ pub enum Lists {
     Refusing,
     /// The core of an offer: without one nobody sells.
     Core,
-    /// Words of the trade, near which the wording of an offer is weighed.
+    /// Words of the trade: where they stand closest, the wording of an offer is weighed, and how many there are counts.
     Trail,
-    /// Those of them that only this trade has: without one nothing is weighed.
+    /// Those of them that only this trade has: whether there is one counts beside the wording.
     OwnTrail,
-    /// What is said around a deal in certificates: one of these and two words of the trade are worth a look at the wording.
+    /// What is said around a deal in certificates: whether there is any counts beside the wording.
     Deal,
     /// Words of looking certificates up, near which the wording of a fake is weighed.
     CheckTrail,

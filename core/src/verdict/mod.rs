@@ -24,7 +24,7 @@ use crate::entities::Contacts;
 use crate::likeness::Copied;
 use crate::page::Extract;
 use crate::rules::{Lists, RuleSet, Use};
-use crate::wording::Manner;
+use crate::wording::{Manner, Passage};
 
 /// Odds against any page being a hit, before anything is known of it: one in a hundred.
 pub const PRIOR: f64 = -20.0;
@@ -179,10 +179,11 @@ impl RuleSet {
     }
 
     /// The passages of a page whose wording is weighed, folded: what [`crate::wording::learn`] learns from.
-    pub fn wording_of(&self, manner: Manner, extract: &Extract, url: &Url) -> Vec<Vec<String>> {
+    pub fn wording_of(&self, manner: Manner, extract: &Extract, url: &Url) -> Vec<Passage> {
         let reading = reading::Reading::new(self, extract, url);
+        let page = reading.circumstances(manner);
         let texts = |passage: Vec<reading::Part>| passage.iter().map(|part| reading.text_of(part).to_owned()).collect();
-        reading.passages(manner).into_iter().map(texts).collect()
+        reading.passages(manner).into_iter().map(|passage| Passage { texts: texts(passage), page }).collect()
     }
 
     /// Lets each rule look at the page by itself: `around` gets its number and the look, which it may time or leave out.

@@ -17,7 +17,7 @@ use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
 use crate::rules::{FactSet, Lists, RuleSet, Use};
 use crate::text::{Folded, fold, squeeze};
-use crate::wording::{self, Manner};
+use crate::wording::{self, Circumstances, Manner};
 
 /// Phrases noted of one page.
 const MOST: usize = 4_000;
@@ -25,7 +25,7 @@ const MOST: usize = 4_000;
 /// Room made for phrases before any is found: an ordinary page of the trade has no more.
 const USUAL: usize = 512;
 
-/// So many different words of the trade speak of it, even where others have each of them too.
+/// More different words of a list say no more.
 const SEVERAL: usize = 3;
 
 /// A phrase found.
@@ -339,16 +339,20 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Where somebody may offer: the page has two words of the trade, or, where it has no word that only this trade has, names nobody to
-    /// be reached and speaks of no deal, three (the sly name no certificate, and hotels have 空调 and 证件 too). With one word alone
-    /// (安全员, 叉车) it does not speak of the trade.
+    /// Where somebody may offer: where the words of the trade stand closest. How few they are is weighed with the rest
+    /// ([`Self::circumstances`]); where there is none at all, nothing tells a sly seller from an ordinary text.
     fn offers_parts(&self) -> Vec<Part> {
-        let own = self.list(Lists::OwnTrail).next().is_some();
-        let reached = !self.leads.is_empty() || !self.extract.qr.is_empty();
-        let deals = |visible: bool| self.list(Lists::Deal).any(|found| found.block.is_some() == visible);
-        let needed = |visible: bool| if own || reached || deals(visible) { 2 } else { SEVERAL };
-        let speaks = |visible: &bool| self.distinct(Lists::Trail, *visible) >= needed(*visible);
-        [true, false].into_iter().filter(speaks).flat_map(|v| self.parts(Lists::Trail, v)).collect()
+        [true, false].into_iter().flat_map(|visible| self.parts(Manner::Offer, Lists::Trail, visible)).collect()
+    }
+
+    /// What counts beside the wording; of a look-up's imitation nothing does.
+    pub(crate) fn circumstances(&self, manner: Manner) -> Option<Circumstances> {
+        (manner == Manner::Offer).then(|| Circumstances {
+            words: self.distinct(Lists::Trail, true),
+            own: self.list(Lists::OwnTrail).next().is_some(),
+            reached: !self.leads.is_empty() || !self.extract.qr.is_empty(),
+            deals: self.list(Lists::Deal).next().is_some(),
+        })
     }
 
     /// Where a look-up may be: of one word alone (查询) nothing follows, and a genuine host is nobody's imitation.
@@ -357,7 +361,7 @@ impl<'a> Reading<'a> {
         if genuine || ![true, false].into_iter().any(|visible| self.distinct(Lists::CheckTrail, visible) >= 2) {
             return Vec::new();
         }
-        [true, false].into_iter().flat_map(|visible| self.parts(Lists::CheckTrail, visible)).collect()
+        [true, false].into_iter().flat_map(|visible| self.parts(Manner::Fake, Lists::CheckTrail, visible)).collect()
     }
 
     /// How many different words of a list there are, counted up to [`SEVERAL`].
@@ -377,18 +381,21 @@ impl<'a> Reading<'a> {
     }
 
     /// The stretches around the words of a list.
-    fn parts(&self, list: Lists, visible: bool) -> impl Iterator<Item = Part> {
+    fn parts(&self, manner: Manner, list: Lists, visible: bool) -> impl Iterator<Item = Part> {
         let words = self.list(list).filter(|found| found.block.is_some() == visible);
         let mut places: Vec<usize> = words.map(|found| found.at.start).collect();
         places.sort_unstable();
-        let text = if visible { self.folded.as_str() } else { self.hidden.as_str() };
-        wording::stretches(text, &places).into_iter().map(move |at| Part { visible, at })
+        wording::stretches(manner, self.text(visible), &places).into_iter().map(move |at| Part { visible, at })
     }
 
     /// The folded text of a part.
     pub(crate) fn text_of(&self, part: &Part) -> &str {
-        let text = if part.visible { self.folded.as_str() } else { self.hidden.as_str() };
-        &text[part.at.clone()]
+        &self.text(part.visible)[part.at.clone()]
+    }
+
+    /// The folded text that can be seen, or the hidden one.
+    fn text(&self, visible: bool) -> &str {
+        if visible { self.folded.as_str() } else { self.hidden.as_str() }
     }
 
     /// Places of the words of a condition.

@@ -88,13 +88,14 @@ fn an_official_page_with_a_sellers_offer_is_a_hacked_one() {
 }
 
 #[test]
-fn the_sly_are_weighed_where_a_deal_is_spoken_of_and_others_of_few_words_are_not() {
+fn the_sly_are_weighed_with_one_word_of_the_trade_and_an_ordinary_text_with_none_is_not() {
     let weighed = |html: &str| {
         let (verdict, _) = judged(HERE, html);
-        verdict.signals.iter().any(|signal| signal.rule == Manner::Offer.rule())
+        let wording = verdict.signals.iter().find(|signal| signal.rule == Manner::Offer.rule());
+        wording.map(|signal| signal.points)
     };
-    // Two words of the trade, none of them only the trade's.
-    assert!(weighed("<p>焊的、冷库的师傅，人不用来，坐家里等快递，老规矩</p>"));
-    assert!(!weighed("<p>焊的、冷库的师傅，明天八点在门口集合，带好手套</p>"));
-    assert!(!weighed("<p>焊的师傅，人不用来，坐家里等快递，老规矩</p>"));
+    let sly = weighed("<p>焊的师傅，人不用来，坐家里等快递，老规矩</p>").unwrap();
+    let honest = weighed("<p>焊的师傅，明天八点在门口集合，带好手套</p>").unwrap();
+    assert!(sly > honest, "{sly} {honest}");
+    assert_eq!(weighed("<p>师傅，人不用来，坐家里等快递，老规矩</p>"), None);
 }

@@ -197,9 +197,10 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
     if table.is_empty() {
         return None;
     }
+    let page = reading.circumstances(manner);
     let weigh = |passage: Vec<Part>| {
         let texts: Vec<&str> = passage.iter().map(|part| reading.text_of(part)).collect();
-        (table.weigh(&texts), passage)
+        (table.weigh(&texts, page), passage)
     };
     let weighed = reading.passages(manner).into_iter().map(weigh);
     let (points, passage) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;

@@ -9,15 +9,24 @@ use std::collections::BTreeMap;
 
 use crate::text::fold;
 
-use super::{Gram, Manner, fullness, grams, sheet, word};
+use super::{Circumstances, Gram, Manner, circumstances, fullness, grams, sheet, word};
 
 /// A page somebody has called guilty or not.
 #[derive(Debug, Clone)]
 pub struct Labelled {
-    /// Its passages, each of one or more folded texts that are read as one.
-    pub passages: Vec<Vec<String>>,
+    /// What of it is weighed.
+    pub passages: Vec<Passage>,
     /// A seller's page, or a fake.
     pub guilty: bool,
+}
+
+/// What is weighed as one.
+#[derive(Debug, Clone)]
+pub struct Passage {
+    /// One or more folded texts that are read as one.
+    pub texts: Vec<String>,
+    /// What the page shows beside, where that counts.
+    pub page: Option<Circumstances>,
 }
 
 /// What was learned: decibans of a passage without any known gram, and of each gram.
@@ -59,7 +68,7 @@ struct Tuning {
 
 fn tuning(manner: Manner) -> Tuning {
     match manner {
-        Manner::Offer => Tuning { loudness: 4.6, lean: 0.0, full: 20.0 },
+        Manner::Offer => Tuning { loudness: 5.0, lean: 0.0, full: 20.0 },
         Manner::Fake => Tuning { loudness: 2.5, lean: 0.0, full: 40.0 },
     }
 }
@@ -76,20 +85,22 @@ struct Row {
     fullness: f64,
 }
 
-/// One passage before its grams have numbers, and how much of the base it has.
-type Passage = (Vec<Gram>, f64);
+/// One passage's grams before they have numbers, and how much of the base it has.
+type Grams = (Vec<Gram>, f64);
 
 /// Learns from labelled pages. Pages without a passage teach nothing.
 pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     let tuning = tuning(manner);
     let mut numbers: BTreeMap<Gram, (usize, usize)> = BTreeMap::new();
-    let pages: Vec<(bool, Vec<Passage>)> = pages
+    let pages: Vec<(bool, Vec<Grams>)> = pages
         .iter()
         .map(|page| {
-            let rows = page.passages.iter().map(|parts| {
-                let mut all: Vec<Gram> = parts.iter().flat_map(|part| grams(part)).collect();
+            let rows = page.passages.iter().map(|passage| {
+                let mut all: Vec<Gram> = passage.texts.iter().flat_map(|text| grams(text)).collect();
                 // Every sign ends one pair.
-                let fullness = fullness(all.iter().filter(|gram| *gram >> 32 != 0).count(), tuning.full);
+                let signs = all.iter().filter(|gram| *gram >> 32 != 0).count();
+                let fullness = fullness(signs, tuning.full);
+                all.extend(passage.page.iter().flat_map(|page| page.of(signs)).map(circumstances::gram));
                 all.sort_unstable();
                 all.dedup();
                 (all, fullness)
@@ -109,7 +120,7 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     let known: Vec<(bool, Vec<Row>)> = pages
         .iter()
         .map(|(guilty, rows)| {
-            let row = |(grams, fullness): &Passage| Row {
+            let row = |(grams, fullness): &Grams| Row {
                 grams: grams.iter().filter_map(|g| numbers.get(g)).map(|(_, n)| *n as u32).collect(),
                 fullness: *fullness,
             };
@@ -123,7 +134,8 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
         let steps = ((model[*number] * scale / STEP).round() as i32).clamp(-HEAVIEST, HEAVIEST);
         // A pair that would fold to something else by itself could not be told from it in the file.
         let word = word(*gram);
-        if steps != 0 && fold(&word).as_str() == word {
+        let reads_back = circumstances::number(*gram).is_some() || fold(&word).as_str() == word;
+        if steps != 0 && reads_back {
             weights.entry(steps).or_default().push(word);
         }
     }

@@ -3,9 +3,10 @@
 //! Phrases of rules catch what somebody thought of; a seller says it in a way that nobody did. The weights are evidence like
 //! any rule's: decibans that add up, in files that one can read, at most a family's worth. They count only where the
 //! page speaks of the matter at all, and by stretches of some hundred characters, so that a long page is not accused for its
-//! length. It must not know pages, hosts or contacts: a learned sign or pair is two characters at most, digits are all one.
+//! length. What the page shows beside counts with them ([`Circumstances`]). It must not know pages, hosts or contacts: a learned sign or pair is two characters at most, digits are all one.
 //! Start at [`Wording::weigh`]; the weights come from [`learn`], which passages of a page count is told by [`stretches`] and its callers.
 
+mod circumstances;
 mod learning;
 mod sheet;
 #[cfg(test)]
@@ -15,7 +16,8 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-pub use learning::{Labelled, Learned, learn};
+pub use circumstances::Circumstances;
+pub use learning::{Labelled, Learned, Passage, learn};
 
 use crate::text::boundary_before;
 
@@ -40,6 +42,16 @@ impl Manner {
         }
     }
 
+    /// How far around a word of the matter the text is weighed, in bytes, and how many stretches of a text. An offer is a few sentences,
+    /// which drown in the matter around them: with 240 characters in a stretch instead of 600 more sellers are found at the same share
+    /// of innocents accused (docs/DETECTION.md). A look-up's imitation is the page as a whole.
+    fn reach(self) -> (usize, usize) {
+        match self {
+            Manner::Offer => (360, 4),
+            Manner::Fake => (900, 1),
+        }
+    }
+
     /// Whose table a file of that name is.
     pub fn of_file(name: &str) -> Option<Manner> {
         Self::ALL.into_iter().find(|manner| manner.file() == name)
@@ -54,13 +66,7 @@ impl Manner {
     }
 }
 
-/// How far around a word of the trade the text is weighed, in bytes: some 300 characters.
-const AROUND: usize = 900;
-/// Longest stretch that is weighed as one, in bytes: some 600 characters.
-const STRETCH: usize = 2 * AROUND;
-/// Stretches of a text that are weighed, and those that are looked at to choose them: a second one found no more sellers, and the
-/// judge of an ordinary page has half the time of a parser.
-const MOST: usize = 1;
+/// Stretches of a text that are looked at to choose those that are weighed.
 const LOOKED_AT: usize = 200;
 /// Ends of clauses, for quotes.
 const STOPS: [char; 10] = ['。', ',', '!', '?', ';', '…', '|', '丨', '、', ':'];
@@ -78,9 +84,11 @@ pub struct Wording {
     /// By number of the sign: the decibans of the sign alone.
     alone: Vec<f32>,
     /// By the numbers of two signs: the pair's number behind the signs', and its decibans.
-    pairs: FxHashMap<u32, (u16, f32)>,
+    pairs: FxHashMap<u32, (u32, f32)>,
     /// Bits of the pairs that there are: most neighbours are none, and that is told without asking.
     hints: Vec<u64>,
+    /// The decibans of each circumstance.
+    circumstances: [f32; circumstances::COUNT],
     /// What a full stretch has without any known gram.
     base: f64,
     /// Signs of a passage from which base and bounds count in full: a shorter one had no room for what speaks for or against.
@@ -113,13 +121,17 @@ impl Wording {
             }
         }
         for (gram, points) in weights {
+            if let Some(number) = circumstances::number(*gram) {
+                wording.circumstances[number] = *points as f32;
+                continue;
+            }
             let (first, second) = parts(*gram);
             let number = wording.number_or_new(second);
             match first {
                 None => wording.alone[usize::from(number)] = *points as f32,
                 Some(first) => {
                     let key = key(wording.number_or_new(first), number);
-                    let next = wording.pairs.len() as u16;
+                    let next = wording.pairs.len() as u32;
                     wording.pairs.insert(key, (next, *points as f32));
                     let hint = hint(key);
                     wording.hints[hint / 64] |= 1 << (hint % 64);
@@ -151,7 +163,7 @@ impl Wording {
     }
 
     #[inline]
-    fn pair(&self, key: u32) -> Option<&(u16, f32)> {
+    fn pair(&self, key: u32) -> Option<&(u32, f32)> {
         let hint = hint(key);
         if self.hints[hint / 64] >> (hint % 64) & 1 == 0 {
             return None;
@@ -169,9 +181,9 @@ impl Wording {
         if points < 0.0 { &self.say.1 } else { &self.say.0 }
     }
 
-    /// What a passage is worth, in decibans: each gram that stands in it once, within the table's bounds. Its parts are folded texts
-    /// that are read as one.
-    pub fn weigh(&self, passage: &[&str]) -> f64 {
+    /// What a passage is worth, in decibans: each gram that stands in it once, and each circumstance where a page's count at all, within
+    /// the table's bounds. Its parts are folded texts that are read as one.
+    pub fn weigh(&self, passage: &[&str], page: Option<Circumstances>) -> f64 {
         let mut seen = vec![0u64; (self.alone.len() + self.pairs.len()).div_ceil(64)];
         let mut sum = 0.0f32;
         let mut once = |number: usize, points: f32| {
@@ -192,7 +204,7 @@ impl Wording {
                 }
                 signs += 1;
                 if let Some((pair, points)) = self.pair(key(before, number)) {
-                    once(self.alone.len() + usize::from(*pair), *points);
+                    once(self.alone.len() + *pair as usize, *points);
                 }
                 before = number;
                 if number != 0 {
@@ -200,6 +212,7 @@ impl Wording {
                 }
             }
         }
+        sum += page.map_or(0.0, |page| page.of(signs).into_iter().map(|number| self.circumstances[number]).sum());
         let fullness = fullness(signs, self.full);
         let (least, most) = self.bounds;
         // Of a few words nobody can tell the manner: they are worth little either way.
@@ -243,19 +256,21 @@ fn key(first: u16, second: u16) -> u32 {
     u32::from(first) << 16 | u32::from(second)
 }
 
-/// Bits of [`Wording::hints`]: 8 KiB stay in the nearest cache.
-const HINTS: usize = 1 << 16;
+/// Bits of [`Wording::hints`], as a power of two: 32 KiB, of which the pairs of a table set a fifth.
+const HINT_BITS: u32 = 18;
+const HINTS: usize = 1 << HINT_BITS;
 
 fn hint(key: u32) -> usize {
-    (key.wrapping_mul(0x9E37_79B1) >> 16) as usize
+    (key.wrapping_mul(0x9E37_79B1) >> (u32::BITS - HINT_BITS)) as usize
 }
 
-/// The stretches of a text around some places, ascending, none longer than some 600 characters; where places lie close together the
+/// The stretches of a text around some places, ascending, none longer than twice the manner's reach; where places lie close together the
 /// stretches overlap by half. Of many those with most places are taken.
-pub fn stretches(text: &str, places: &[usize]) -> Vec<Range<usize>> {
+pub fn stretches(manner: Manner, text: &str, places: &[usize]) -> Vec<Range<usize>> {
+    let (reach, most) = manner.reach();
     let mut around: Vec<Range<usize>> = Vec::new();
     for place in places {
-        let window = place.saturating_sub(AROUND)..(place + AROUND).min(text.len());
+        let window = place.saturating_sub(reach)..(place + reach).min(text.len());
         match around.last_mut() {
             Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
             _ => around.push(window),
@@ -265,20 +280,20 @@ pub fn stretches(text: &str, places: &[usize]) -> Vec<Range<usize>> {
     for window in around {
         let mut start = window.start;
         while out.len() < LOOKED_AT {
-            let end = (start + STRETCH).min(window.end);
+            let end = (start + 2 * reach).min(window.end);
             out.push(boundary_before(text, start)..boundary_before(text, end));
             if end == window.end {
                 break;
             }
-            start += AROUND;
+            start += reach;
         }
     }
-    if out.len() > MOST {
+    if out.len() > most {
         let within = |at: &Range<usize>| {
             places.partition_point(|place| *place < at.end) - places.partition_point(|place| *place < at.start)
         };
         out.sort_by_key(|at| (std::cmp::Reverse(within(at)), at.start));
-        out.truncate(MOST);
+        out.truncate(most);
         out.sort_by_key(|at| at.start);
     }
     out
@@ -323,8 +338,11 @@ fn pair(first: char, second: char) -> Gram {
     u64::from(u32::from(first)) << 32 | u64::from(u32::from(second))
 }
 
-/// The gram of a word in the table, folded already: one sign or two. ␤ stands for white space.
+/// The gram of a word in the table, folded already: one sign or two, or a circumstance's name. ␤ stands for white space.
 fn gram(word: &str) -> Option<Gram> {
+    if let Some(circumstance) = circumstances::named(word) {
+        return Some(circumstance);
+    }
     let mut signs = word.chars().map(|sign| if sign == '␤' { '\n' } else { sign });
     match (signs.next(), signs.next(), signs.next()) {
         (Some(one), None, None) => Some(single(one)),
@@ -341,6 +359,9 @@ fn parts(gram: Gram) -> (Option<char>, char) {
 
 /// The word of a gram, as it stands in the table.
 fn word(gram: Gram) -> String {
+    if let Some(number) = circumstances::number(gram) {
+        return circumstances::name(number);
+    }
     let (first, second) = parts(gram);
     first.into_iter().chain([second]).map(|sign| if sign == '\n' { '␤' } else { sign }).collect()
 }

@@ -5,15 +5,17 @@ use std::fmt::Write;
 use rustc_hash::FxHashSet;
 
 use super::learning::{Learned, STEP};
-use super::{Gram, Manner, Wording, gram};
+use super::{Gram, Manner, Wording, circumstances, gram, parts};
 use crate::rules::problem::Problem;
 use crate::rules::sheet::{Sheet, WRONG_VALUE};
 use crate::text::fold;
 
 /// Most decibans of one sign or pair: more than that would be a rule.
 pub(super) const HEAVIEST: f64 = 20.0;
-/// Most signs and pairs: their numbers have 16 bits.
-const MOST_WORDS: usize = 60_000;
+/// Most signs and pairs.
+const MOST_WORDS: usize = 200_000;
+/// Most different signs in them: their numbers have 16 bits.
+const MOST_SIGNS: usize = 60_000;
 /// Most decibans of a stretch in which nothing is known.
 const BASE: f64 = 200.0;
 /// Most signs that a passage may be asked to have.
@@ -52,7 +54,7 @@ impl Wording {
                         part.report(WRONG_VALUE, words.at, say, "这里只能写一个字或相邻的两个字；更长的说法写成规则");
                         continue;
                     };
-                    if fold(word).as_str() != word {
+                    if circumstances::number(gram).is_none() && fold(word).as_str() != word {
                         let say = format!("“{word}”不是规整以后的写法，网页里找不到它");
                         part.report(WRONG_VALUE, words.at, say, "写成小写、简体、半角");
                     }
@@ -64,6 +66,18 @@ impl Wording {
             }
             if weights.len() > MOST_WORDS {
                 let say = format!("字和字对有 {} 个，超过 {MOST_WORDS} 个", weights.len());
+                top.report(WRONG_VALUE, top.at(), say, "用 jianzheng rules learn 重新生成这个文件");
+            }
+            let signs: FxHashSet<char> = weights
+                .iter()
+                .filter(|(gram, _)| circumstances::number(*gram).is_none())
+                .flat_map(|(gram, _)| {
+                    let (first, second) = parts(*gram);
+                    first.into_iter().chain([second])
+                })
+                .collect();
+            if signs.len() > MOST_SIGNS {
+                let say = format!("用到 {} 个不同的字，超过 {MOST_SIGNS} 个", signs.len());
                 top.report(WRONG_VALUE, top.at(), say, "用 jianzheng rules learn 重新生成这个文件");
             }
             if weights.is_empty() {
@@ -79,15 +93,23 @@ impl Learned {
     pub fn to_toml(&self, least: f64, most: f64) -> String {
         let (guilty, others) = self.pages;
         let (called, say, say_against, near) = match self.manner {
-            Manner::Offer => ("卖证", "用词接近已知的免考办证广告", "用词不像免考办证广告", "行话词"),
-            Manner::Fake => {
-                ("假冒查询", "用词和栏目接近已知的假冒证书查询页", "用词和栏目不像假冒证书查询页", "查验词")
-            }
+            Manner::Offer => (
+                "卖证",
+                "用词接近已知的免考办证广告",
+                "用词不像免考办证广告",
+                "有词表 @行话词 的词，就只掂量它们最密的一段；〔〕里是网页另外的情形",
+            ),
+            Manner::Fake => (
+                "假冒查询",
+                "用词和栏目接近已知的假冒证书查询页",
+                "用词和栏目不像假冒证书查询页",
+                "只在词表 @查验词 的词附近算",
+            ),
         };
         let option = if self.manner == Manner::Fake { " --fakes" } else { "" };
         let mut out = format!(
             "# 用词的分量：单字和相邻的两个字各值多少分（分贝，与规则的分相加），由 jianzheng rules learn{option} 从 {guilty} 个{called}页面和\n\
-             # {others} 个其他页面学来，数字一律当作 0，␤ 是空白。只在词表 @{near} 的词附近算。不要手改分数：改样本，重新学。\n\
+             # {others} 个其他页面学来，数字一律当作 0，␤ 是空白。{near}。不要手改分数：改样本，重新学。\n\
              say = \"{say}\"\n\
              say_against = \"{say_against}\"\n\
              # 什么字都不认识时的分；满这么多个字才全算；总分的下限、上限\n\

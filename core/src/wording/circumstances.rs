@@ -1,0 +1,67 @@
+//! What a page shows beside its wording: how many words of the trade, whether one of them is the trade's own, somebody to be reached,
+//! talk of a deal, and how long the passage is. Each is learned and weighed like a gram. The same words are a seller's beside 电工证 and
+//! a telephone, and a guest's of a hotel where neither stands; a gate that shuts out pages with few words of the trade shuts out who
+//! is sly (two words shut out a sixth of the sellers in tests/data/pages/learned).
+
+use super::Gram;
+
+/// Marks a number as a circumstance's, among the grams'.
+const MARK: Gram = 1 << 63;
+/// More words of the trade than these say no more.
+const WORDS: usize = 3;
+/// Passages longer than 2 to the power of this are long.
+const LONGEST: usize = 10;
+/// What a page shows at all or not.
+const SHOWN: usize = 8;
+/// How many there are.
+pub(super) const COUNT: usize = SHOWN + WORDS + 1 + LONGEST + 1;
+
+/// What a page shows beside its wording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Different words of the trade in its visible text.
+    pub words: usize,
+    /// One of them is said by this trade alone.
+    pub own: bool,
+    /// Somebody can be reached: a contact or a QR code.
+    pub reached: bool,
+    /// Something is said around a deal in certificates.
+    pub deals: bool,
+}
+
+impl Circumstances {
+    /// Those of a passage of so many signs, by number below [`COUNT`].
+    pub(super) fn of(self, signs: usize) -> [usize; 3] {
+        let shown = usize::from(self.own) | usize::from(self.reached) << 1 | usize::from(self.deals) << 2;
+        let long = signs.checked_ilog2().unwrap_or(0) as usize;
+        [shown, SHOWN + self.words.min(WORDS), SHOWN + WORDS + 1 + long.min(LONGEST)]
+    }
+}
+
+/// A circumstance as a gram.
+pub(super) fn gram(number: usize) -> Gram {
+    MARK | number as Gram
+}
+
+/// The circumstance that a gram is; none for signs and pairs.
+pub(super) fn number(gram: Gram) -> Option<usize> {
+    (gram & MARK != 0).then_some((gram & !MARK) as usize)
+}
+
+/// How a table's file calls it. No text has such brackets around such words, and no name has white space.
+pub(super) fn name(number: usize) -> String {
+    if number < SHOWN {
+        let has = |bit: usize| if number & bit != 0 { '有' } else { '无' };
+        return format!("〔{}本行词{}联系方式{}买卖说法〕", has(1), has(2), has(4));
+    }
+    match number - SHOWN {
+        words @ 0..WORDS => format!("〔行话词{words}个〕"),
+        WORDS => format!("〔行话词{WORDS}个以上〕"),
+        long => format!("〔{}字起〕", 1usize << (long - WORDS - 1)),
+    }
+}
+
+/// The circumstance of that name.
+pub(super) fn named(name: &str) -> Option<Gram> {
+    name.starts_with('〔').then(|| (0..COUNT).find(|number| self::name(*number) == name).map(gram))?
+}
