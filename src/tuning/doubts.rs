@@ -176,7 +176,7 @@ mod tests {
     fn own(any: &str, more: &str) -> String {
         format!(
             "[[family]]\nid = \"local\"\ntitle = \"本地\"\nrest = 3\n[[rule]]\nid = \"seller.local\"\ntitle = \"本地新说法\"\nkind = \"seller\"\n\
-             family = \"local\"\npoints = 8\nauthor = \"示例区安委办\"\ndate = \"2026-11-27\"\nany = [\"{any}\"]\nfalse_alarms = \"书店\"\n\
+             family = \"local\"\npoints = 8\nauthor = \"示例区安委办\"\ndate = \"2026-11-27\"\nany = [\"{any}\"]\nfalse_alarms = \"书店说直接下本书\"\n\
              hit = [\"{any}\"]\nmiss = [\"今天有雨\"]\n{more}\n"
         )
     }
