@@ -21,6 +21,8 @@ const QUERIES: &str = "queries.toml";
 /// A wrong `general.rules` must not have the whole disk read.
 const MAX_FILES: usize = 1000;
 const MAX_BYTES: u64 = 4 << 20;
+/// Whole pages are long, and each false alarm may add one: a corpus that cannot be read has every set refused.
+const MAX_CORPUS_BYTES: u64 = 64 << 20;
 const MAX_DEPTH: usize = 3;
 
 /// What stands among the rule files besides the rules that judge.
@@ -243,9 +245,10 @@ fn read_folder(
                 problems.push(whole("", "too-many-files", format!("规则文件超过 {MAX_FILES} 个"), advice));
                 return;
             }
-            match read_file(&path) {
+            let most = if ending == ".toml" { MAX_BYTES } else { MAX_CORPUS_BYTES };
+            match read_file(&path, most) {
                 Ok(text) => files.push((shown, text)),
-                Err(say) => problems.push(whole(&shown, "unreadable", say, "另存为 UTF-8 编码的文字，并检查权限")),
+                Err((say, advice)) => problems.push(whole(&shown, "unreadable", say, advice)),
             }
         } else if is_misnamed(&name, ending) {
             let say = format!("文件名不以 {ending} 结尾，不会被读到");
@@ -277,15 +280,17 @@ fn told(error: &io::Error) -> String {
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// The text of a file of at most `most` bytes, or what is wrong with it and the way out.
+fn read_file(path: &Path, most: u64) -> Result<String, (String, &'static str)> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) => Err(format!("规则文件读不了：{}", told(&error))),
-        Ok(length) if length as u64 > MAX_BYTES => Err("规则文件超过 4 MiB".to_owned()),
+        Err(error) => Err((format!("规则文件读不了：{}", told(&error)), "检查文件和它的权限")),
+        Ok(length) if length as u64 > most => Err((format!("文件超过 {} MiB", most >> 20), "拆成几个文件")),
         Ok(_) => {
-            let text = String::from_utf8(bytes).map_err(|_| "规则文件不是 UTF-8 文字".to_owned())?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| ("规则文件不是 UTF-8 文字".to_owned(), "另存为 UTF-8 编码的文字"))?;
             Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
         }
     }
@@ -369,6 +374,18 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n{known}\n", line(2)));
         std::fs::write(&file, format!("{}\n", line(1))).unwrap();
         assert_eq!(clean_pages(Some(folder.path())).unwrap().len(), clean_pages(None).unwrap().len() + 1);
+    }
+
+    #[test]
+    fn a_corpus_may_be_longer_than_any_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(CLEAN)).unwrap();
+        let long = "长".repeat(MAX_BYTES as usize / 3 + 1);
+        std::fs::write(folder.path().join(CLEAN).join(OWN_CLEAN), &long).unwrap();
+        assert_eq!(clean_pages(Some(folder.path())).unwrap()[0].1, long);
+        std::fs::write(folder.path().join("local.toml"), &long).unwrap();
+        let problems = load(Some(folder.path())).unwrap_err();
+        assert!(problems.iter().any(|p| p.file.ends_with("local.toml") && p.say.contains("4 MiB")), "{problems:?}");
     }
 
     #[test]
