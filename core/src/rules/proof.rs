@@ -9,7 +9,7 @@ use url::Url;
 
 use super::RuleSet;
 use super::problem::Problem;
-use super::rule::{Example, Item, Rule, Status};
+use super::rule::{Example, Item, Status};
 use crate::likeness::{Copied, Part};
 use crate::page;
 use crate::verdict::Beside;
