@@ -2,15 +2,16 @@
 //!
 //! A mistake is possible here and nowhere later.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
 use super::certificate::{self, Certificate};
 use super::gap::{Gapped, Piece};
+use super::named::{self, CERTIFICATE_LIST};
 use super::problem::Problem;
 use super::routing::Routing;
-use super::rule::{self, Family, Item, Names, Rule, Status};
+use super::rule::{self, Family, Item, Rule, Status};
 use super::scanner::Scanner;
 use super::uses::Uses;
 use super::words::{self, List, Lists};
@@ -95,9 +96,6 @@ impl std::fmt::Debug for RuleSet {
     }
 }
 
-/// Name of the list that every certificate's words make together.
-const CERTIFICATE_LIST: &str = "证书词";
-
 impl RuleSet {
     /// Checks and compiles rule files, given as (name, text). Files of `sources/` and `queries.toml` count for the hash only;
     /// discovery reads them.
@@ -108,7 +106,7 @@ impl RuleSet {
         let mut problems = Vec::new();
         let mut families: Vec<Family> = Vec::new();
         let mut rules: Vec<Rule> = Vec::new();
-        let mut named = Vec::new();
+        let mut names = Vec::new();
         let mut lists: Vec<List> = Vec::new();
         let mut certificates = Vec::new();
         let mut routing = Routing::default();
@@ -148,7 +146,7 @@ impl RuleSet {
                         let read = read.unwrap_or_default();
                         families.extend(read.families);
                         rules.extend(read.rules);
-                        named.extend(read.names);
+                        names.extend(read.names);
                         failed(found);
                     }
                 },
@@ -170,19 +168,19 @@ impl RuleSet {
             }
         }
         if families_known {
-            unknown_families(&families, &named, &mut problems);
+            named::unknown_families(&families, &names, &mut problems);
         }
         if lists_known {
-            unknown_lists(&lists, &named, &mut problems);
+            named::unknown_lists(&lists, &names, &mut problems);
         }
-        used_ids(&named, &mut problems);
+        named::used_ids(&names, &mut problems);
         cross_check(&rules, &lists, (lists_known, families_known), &mut problems);
         let Some(authorities) = authorities else { return Err(problems) };
         if !problems.is_empty() {
             // Examples lean on words, certificates and sites: where those are wrong they say nothing.
-            let of_rules: HashSet<&str> = named.iter().map(|rule| rule.file.as_str()).collect();
+            let of_rules: HashSet<&str> = names.iter().map(|rule: &rule::Names| rule.file.as_str()).collect();
             if families_known && problems.iter().all(|problem| of_rules.contains(problem.file.as_str())) {
-                let right = right_ones(rules, &named, &problems);
+                let right = named::right_ones(rules, &names, &problems);
                 let set = build(String::new(), families, right, lists, certificates, routing, authorities);
                 problems.extend(set.map(|set| set.prove()).unwrap_or_default());
             }
@@ -264,81 +262,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The rules that nothing is said against, so that their examples are run beside the others' mistakes.
-fn right_ones(rules: Vec<Rule>, named: &[Names], problems: &[Problem]) -> Vec<Rule> {
-    let begins: BTreeSet<(&str, usize)> = named.iter().map(|rule| (rule.file.as_str(), rule.line)).collect();
-    let wrong: BTreeSet<(&str, usize)> = problems.iter().map(|problem| (problem.file.as_str(), problem.line)).collect();
-    let is_right = |rule: &Rule| {
-        let (file, line) = (rule.file.as_str(), rule.line);
-        let end = begins.range((file, line + 1)..).next().filter(|(other, _)| *other == file);
-        wrong.range((file, line)..(file, end.map_or(usize::MAX, |(_, line)| *line))).next().is_none()
-    };
-    rules.into_iter().filter(is_right).collect()
-}
-
-/// Rules whose family there is none of; of broken rules too, so that all mistakes are told at once.
-fn unknown_families(families: &[Family], named: &[Names], problems: &mut Vec<Problem>) {
-    for rule in named {
-        let Some((family, line)) = rule.family.as_ref().filter(|(id, _)| !families.iter().any(|f| f.id == *id)) else {
-            continue;
-        };
-        let own = format!("要自己立一族，就在这个文件里加一段 [[family]]，写 id = \"{family}\" 和 title、rest");
-        problems.push(Problem {
-            code: "unknown-family",
-            file: rule.file.clone(),
-            line: *line,
-            say: format!("规则 {} 属于不存在的族 {family}", rule.rule()),
-            advice: nearest(family, families.iter().map(|family| family.id.as_str()), &own),
-        });
-    }
-}
-
-/// Lists that rules name and that there are none of; of broken rules too.
-fn unknown_lists(lists: &[List], named: &[Names], problems: &mut Vec<Problem>) {
-    for rule in named {
-        for (name, line) in &rule.lists {
-            if name == CERTIFICATE_LIST || lists.iter().any(|list| list.name == *name) {
-                continue;
-            }
-            problems.push(unknown_list(&rule.file, *line, &format!("规则 {} 用到", rule.rule()), name, lists));
-        }
-    }
-}
-
-fn unknown_list(file: &str, line: usize, who: &str, name: &str, lists: &[List]) -> Problem {
-    let known = lists.iter().map(|list| list.name.as_str()).chain([CERTIFICATE_LIST]);
-    Problem {
-        code: "unknown-list",
-        file: file.to_owned(),
-        line,
-        say: format!("{who}不存在的词表 @{name}"),
-        advice: nearest(
-            name,
-            known,
-            &format!("要立新词表，就在 words.toml 里加一段 [[list]]，写 name = \"{name}\" 和 title、words"),
-        ),
-    }
-}
-
-/// Ids that two rules bear, or that are taken; of broken rules too. Which of two came later the files do not say, so both are named.
-fn used_ids(named: &[Names], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&str, (&Names, usize)> = HashMap::new();
-    for rule in named {
-        let Some((id, line)) = &rule.id else { continue };
-        let mut report = |say: String, advice: &str| {
-            let (file, advice) = (rule.file.clone(), advice.to_owned());
-            problems.push(Problem { code: "duplicate-id", file, line: *line, say, advice });
-        };
-        if let Some(manner) = Manner::ALL.into_iter().find(|manner| manner.rule() == id) {
-            report(format!("规则编号 {id} 留给用词的分量（{}）", manner.file()), "换一个编号");
-        }
-        if let Some((first, at)) = seen.insert(id, (rule, *line)) {
-            let say = format!("规则编号 {id} 写了两次，另一处是 {} 第 {at} 行", first.file);
-            report(say, "后写的那条换一个编号；停用的编号也不能再用");
-        }
-    }
-}
-
 fn cross_check(
     rules: &[Rule],
     lists: &[List],
@@ -381,7 +304,7 @@ fn cross_check(
             match known {
                 None if name != CERTIFICATE_LIST => {
                     let who = format!("词表 {} 引用了", list.name);
-                    problems.push(unknown_list(&list.file, list.line, &who, name, lists));
+                    problems.push(named::unknown_list(&list.file, list.line, &who, name, lists));
                 }
                 Some(_) if nests => problems.push(Problem {
                     code: "nested-list",
@@ -416,15 +339,6 @@ fn cross_check(
             });
         }
     }
-}
-
-/// The known name that was meant, where one is near enough to be it, and else how to make one.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>, own: &str) -> String {
-    let slips = |known: &str| strsim::osa_distance(known, name);
-    known
-        .min_by_key(|known| slips(known))
-        .filter(|known| slips(known) * 3 <= known.chars().count().max(name.chars().count()))
-        .map_or_else(|| own.to_owned(), |near| format!("是不是想写 {near}？{own}"))
 }
 
 /// Phrases of the automaton while it grows.
