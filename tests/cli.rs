@@ -205,7 +205,7 @@ fn rules_check_tells_every_mistake_with_its_place() {
         }
     }
     let broken = "[[rule]]\nid = \"seller.demo\"\ntitle = \"演示\"\nkind = \"selle\"\nfamily = \"offer\"\npoints = 99.0\n\
-        status = \"在用\"\nauthor = \"测试\"\ndate = \"2026-11-23\"\nfalse_alarms = \"无关的演示\"\nany = [\"免考拿证\"]\n\
+        status = \"在用\"\nauthor = \"测试\"\ndate = \"2026-11-23\"\nfalse_alarms = \"无关的演示页面\"\nany = [\"免考拿证\"]\n\
         hit = [\"免考拿证\"]\nmiss = [\"今天\"]\ncolour = \"red\"\n";
     std::fs::write(rules.join("mine.toml"), broken).unwrap();
     let mut asked = command(folder.path(), &["rules", "check", "--json"]);

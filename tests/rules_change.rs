@@ -6,17 +6,21 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What is said on stdout and stderr.
-fn run(data: &Path, args: &[&str]) -> (Vec<Value>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_jianzheng"))
+fn command(data: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jianzheng"));
+    command
         .current_dir(data)
         .env("JIANZHENG_GENERAL__RULES", data.join("rules"))
         .arg("--data")
         .arg(data)
         .args(["--json", "--practice"])
-        .args(args)
-        .output()
-        .unwrap();
+        .args(args);
+    command
+}
+
+/// What is said on stdout and stderr.
+fn run(data: &Path, args: &[&str]) -> (Vec<Value>, String) {
+    let output = command(data, args).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{args:?}: {told}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -164,6 +168,10 @@ fn the_week_begins_with_a_line_of_false_alarms() {
     run(data, &["patrol", "--day", "1"]);
     let (hits, _) = run(data, &["hits", "list"]);
     let wrong = hit(&hits, SOFT);
+    // Of whom nobody said that it is innocent, no page becomes a measure of innocence.
+    let unasked = command(data, &["rules", "clean", &wrong["id"].to_string(), "--add"]).output().unwrap();
+    assert_eq!(unasked.status.code(), Some(2));
+    assert!(!data.join("rules/clean/unit.ndjson").exists());
     run(data, &["cases", "dismiss", &wrong["case"].to_string(), "--wrong", "--by", "王工", "--day", "5"]);
     // The page it was wrong about goes into the clean corpus, where every later set is held against it.
     run(data, &["rules", "clean", &wrong["id"].to_string(), "--add", "--known", "词句改版前先放着"]);

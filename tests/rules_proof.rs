@@ -102,6 +102,39 @@ fn a_broken_rule_does_not_prove_itself() {
     );
 }
 
+/// The walk in the handbook is one that an officer can go: its page is not found before, its words are no longer held by any list, and
+/// with them the page is found.
+#[test]
+fn the_new_way_of_saying_in_the_handbook_is_found_once_its_words_are_added() {
+    let handbook = std::fs::read_to_string(root().join("README.zh-CN.md")).unwrap();
+    let (_, said) = handbook.split_once("卖家换了新说法，“").unwrap();
+    let said = said.split('”').next().unwrap();
+    let (_, words) = handbook.split_once("`words = [` 后面加上").unwrap();
+    let words = words.split('`').nth(1).unwrap();
+    let url = url::Url::parse("http://www.shili.example/").unwrap();
+    let judge = |set: &[(String, String)]| {
+        let page = jianzheng_core::page::read_text(&format!("<title>电工证</title><p>{said}</p>"), Some(&url));
+        let rules = RuleSet::compile(set).unwrap();
+        rules.judge(&page, &url, Thresholds::default())
+    };
+    let shipped = files(&root(), "toml");
+    let before = judge(&shipped);
+    assert!(!before.kind.is_hit(), "the handbook's new phrase is an old one by now: {:?}", before.signals);
+    let mut own = shipped;
+    let list = &mut own.iter_mut().find(|(name, _)| name == "words.toml").unwrap().1;
+    let at = list.find("name = \"代办词\"").unwrap();
+    let at = at + list[at..].find("words = [").unwrap() + "words = [".len();
+    list.insert_str(at, words);
+    let after = judge(&own);
+    assert!(
+        after.kind == jianzheng_core::verdict::Kind::Seller,
+        "{} → {}: {:?}",
+        before.score,
+        after.score,
+        after.signals
+    );
+}
+
 /// What officers are told of their mistakes, word for word. `BLESS=1 cargo test --test rules_proof` writes the answers anew; read them
 /// before they are committed.
 #[test]

@@ -45,7 +45,7 @@ fn many_rules() -> RuleSet {
         }
         own += &format!(
             "[[rule]]\nid = \"seller.own-{rule}\"\ntitle = \"自写\"\nkind = \"seller\"\nfamily = \"own\"\npoints = 2\nstatus = \"在用\"\n\
-             author = \"本单位\"\ndate = \"2026-11-27\"\nany = [{}]\nnear = [\"@证书词\"]\nfalse_alarms = \"无\"\nhit = [\"甲\"]\nmiss = [\"乙\"]\n",
+             author = \"本单位\"\ndate = \"2026-11-27\"\nany = [{}]\nnear = [\"@证书词\"]\nfalse_alarms = \"只为量时间，不会误报\"\nhit = [\"甲\"]\nmiss = [\"乙\"]\n",
             phrases.join(", ")
         );
     }

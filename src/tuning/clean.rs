@@ -32,6 +32,12 @@ pub fn line_of(url: &Url, html: &str, phones: &[String], known: Option<&str>) ->
     serde_json::to_string(&line).unwrap_or_default()
 }
 
+/// Whether two lines are of one page, whatever is put up with.
+pub fn is_same_page(a: &str, b: &str) -> bool {
+    let page = |line: &str| serde_json::from_str(line).map(|line: Line| (line.url, line.html));
+    matches!((page(a), page(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// What a rule set makes of the clean corpus.
 #[derive(Debug, Default)]
 pub struct Tested {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::rules::problem::Problem;
 use jianzheng_core::rules::rule::{Item, Kind, Rule, Status};
-use jianzheng_core::{page, text};
+use jianzheng_core::{entities, page, text};
 
 use super::clean;
 use super::standing::{EARNED, Standing};
@@ -69,7 +69,10 @@ pub fn doubts(
             *pages += usize::from(folded.as_str().contains(word.folded.as_str()));
         }
     }
-    let mut doubts = Vec::new();
+    let mut doubts: Vec<Problem> = Vec::new();
+    for rule in asked.iter().map(|index| &rules.rules()[*index]) {
+        doubts.extend(of_examples(rule, rules));
+    }
     for (index, rule) in asked.iter().map(|index| (*index, &rules.rules()[*index])) {
         let Some(standing) = standing else { continue };
         let done = standing.get(&rule.id).copied().unwrap_or_default();
@@ -97,6 +100,51 @@ pub fn doubts(
             say: format!("{}的“{}”太平常：{all} 个守法网页里 {pages} 个都有", word.of, word.written),
             advice: "换成更长、只有卖家才说的词句；或者把它挪到 near，由不平常的词句来触发".to_owned(),
         });
+    }
+    doubts
+}
+
+/// What the examples of a rule lack: one that stands for its conditions, numbers of nobody.
+fn of_examples(rule: &Rule, rules: &RuleSet) -> Vec<Problem> {
+    let doubt = |code, line, say: String, advice: &str| {
+        let (file, advice) = (rule.file.clone(), advice.to_owned());
+        Problem { code, file, line, say, advice }
+    };
+    let mut doubts = Vec::new();
+    let mut waking: Vec<String> = Vec::new();
+    let mut only_words = true;
+    for item in &rule.any {
+        match item {
+            Item::Phrase(phrase) => waking.push(phrase.clone()),
+            Item::List(name) => {
+                let words = rules.list(name).into_iter().flatten();
+                waking.extend(words.map(|word| text::fold(word).as_str().to_owned()).filter(|word| !word.is_empty()));
+            }
+            // Whether a page wakes these is not told by its words alone.
+            Item::Gapped(_) | Item::Fact(_) => only_words = false,
+        }
+    }
+    let wakes = |html: &str| {
+        let folded = text::fold(html);
+        waking.iter().any(|word| folded.as_str().contains(word.as_str()))
+    };
+    let has_conditions = !(rule.near.is_empty() && rule.all.is_empty() && rule.unless.is_empty());
+    if only_words && has_conditions && !rule.misses.iter().any(|miss| wakes(&miss.html)) {
+        let say = format!("规则 {} 的 miss 里没有一个说到触发它的词句，看不出 near、all、unless 管不管用", rule.id);
+        let advice = "挑一句最像的守法的话写进 miss：有触发的词句，但缺了条件或者带着排除的词";
+        doubts.push(doubt("miss-unlike", rule.line, say, advice));
+    }
+    for example in rule.hits.iter().chain(&rule.misses) {
+        let folded = text::fold(&example.html);
+        let mobile = entities::in_text(&example.html, &folded)
+            .into_iter()
+            .filter(|found| found.kind == entities::Kind::Phone && found.value.len() == 11)
+            .any(|found| found.value.starts_with('1') && !found.value.starts_with("1300000"));
+        if mobile || entities::mask_ids(&example.html) != example.html {
+            let what = if mobile { "手机号" } else { "证件号" };
+            let say = format!("规则 {} 的例子里有像真的{what}", rule.id);
+            doubts.push(doubt("real-number", example.line, say, "换成编造的：电话写 130 0000 开头的，证件号不写"));
+        }
     }
     doubts
 }
@@ -176,7 +224,7 @@ mod tests {
     fn own(any: &str, more: &str) -> String {
         format!(
             "[[family]]\nid = \"local\"\ntitle = \"本地\"\nrest = 3\n[[rule]]\nid = \"seller.local\"\ntitle = \"本地新说法\"\nkind = \"seller\"\n\
-             family = \"local\"\npoints = 8\nauthor = \"示例区安委办\"\ndate = \"2026-11-27\"\nany = [\"{any}\"]\nfalse_alarms = \"书店\"\n\
+             family = \"local\"\npoints = 8\nauthor = \"示例区安委办\"\ndate = \"2026-11-27\"\nany = [\"{any}\"]\nfalse_alarms = \"书店说直接下本书\"\n\
              hit = [\"{any}\"]\nmiss = [\"今天有雨\"]\n{more}\n"
         )
     }
@@ -229,6 +277,22 @@ mod tests {
         for more in ["status = \"试行\"", &format!("{LIVE}\n{early}")] {
             assert_eq!(told(&own("直接下本包寄", more), None, Some(Standing::default())), [], "{more}");
         }
+    }
+
+    #[test]
+    fn examples_that_stand_for_no_condition_or_name_somebody_are_told() {
+        let rule = own("直接下本包寄", "status = \"试行\"\nnear = [\"@证书词\"]")
+            .replace("hit = [\"直接", "hit = [\"电工证直接");
+        let codes =
+            |rule: &str| told(rule, None, None).iter().map(|doubt| (doubt.code, doubt.line)).collect::<Vec<_>>();
+        assert_eq!(codes(&rule), [("miss-unlike", 5)]);
+        assert_eq!(codes(&rule.replace("今天有雨", "直接下本包寄，书店")), []);
+        // Put together here, so that nobody's number stands in the repository.
+        let mobile = ["直接下本包寄，电话", "139", "0000", "5678"].concat();
+        assert_eq!(codes(&rule.replace("今天有雨", &mobile)), [("real-number", 16)]);
+        assert_eq!(codes(&rule.replace("今天有雨", &mobile.replace("1390000", "1300000"))), []);
+        let id = ["直接下本包寄，", "33010219900307", "7712"].concat();
+        assert_eq!(codes(&rule.replace("今天有雨", &id)), [("real-number", 16)]);
     }
 
     #[test]

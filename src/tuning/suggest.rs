@@ -162,6 +162,7 @@ pub fn suggest(rules: &RuleSet, thresholds: Thresholds, examples: &Examples) -> 
     for example in &examples.labelled {
         *advice.pages.entry(example.called.clone()).or_default() += 1;
     }
+    let mut asked = Vec::new();
     for (kind, manner) in [(Kind::Seller, Manner::Offer), (Kind::FakeSite, Manner::Fake)] {
         let mut pages: Vec<Labelled> = Vec::new();
         for example in &examples.labelled {
@@ -198,6 +199,7 @@ pub fn suggest(rules: &RuleSet, thresholds: Thresholds, examples: &Examples) -> 
             advice.too_few.extend((guilty > 0).then_some((kind, guilty, innocent)));
             continue;
         }
+        asked.push(kind);
         // Guilty pages are far more frequent among the labelled than on the web: the sample's own odds take the place of the prior.
         let odds = 10.0 * (guilty as f64 / innocent as f64).log10();
         pages.iter_mut().for_each(|page| page.offset += odds);
@@ -215,7 +217,8 @@ pub fn suggest(rules: &RuleSet, thresholds: Thresholds, examples: &Examples) -> 
         advice.phrases.extend(phrases.into_iter().map(|phrase| (kind, phrase)));
     }
     for (number, rule) in rules.rules().iter().enumerate() {
-        if rule.status == Status::Retired || rule.points < 0.0 || rule.kind == Kind::Notice {
+        // Where hardly anybody guilty was labelled, every rule would look as if it spoke on nobody but innocents.
+        if rule.status == Status::Retired || rule.points < 0.0 || !asked.contains(&rule.kind) {
             continue;
         }
         match spoke[number] {

@@ -76,9 +76,10 @@ impl Opened {
     }
 }
 
-/// What examples and clean corpus say against a set.
+/// What `rules check` and `rules test` say against a set that compiles.
 fn unproven(program: &Program) -> Vec<Problem> {
     let mut problems = program.rules.prove();
+    problems.extend(program.rules.held_twice());
     match rules::clean_pages(program.rule_files.folder.as_deref()) {
         Ok(pages) => problems.extend(clean::test(&program.rules, program.thresholds(), &pages).failures),
         Err(unreadable) => problems.extend(unreadable),
@@ -134,7 +135,7 @@ pub(super) fn tell_if_unproven(program: &Program, data: &Path, progress: &Progre
         return;
     }
     progress.stage(&format!(
-        "规则有 {} 处通不过检验（例子不成立，或者冤枉了守法网页），本轮仍按现在的规则判；详情看 jianzheng rules test",
+        "规则有 {} 处通不过检验（例子不成立、词句重复，或者冤枉了守法网页），本轮仍按现在的规则判；详情看 jianzheng rules check 和 rules test",
         problems.len()
     ));
     problems.iter().take(SHOWN).for_each(|problem| progress.stage(&escape(&format!("  {problem}"))));
@@ -305,10 +306,12 @@ mod tests {
 
         // A mistake, then an example that does not hold, then a word that accuses every innocent who leaves a number.
         let guilty = offers.replacen("points = 4\n", "points = 30\n", 9);
+        const HELD: &str = include_str!("../../tests/data/diagnostics/a-phrase-held-by-another-rule.toml");
         let told = [
             (format!("{offers}\n[[rule]]\nid = 1\n"), "wrong-type"),
             (offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1), "example-not-hit"),
             (guilty, "clean-page-accused"),
+            (format!("{offers}\n{HELD}"), "phrase-held"),
         ];
         for (text, code) in told {
             assert_ne!(text, offers);

@@ -4,13 +4,14 @@
 //! mistake in any file is told before any work begins. File names are relative to the folder, so that the same rules have the
 //! same hash wherever they lie; only messages name the folder. Start at [`load`].
 
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use jianzheng_core::rules::{RuleSet, problem::Problem};
 
 use crate::discover::{definition::Definition, queries::QueryFile};
+use crate::tuning::clean;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -20,6 +21,8 @@ const QUERIES: &str = "queries.toml";
 /// A wrong `general.rules` must not have the whole disk read.
 const MAX_FILES: usize = 1000;
 const MAX_BYTES: u64 = 4 << 20;
+/// Whole pages are long, and each false alarm may add one: a corpus that cannot be read has every set refused.
+const MAX_CORPUS_BYTES: u64 = 64 << 20;
 const MAX_DEPTH: usize = 3;
 
 /// What stands among the rule files besides the rules that judge.
@@ -135,11 +138,12 @@ pub(super) fn clean_pages(folder: Option<&Path>) -> Result<Vec<(String, String)>
 /// The unit's own lines of the clean corpus.
 const OWN_CLEAN: &str = "unit.ndjson";
 
-/// Adds a line to the clean corpus of a folder of rules, which gets the built-in corpus first where it has none.
+/// Adds a line to the clean corpus of a folder of rules, which gets the built-in corpus first where it has none. A line of the same page
+/// gives way to it. Gives the file, and whether there was such a line.
 ///
 /// # Errors
 /// The file that could not be written, and why.
-pub(super) fn add_clean(folder: &Path, line: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+pub(super) fn add_clean(folder: &Path, line: &str) -> Result<(PathBuf, bool), (PathBuf, io::Error)> {
     let corpus = folder.join(CLEAN);
     if !corpus.is_dir()
         && let Some(dir) = BUILT_IN.get_dir(CLEAN)
@@ -148,18 +152,20 @@ pub(super) fn add_clean(folder: &Path, line: &str) -> Result<PathBuf, (PathBuf, 
     }
     let file = corpus.join(OWN_CLEAN);
     let add = || {
-        let mut open = std::fs::OpenOptions::new().read(true).append(true).create(true).open(&file)?;
-        // An editor may have left the last line without its end.
-        let unended = open.seek(io::SeekFrom::End(-1)).is_ok() && {
-            let mut last = [0];
-            open.read_exact(&mut last)?;
-            last != *b"\n"
+        let before = match std::fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read?,
         };
-        open.write_all(format!("{}{line}\n", if unended { "\n" } else { "" }).as_bytes())?;
-        open.sync_all()
+        let (same, others): (Vec<&str>, Vec<&str>) = before.lines().partition(|old| clean::is_same_page(old, line));
+        let text: String = others.into_iter().chain([line]).flat_map(|line| [line, "\n"]).collect();
+        let part = corpus.join(format!("{OWN_CLEAN}.part"));
+        std::fs::write(&part, text)?;
+        std::fs::File::open(&part)?.sync_all()?;
+        std::fs::rename(&part, &file)?;
+        Ok(!same.is_empty())
     };
-    add().map_err(|error| (file.clone(), error))?;
-    Ok(file)
+    let was_there = add().map_err(|error| (file.clone(), error))?;
+    Ok((file, was_there))
 }
 
 /// Writes the built-in rules, for a unit to change, into a folder that is not there yet or empty.
@@ -212,8 +218,12 @@ fn read_folder(
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            let advice = "检查 general.rules 写的目录和它的权限；不写这一项就用程序自带的规则";
-            problems.push(whole(prefix, "unreadable", format!("规则目录读不了：{error}"), advice));
+            let advice = "检查 --rules 或配置 general.rules 写的目录和它的权限；不写就用程序自带的规则";
+            let say = match error.kind() {
+                io::ErrorKind::NotFound => "没有这个规则目录".to_owned(),
+                _ => format!("规则目录读不了：{}", told(&error)),
+            };
+            problems.push(whole(prefix, "unreadable", say, advice));
             return;
         }
     };
@@ -235,9 +245,10 @@ fn read_folder(
                 problems.push(whole("", "too-many-files", format!("规则文件超过 {MAX_FILES} 个"), advice));
                 return;
             }
-            match read_file(&path) {
+            let most = if ending == ".toml" { MAX_BYTES } else { MAX_CORPUS_BYTES };
+            match read_file(&path, most) {
                 Ok(text) => files.push((shown, text)),
-                Err(say) => problems.push(whole(&shown, "unreadable", say, "另存为 UTF-8 编码的文字，并检查权限")),
+                Err((say, advice)) => problems.push(whole(&shown, "unreadable", say, advice)),
             }
         } else if is_misnamed(&name, ending) {
             let say = format!("文件名不以 {ending} 结尾，不会被读到");
@@ -259,15 +270,27 @@ fn is_misnamed(name: &str, ending: &str) -> bool {
         || name.rsplit_once(ending).is_some_and(|(_, rest)| copied(rest) && ![".bak", ".orig", ".rej"].contains(&rest))
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// Why the system gives no file, in Chinese where that is of a frequent kind.
+fn told(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "没有这个文件".to_owned(),
+        io::ErrorKind::PermissionDenied => "没有权限".to_owned(),
+        io::ErrorKind::NotADirectory => "它不是目录".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The text of a file of at most `most` bytes, or what is wrong with it and the way out.
+fn read_file(path: &Path, most: u64) -> Result<String, (String, &'static str)> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) => Err(format!("规则文件读不了：{error}")),
-        Ok(length) if length as u64 > MAX_BYTES => Err("规则文件超过 4 MiB".to_owned()),
+        Err(error) => Err((format!("规则文件读不了：{}", told(&error)), "检查文件和它的权限")),
+        Ok(length) if length as u64 > most => Err((format!("文件超过 {} MiB", most >> 20), "拆成几个文件")),
         Ok(_) => {
-            let text = String::from_utf8(bytes).map_err(|_| "规则文件不是 UTF-8 文字".to_owned())?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| ("规则文件不是 UTF-8 文字".to_owned(), "另存为 UTF-8 编码的文字"))?;
             Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
         }
     }
@@ -340,11 +363,29 @@ mod tests {
     fn the_first_own_line_does_not_take_the_place_of_the_built_in_corpus() {
         let folder = tempfile::tempdir().unwrap();
         let line = |n: u8| format!(r#"{{"url": "http://www.shili.example/{n}", "html": "<p>今天有雨</p>"}}"#);
-        let file = add_clean(folder.path(), &line(1)).unwrap();
+        let (file, was_there) = add_clean(folder.path(), &line(1)).unwrap();
+        assert!(!was_there);
         std::fs::write(&file, std::fs::read_to_string(&file).unwrap().trim_end()).unwrap();
         add_clean(folder.path(), &line(2)).unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n{}\n", line(1), line(2)));
+        // The same page with a reason takes the place of the line without one.
+        let known = line(1).replace('}', r#", "known": "先放着"}"#);
+        assert!(add_clean(folder.path(), &known).unwrap().1);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n{known}\n", line(2)));
+        std::fs::write(&file, format!("{}\n", line(1))).unwrap();
         assert_eq!(clean_pages(Some(folder.path())).unwrap().len(), clean_pages(None).unwrap().len() + 1);
+    }
+
+    #[test]
+    fn a_corpus_may_be_longer_than_any_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(CLEAN)).unwrap();
+        let long = "长".repeat(MAX_BYTES as usize / 3 + 1);
+        std::fs::write(folder.path().join(CLEAN).join(OWN_CLEAN), &long).unwrap();
+        assert_eq!(clean_pages(Some(folder.path())).unwrap()[0].1, long);
+        std::fs::write(folder.path().join("local.toml"), &long).unwrap();
+        let problems = load(Some(folder.path())).unwrap_err();
+        assert!(problems.iter().any(|p| p.file.ends_with("local.toml") && p.say.contains("4 MiB")), "{problems:?}");
     }
 
     #[test]

@@ -12,9 +12,9 @@ use url::Url;
 use super::{Program, StartError, baselines, rules};
 use crate::store::{Store, StoreError};
 use crate::tuning::backtest::{self, Count, Moved, Trial};
-use crate::tuning::clean;
 use crate::tuning::past::{self, Judge};
 use crate::tuning::suggest::{self, Advice, Examples};
+use crate::tuning::{clean, standing};
 
 impl Program {
     /// Judges the kept pages again: by the rules of `folder` against those in force, or, without a folder, by those in force against
@@ -86,9 +86,18 @@ impl Program {
     /// The store cannot be had, there is no such hit, or its page cannot be read any more.
     pub async fn clean_line(&self, hit: u64, known: Option<&str>) -> Result<String, StartError> {
         let state = |error: StoreError| StartError::State(error.to_string());
-        let hit_row = self.kept()?.hit(hit).await.map_err(state)?;
+        let store = self.kept()?;
+        let hit_row = store.hit(hit).await.map_err(state)?;
         let hit_row =
             hit_row.ok_or_else(|| StartError::Usage(format!("没有线索 {hit}；有哪些看 jianzheng hits list")))?;
+        let case = store.case(hit_row.case).await.map_err(state)?;
+        // A slip in the number would make a guilty page the measure of innocence, and no rules would ever be taken again.
+        if standing::word(&hit_row, case.as_ref()) != Some(standing::Word::Wrong) {
+            return Err(StartError::Usage(format!(
+                "线索 {hit} 还没有人判为误报，不能当守法网页：先 jianzheng hits label {hit} benign --by 姓名，或 jianzheng cases dismiss {} --wrong --why 理由",
+                hit_row.case
+            )));
+        }
         let kept = hit_row.capture.as_ref().and_then(|capture| past::source_of(&self.data, capture));
         let unread =
             || StartError::State(format!("线索 {hit} 的网页读不出来；证据是否完好看 jianzheng evidence verify"));
@@ -98,11 +107,11 @@ impl Program {
     }
 
     /// Adds a line to the clean corpus of the unit's own rules; a folder without one gets what is built in first, or that would
-    /// no longer count. Gives the file.
+    /// no longer count. Gives the file, and whether the page was in it already.
     ///
     /// # Errors
     /// The rules are those built in, or the file cannot be written.
-    pub fn add_clean_line(&self, line: &str) -> Result<PathBuf, StartError> {
+    pub fn add_clean_line(&self, line: &str) -> Result<(PathBuf, bool), StartError> {
         let Some(folder) = &self.rule_files.folder else {
             let say = "现在用的是程序自带的规则，加不进去：先 jianzheng init --rules rules 抄一份出来，在配置 [general] 里写 rules = \"rules\"";
             return Err(StartError::Usage(say.to_owned()));

@@ -10,6 +10,7 @@ mod compile;
 pub mod contrast;
 mod fact;
 pub(crate) mod gap;
+mod named;
 pub mod problem;
 mod proof;
 pub mod refit;

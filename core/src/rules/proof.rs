@@ -3,11 +3,13 @@
 //! An example is a sentence, or a page with its address. Facts are established as on any page. All failures are told, not the
 //! first. Start at [`RuleSet::prove`].
 
+use std::collections::{HashMap, HashSet};
+
 use url::Url;
 
 use super::RuleSet;
 use super::problem::Problem;
-use super::rule::{Example, Item, Rule, Status};
+use super::rule::{Example, Item, Status};
 use crate::likeness::{Copied, Part};
 use crate::page;
 use crate::verdict::Beside;
@@ -58,33 +60,36 @@ impl RuleSet {
     /// that nobody meant.
     pub fn held_twice(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let in_use = |rule: &&Rule| rule.status != Status::Retired;
-        for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| in_use(rule)) {
+        let in_use = || self.rules.iter().enumerate().filter(|(_, rule)| rule.status != Status::Retired);
+        let written = |item: &Item| matches!(item, Item::Phrase(_) | Item::Gapped(_)).then(|| item.to_string());
+        // By phrase, the rules that hold it, in their order: with it written out, or by a list.
+        let mut holders: HashMap<String, Vec<(usize, bool)>> = HashMap::new();
+        let phrases: HashSet<String> = in_use().flat_map(|(_, rule)| rule.any.iter().filter_map(written)).collect();
+        let mut of_list: HashMap<&str, Vec<String>> = HashMap::new();
+        for (index, rule) in in_use() {
             for item in &rule.any {
-                let phrase = match item {
-                    Item::Phrase(phrase) => phrase.clone(),
-                    Item::Gapped(_) => item.to_string(),
-                    Item::List(_) | Item::Fact(_) => continue,
+                if let Item::List(name) = item {
+                    let words = of_list.entry(name).or_insert_with(|| {
+                        let words = self.list(name).into_iter().flatten();
+                        let both = words.flat_map(|word| [word.clone(), crate::text::fold(word).as_str().to_owned()]);
+                        both.filter(|word| phrases.contains(word)).collect()
+                    });
+                    words.iter().for_each(|word| holders.entry(word.clone()).or_default().push((index, true)));
+                } else if let Some(phrase) = written(item) {
+                    holders.entry(phrase).or_default().push((index, false));
+                }
+            }
+        }
+        for (index, rule) in in_use() {
+            for phrase in rule.any.iter().filter_map(written) {
+                let holds = |(number, by_list): &(usize, bool)| {
+                    let other = &self.rules[*number];
+                    // Of two that say it themselves the later one is told.
+                    let sooner = *by_list || (&other.date, *number) < (&rule.date, index);
+                    *number != index && sooner && other.kind == rule.kind && other.points * rule.points > 0.0
                 };
-                let same = |other: &&Rule| other.kind == rule.kind && other.points * rule.points > 0.0;
-                let mut others = self.rules.iter().enumerate().filter(|(number, _)| *number != index);
-                let holder = others.find(|(number, other)| {
-                    in_use(other)
-                        && same(other)
-                        && other.any.iter().any(|held| match held {
-                            // Of two that say it themselves the later one is told.
-                            Item::Phrase(_) | Item::Gapped(_) => {
-                                (&other.date, *number) < (&rule.date, index) && held.to_string() == phrase
-                            }
-                            Item::List(name) => self
-                                .list(name)
-                                .into_iter()
-                                .flatten()
-                                .any(|word| word == &phrase || crate::text::fold(word).as_str() == phrase),
-                            Item::Fact(_) => false,
-                        })
-                });
-                if let Some((_, holder)) = holder {
+                let holder = holders.get(&phrase).and_then(|known| known.iter().find(|known| holds(known)));
+                if let Some(holder) = holder.map(|(number, _)| &self.rules[*number]) {
                     problems.push(Problem {
                         code: "phrase-held",
                         file: rule.file.clone(),

@@ -205,7 +205,6 @@ pub struct Rule {
     pub file: String,
     /// Line of the table.
     pub line: usize,
-    pub(super) id_line: usize,
     /// The lists it names, and where.
     pub(super) list_lines: Vec<(String, usize)>,
 }
@@ -230,14 +229,22 @@ pub struct Family {
     pub rest: f64,
 }
 
-/// The family that a rule names, told of rules with other mistakes too.
+/// What a rule names that stands elsewhere, told of rules with other mistakes too; each with its line.
 #[derive(Debug)]
-pub(super) struct Belongs {
-    /// As a message calls the rule.
-    pub(super) rule: String,
-    pub(super) family: String,
+pub(super) struct Names {
+    pub(super) id: Option<(String, usize)>,
+    pub(super) family: Option<(String, usize)>,
+    pub(super) lists: Vec<(String, usize)>,
     pub(super) file: String,
+    /// Line of the table.
     pub(super) line: usize,
+}
+
+impl Names {
+    /// As a message calls the rule.
+    pub(super) fn rule(&self) -> &str {
+        self.id.as_ref().map_or("（没有编号的）", |(id, _)| id)
+    }
 }
 
 /// What one file holds.
@@ -245,7 +252,7 @@ pub(super) struct Belongs {
 pub(super) struct Tables {
     pub(super) families: Vec<Family>,
     pub(super) rules: Vec<Rule>,
-    pub(super) belongs: Vec<Belongs>,
+    pub(super) names: Vec<Names>,
 }
 
 /// Reads a file of `[[family]]` and `[[rule]]` tables, and tells every mistake in it.
@@ -263,14 +270,23 @@ pub(super) fn read(file: &str, text: &str) -> (Option<Tables>, Vec<Problem>) {
             }
         }
         for part in top.parts("rule") {
-            let read = rule(file, &part, &mut tables.belongs);
+            let read = rule(file, &part, &mut tables.names);
             tables.rules.extend(read);
+        }
+        if top.has("list") {
+            let say = "词表不能写在这个文件里";
+            top.report(
+                "misplaced",
+                top.at_of("list"),
+                say,
+                "把 [[list]] 连同它的词挪到 words.toml 里，规则里照样用 @名字",
+            );
         }
         Some(tables)
     })
 }
 
-fn rule(file: &str, part: &sheet::Part<'_>, belongs: &mut Vec<Belongs>) -> Option<Rule> {
+fn rule(file: &str, part: &sheet::Part<'_>, names: &mut Vec<Names>) -> Option<Rule> {
     let id = part.need_text("id", "起一个不重复的英文名，例如 seller.exam-waiver");
     if let Some(id) = &id
         && !id.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
@@ -280,14 +296,10 @@ fn rule(file: &str, part: &sheet::Part<'_>, belongs: &mut Vec<Belongs>) -> Optio
     }
     let title = part.need_text("title", "用一句中文说明这条规则");
     let kind = part.need_text("kind", "写 fake_site、seller 或 notice").and_then(|k| {
-        choice(part, &k, "kind", &[("fake_site", Kind::FakeSite), ("seller", Kind::Seller), ("notice", Kind::Notice)])
+        let kinds = [("seller", Kind::Seller), ("fake_site", Kind::FakeSite), ("notice", Kind::Notice)];
+        choose(part, &k, "kind", &kinds, "seller（卖家）、fake_site（假冒）、notice（警示）")
     });
     let family = part.need_text("family", "写上它属于哪一族");
-    if let Some(family) = &family {
-        let rule = id.as_ref().map_or("（没有编号的）", |id| &id.value).to_owned();
-        let line = part.line_of(family.at);
-        belongs.push(Belongs { rule, family: family.value.clone(), file: file.to_owned(), line });
-    }
     let points = part.decimal("points", -60.0..=30.0);
     let status =
         part.need_text("status", "写 试行、在用 或 停用").and_then(|s| choice(part, &s, "status", &Status::ALL));
@@ -296,11 +308,20 @@ fn rule(file: &str, part: &sheet::Part<'_>, belongs: &mut Vec<Belongs>) -> Optio
     check_date(part, date.as_ref());
     let say = part.text("say");
     let false_alarms = part.need_text("false_alarms", "用一句实在的话写明什么情况会误报");
+    check_sentence(part, "false_alarms", false_alarms.as_ref(), "用一句实在的话写明哪种守法网页也会这么说");
     let mut lines = Vec::new();
     let any = items(part, "any", &mut lines);
     let all = items(part, "all", &mut lines);
     let near = items(part, "near", &mut lines);
     let unless = items(part, "unless", &mut lines);
+    let placed = |name: &Option<Placed<String>>| name.as_ref().map(|name| (name.value.clone(), part.line_of(name.at)));
+    names.push(Names {
+        id: placed(&id),
+        family: placed(&family),
+        lists: lines.clone(),
+        file: file.to_owned(),
+        line: part.line(),
+    });
     let within = part.number("within", 1..=2000).unwrap_or(60) as usize;
     let mut places = 0;
     for place in part.texts("in") {
@@ -318,14 +339,15 @@ fn rule(file: &str, part: &sheet::Part<'_>, belongs: &mut Vec<Belongs>) -> Optio
     let early = part.part("early").and_then(|part| early(&part));
     let hits = examples(part, "hit");
     let misses = examples(part, "miss");
-    if any.is_empty() && !part.has("any") {
+    let nothing_of = |key: &str| !part.has(key) || part.has_empty(key);
+    if nothing_of("any") {
         part.missing("any", "写上触发它的词句、@词表 或 #页面特征");
     }
     let retired = status == Some(Status::Retired);
-    if hits.is_empty() && !retired {
+    if nothing_of("hit") && !retired {
         part.missing("hit", "至少写一个它必须命中的例子");
     }
-    if misses.is_empty() && !retired {
+    if nothing_of("miss") && !retired {
         part.missing("miss", "至少写一个它绝不能命中的例子");
     }
     if points == Some(0.0) {
@@ -337,7 +359,6 @@ fn rule(file: &str, part: &sheet::Part<'_>, belongs: &mut Vec<Belongs>) -> Optio
     part.finish();
     let title = title?.value;
     Some(Rule {
-        id_line: part.line_of(id.as_ref()?.at),
         id: id?.value,
         list_lines: lines,
         say: say.map_or_else(|| title.clone(), |s| s.value),
@@ -371,25 +392,45 @@ fn check_date(part: &sheet::Part<'_>, date: Option<&Placed<String>>) {
     }
 }
 
+/// A sentence that people are to learn something from.
+fn check_sentence(part: &sheet::Part<'_>, key: &str, sentence: Option<&Placed<String>>, advice: &str) {
+    const SHORTEST: usize = 6;
+    const NOTHING: [&str; 6] =
+        ["没有发现误报", "目前没有误报", "暂时没有误报", "暂未发现误报", "没有已知误报", "unknown"];
+    let Some(sentence) = sentence else { return };
+    let words: String = sentence.value.to_lowercase().chars().filter(|sign| sign.is_alphanumeric()).collect();
+    if words.chars().count() < SHORTEST || NOTHING.contains(&words.as_str()) {
+        let say = format!("{key} 写的“{}”什么也没说明", sentence.value);
+        part.report(WRONG_VALUE, sentence.at, say, advice);
+    }
+}
+
 fn early(part: &sheet::Part<'_>) -> Option<Early> {
     let by = part.need_text("by", "写上是谁定的");
     let date = part.need_text("date", "写上日期，例如 \"2026-11-23\"");
     check_date(part, date.as_ref());
     let why = part.need_text("why", "用一句实在的话写明为什么等不得");
+    check_sentence(part, "why", why.as_ref(), "用一句实在的话写明为什么等不得");
     part.finish();
     Some(Early { by: by?.value, date: date?.value, why: why?.value })
 }
 
 fn choice<T: Copy>(part: &sheet::Part<'_>, word: &Placed<String>, key: &str, choices: &[(&str, T)]) -> Option<T> {
+    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+    choose(part, word, key, choices, &names.join("、"))
+}
+
+/// The same, where the words that may stand there have to be told with what they mean.
+fn choose<T: Copy>(
+    part: &sheet::Part<'_>,
+    word: &Placed<String>,
+    key: &str,
+    choices: &[(&str, T)],
+    told: &str,
+) -> Option<T> {
     let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
     if found.is_none() {
-        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        part.report(
-            WRONG_VALUE,
-            word.at,
-            format!("{key} 不能是 {}", word.value),
-            format!("可写：{}", names.join("、")),
-        );
+        part.report(WRONG_VALUE, word.at, format!("{key} 不能是 {}", word.value), format!("可写：{told}"));
     }
     found
 }

@@ -5,6 +5,7 @@
 //! shows all mistakes. Must not know what the keys mean. Start at [`Sheet::read`].
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -18,6 +19,11 @@ const MISSING_KEY: &str = "missing-key";
 const WRONG_TYPE: &str = "wrong-type";
 /// The type is right, the value is not.
 pub const WRONG_VALUE: &str = "bad-value";
+
+/// What a value has to be, as a message says it.
+const TEXT: &str = "放在引号里的一段文字";
+const WHOLE: &str = "一个整数";
+const NUMBER: &str = "一个数";
 
 /// Files of a few pages; more is not something a person wrote.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -49,15 +55,20 @@ impl<'f> Sheet<'f> {
             return (None, sheet.problems.into_inner());
         }
         let (document, errors) = DeTable::parse_recoverable(text);
+        let mut told = HashSet::new();
         for error in &errors {
             let at = error.span().map_or(0, |s| s.start);
-            let message = error.message().lines().next().unwrap_or_default();
-            if text.get(at..).is_some_and(|rest| rest.starts_with(['“', '”', '‘', '’', '＂'])) {
-                let advice = "切到英文输入法，改成直引号，例如 title = \"本地新说法\"";
-                sheet.report(SYNTAX, at, "用了中文引号“”，程序只认英文的直引号 \"".into(), advice.into());
+            let line = sheet.line(at);
+            if let Some((sign, meant)) = syntax::chinese_sign(sheet.text_of(text, line)) {
+                // The parser stumbles over one sign again and again: once a line is enough.
+                if told.insert(line) {
+                    let say = format!("用了中文标点（{sign}），程序只认英文的 {meant}");
+                    sheet.report(SYNTAX, at, say, "切到英文输入法，把这一行的标点重打一遍".to_owned());
+                }
                 continue;
             }
-            let advice = match syntax::advice(message) {
+            let message = error.message().lines().next().unwrap_or_default();
+            let advice = match syntax::advice(message).trim_end_matches('。') {
                 "" => "检查引号、方括号、等号是否成对，文字要放在引号里",
                 advice => advice,
             };
@@ -83,6 +94,12 @@ impl<'f> Sheet<'f> {
 impl Sheet<'_> {
     fn line(&self, at: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= at)
+    }
+
+    /// The text of a line.
+    fn text_of<'x>(&self, text: &'x str, line: usize) -> &'x str {
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 }
 
@@ -118,6 +135,11 @@ impl<'t> Part<'t> {
         self.table.contains_key(key)
     }
 
+    /// Is the key there, with a list of nothing?
+    pub fn has_empty(&self, key: &str) -> bool {
+        self.table.get(key).and_then(|value| value.get_ref().as_array()).is_some_and(|items| items.is_empty())
+    }
+
     /// The line where the table starts.
     pub fn line(&self) -> usize {
         self.sheet.line(self.at)
@@ -126,6 +148,11 @@ impl<'t> Part<'t> {
     /// The line of a place in the file.
     pub fn line_of(&self, at: usize) -> usize {
         self.sheet.line(at)
+    }
+
+    /// Where a key of the table stands, whoever reads it; the key counts as known.
+    pub fn at_of(&self, key: &'static str) -> usize {
+        self.raw(key).map_or(self.at, |(_, at)| at)
     }
 
     /// Where the table starts.
@@ -143,6 +170,11 @@ impl<'t> Part<'t> {
         self.report(MISSING_KEY, self.at, format!("{}缺少 {key}", self.place()), advice);
     }
 
+    /// Where a key stands, as a message begins with it: `[[rule]] 里 points`.
+    fn place_of(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("[{}] 里 {key}", self.name) }
+    }
+
     fn place(&self) -> String {
         if self.name.is_empty() { String::new() } else { format!("[{}] 里", self.name) }
     }
@@ -153,19 +185,24 @@ impl<'t> Part<'t> {
     }
 
     fn wrong_type(&self, key: &str, at: usize, wanted: &str) {
-        self.report(WRONG_TYPE, at, format!("{}{key} 应当是{wanted}", self.place()), "照同一目录里别的文件的写法改");
+        let advice = match wanted {
+            NUMBER | WHOLE => format!("数字不加引号，用半角，例如 {key} = 8"),
+            TEXT => format!("例如 {key} = \"…\""),
+            _ => "照同一目录里别的文件的写法改".to_owned(),
+        };
+        self.report(WRONG_TYPE, at, format!("{} 应当是{wanted}", self.place_of(key)), advice);
     }
 
     /// A text without blanks around it; an empty one is a mistake.
     pub fn text(&self, key: &'static str) -> Option<Placed<String>> {
         let (value, at) = self.raw(key)?;
         let Some(text) = value.as_str() else {
-            self.wrong_type(key, at, "一段文字（放在引号里）");
+            self.wrong_type(key, at, TEXT);
             return None;
         };
         let text = text.trim();
         if text.is_empty() {
-            self.report(WRONG_VALUE, at, format!("{}{key} 是空的", self.place()), "写上内容，或者删去这一行");
+            self.report(WRONG_VALUE, at, format!("{} 是空的", self.place_of(key)), "写上内容，或者删去这一行");
             return None;
         }
         Some(Placed { value: text.to_owned(), at })
@@ -183,12 +220,12 @@ impl<'t> Part<'t> {
     pub fn number(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let (value, at) = self.raw(key)?;
         let Some(number) = value.as_integer() else {
-            self.wrong_type(key, at, "一个整数");
+            self.wrong_type(key, at, WHOLE);
             return None;
         };
         let parsed = i64::from_str_radix(number.as_str(), number.radix()).ok().and_then(|n| u32::try_from(n).ok());
         let Some(parsed) = parsed.filter(|n| range.contains(n)) else {
-            let say = format!("{}{key} = {} 超出范围", self.place(), number.as_str());
+            let say = format!("{} = {} 超出范围", self.place_of(key), number.as_str());
             self.report(WRONG_VALUE, at, say, format!("写 {} 到 {} 之间的整数", range.start(), range.end()));
             return None;
         };
@@ -202,13 +239,13 @@ impl<'t> Part<'t> {
             (Some(number), _) if number.radix() == 10 => number.as_str(),
             (_, Some(number)) => number.as_str(),
             _ => {
-                self.wrong_type(key, at, "一个数");
+                self.wrong_type(key, at, NUMBER);
                 return None;
             }
         };
         let parsed = written.replace('_', "").parse::<f64>().ok().filter(|n| range.contains(n));
         if parsed.is_none() {
-            let say = format!("{}{key} = {written} 超出范围", self.place());
+            let say = format!("{} = {written} 超出范围", self.place_of(key));
             self.report(WRONG_VALUE, at, say, format!("写 {} 到 {} 之间的数", range.start(), range.end()));
         }
         parsed
@@ -280,7 +317,7 @@ impl<'t> Part<'t> {
         self.entries(key, |name, value, at| match value.as_str() {
             Some(text) => Some(Placed { value: text.to_owned(), at }),
             None => {
-                self.wrong_type(&format!("{key}.{name}"), at, "一段文字（放在引号里）");
+                self.wrong_type(&format!("{key}.{name}"), at, TEXT);
                 None
             }
         })
@@ -349,10 +386,12 @@ impl<'t> Part<'t> {
             if known.contains(&name) {
                 continue;
             }
-            let nearest =
-                known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+            let likeness = |known: &str| strsim::jaro_winkler(known, name);
+            let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
             let advice = match nearest {
-                Some(nearest) => format!("最接近的是 {nearest}；不需要就删去这一行"),
+                // Of what is like nothing, the nearest would lead astray.
+                Some(nearest) if likeness(nearest) > 0.7 => format!("最接近的是 {nearest}；不需要就删去这一行"),
+                Some(_) => format!("这里可以写 {}；不需要就删去这一行", known.join("、")),
                 None => "删去这一行".to_owned(),
             };
             self.report(UNKNOWN_KEY, key.span().start, format!("{}不认识 {name}", self.place()), advice);

@@ -57,3 +57,43 @@ pub fn say(message: &str) -> String {
 pub fn advice(message: &str) -> &'static str {
     row(message).map_or("", |(_, _, advice)| advice)
 }
+
+/// Signs of a Chinese keyboard, and what the parser wants in their place.
+const SIGNS: &[(char, char)] = &[
+    ('“', '"'),
+    ('”', '"'),
+    ('‘', '\''),
+    ('’', '\''),
+    ('＂', '"'),
+    ('，', ','),
+    ('、', ','),
+    ('＝', '='),
+    ('［', '['),
+    ('］', ']'),
+    ('【', '['),
+    ('】', ']'),
+    ('｛', '{'),
+    ('｝', '}'),
+    ('＃', '#'),
+    ('。', '.'),
+];
+
+/// The first sign of a Chinese keyboard in a line that cannot be read, outside of quotes and remarks, and what was meant.
+#[must_use]
+pub fn chinese_sign(line: &str) -> Option<(char, char)> {
+    let mut quote = None;
+    for sign in line.chars() {
+        match quote {
+            Some(open) if sign == open => quote = None,
+            Some(_) => {}
+            None if sign == '#' => return None,
+            None if matches!(sign, '"' | '\'') => quote = Some(sign),
+            None => {
+                if let Some(found) = SIGNS.iter().find(|(known, _)| *known == sign) {
+                    return Some(*found);
+                }
+            }
+        }
+    }
+    None
+}

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jianzheng_core::entities::mask_ids;
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::rules::rule::{Example, Item, Place, Rule, Status};
 use jianzheng_core::wording::Manner;
@@ -159,8 +160,8 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
         return explain_list(out, rules, name);
     }
     let Some((index, rule)) = rules.rules().iter().enumerate().find(|(_, rule)| rule.id == id) else {
-        let nearest = rules.rules().iter().max_by(|a, b| strsim::jaro(&a.id, id).total_cmp(&strsim::jaro(&b.id, id)));
-        let nearest = nearest.map_or(String::new(), |rule| format!("，最接近的是 {}", rule.id));
+        let nearest = nearest(id, rules.rules().iter().map(|rule| rule.id.as_str()));
+        let nearest = nearest.map_or(String::new(), |id| format!("，最接近的是 {id}"));
         return Err(
             StartError::Usage(format!("没有编号为 {id} 的规则{nearest}；全部编号看 jianzheng rules list")).into()
         );
@@ -208,10 +209,16 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
     Ok(Exit::Done)
 }
 
+/// The name that is most like the one asked for, if it is like it at all.
+fn nearest<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name: &str| strsim::jaro(name, asked);
+    names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.65)
+}
+
 /// A word list: all its words, those of lists in it included, and who uses it.
 fn explain_list(out: &mut Out, rules: &RuleSet, name: &str) -> anyhow::Result<Exit> {
     let Some(words) = rules.list(name) else {
-        let nearest = rules.list_names().max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
+        let nearest = nearest(name, rules.list_names());
         let nearest = nearest.map_or(String::new(), |name| format!("，最接近的是 @{name}"));
         return Err(StartError::Usage(format!("没有词表 @{name}{nearest}；词表在规则目录的 words.toml 里")).into());
     };
@@ -302,7 +309,8 @@ fn examples(out: &mut Out, title: &str, examples: &[Example]) -> anyhow::Result<
         out.line(&format!("  {title}的例子："))?;
     }
     for example in examples {
-        let mut text: String = example.html.split_whitespace().collect::<Vec<_>>().join(" ");
+        let html = mask_ids(&example.html);
+        let mut text: String = html.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((cut, _)) = text.char_indices().nth(EXAMPLE) {
             text.truncate(cut);
             text.push('…');

@@ -192,9 +192,9 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             if problems.is_empty() { Exit::Done } else { Exit::Wrong }
         }
         Command::Test { .. } => {
-            let exit = test(&mut out, &loaded, &place)?;
+            // Before what was asked for: what stands last is what is read.
             doubts(&mut out, &loaded).await?;
-            exit
+            test(&mut out, &loaded, &place)?
         }
         Command::List { time } => {
             let known = known(&loaded, *time).await?;
@@ -210,12 +210,13 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         Command::Clean { hit, add, known } => {
             let line = loaded.clean_line(*hit, known.as_deref()).await?;
             if *add {
-                let file = loaded.add_clean_line(&line)?;
+                let (file, was_there) = loaded.add_clean_line(&line)?;
                 if out.json {
                     out.object(&serde_json::json!({ "file": file.display().to_string() }))?;
                 } else {
+                    let done = if was_there { "这一页原来就有，换好了" } else { "加好了" };
                     out.line(&format!(
-                        "加好了，在 {} 最后一行。人名请自己改；再运行 jianzheng rules test。",
+                        "{done}，在 {} 最后一行。人名请自己改；再运行 jianzheng rules test。",
                         file.display()
                     ))?;
                 }
