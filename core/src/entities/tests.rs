@@ -426,12 +426,101 @@ fn identity_numbers_are_starred_sign_for_sign() {
         ("330212900101123", "3302********123"),
         ("编号：330212199001011232-01", "编号：3302**********1232-01"),
         ("0330212199001011232", "03302**********1232"),
+        ("330212–19900101–1232", "3302**–********–1232"),
+        ("3️⃣30212199001011232", "3️⃣302**********1232"),
     ];
     for (raw, want) in cases {
         let masked = mask_ids(raw);
         assert_eq!(masked, want);
         assert_eq!(masked.chars().count(), raw.chars().count());
     }
+}
+
+#[test]
+fn identity_numbers_over_lines_and_cells_are_starred() {
+    let cases = [
+        ("330212\n19900101\n1232", "3302**\n********\n1232"),
+        ("姓名\t330212\t1990\t01\t01\t1232\t电工", "姓名\t3302**\t****\t**\t**\t1232\t电工"),
+        ("证号330212199\r\n001011232。", "证号3302*****\r\n*****1232。"),
+        ("330212 1990\n0101 1232", "3302** ****\n**** 1232"),
+        ("T330212\n19900101\n1230", "T3302**\n********\n1230"),
+        ("33021219900101\n007x", "3302**********\n007x"),
+        ("３３０２１２\n19900101\n１２３２", "３３０２**\n********\n１２３２"),
+        // One sign a cell, as forms have it; the numbers around it stay.
+        (
+            "3\n3\t3\t0\t2\t1\t2\t1\t9\t9\t0\t0\t1\t0\t1\t1\t2\t3\t2\n5",
+            "3\n3\t3\t0\t2\t*\t*\t*\t*\t*\t*\t*\t*\t*\t*\t1\t2\t3\t2\n5",
+        ),
+        ("15000\n330212\t19900101\t1232\n280", "15000\n3302**\t********\t1232\n280"),
+        ("身份证号\t330212\t900101\t123", "身份证号\t3302**\t******\t123"),
+    ];
+    for (raw, want) in cases {
+        let masked = mask_ids(raw);
+        assert_eq!(masked, want);
+        assert_eq!(masked.chars().count(), raw.chars().count());
+    }
+}
+
+#[test]
+fn an_identity_number_cut_in_two_anywhere_is_starred() {
+    let number = "330212199001011232";
+    for at in 1..18 {
+        for between in ["\n", "\t", " \n ", "\r\n\r\n"] {
+            let raw = format!("{}{between}{}", &number[..at], &number[at..]);
+            let masked = mask_ids(&raw).replace(between, "");
+            // What is left after a cut may look like an old number and lose a sign more.
+            assert_eq!(&masked[..14], "3302**********", "{raw:?}");
+        }
+    }
+}
+
+#[test]
+fn identity_numbers_in_the_source_of_a_page_are_starred() {
+    let cases = [
+        (
+            "<tr>\n  <td>330212</td>\n  <td a=1>19900101</td>\n <td>1232</td></tr>",
+            "<tr>\n  <td>3302**</td>\n  <td a=1>********</td>\n <td>1232</td></tr>",
+        ),
+        ("<p id=330212199001011232>330212<br/>199001011232", "<p id=3302**********1232>3302**<br/>********1232"),
+        ("<p id=330212199001011232>", "<p id=3302**********1232>"),
+        ("<b>３３０２１２</b>199001011232<", "<b>３３０２**</b>********1232<"),
+    ];
+    for (raw, want) in cases {
+        assert_eq!(mask_source(raw), want);
+    }
+    for raw in ["", "<", "<td>330212</td><td>20240101</td><td>1236</td>", "<p>电话 13000001234</p>\n<p>8880000</p>"] {
+        assert!(matches!(mask_source(raw), Cow::Borrowed(_)), "{raw}");
+    }
+}
+
+#[test]
+fn tables_of_numbers_are_left_alone() {
+    for raw in [
+        // 代码, a date of our days, a count: the check sign fits, but nobody of that age has a permit.
+        "330212\t20240101\t1236\n330203\t20240102\t0871\n330212\t20240103\t1237",
+        // The date is nobody's day of birth.
+        "330212\t19901301\t1232",
+        // The check sign does not fit.
+        "330212\t19900101\t1234",
+        // A cell goes on before or behind.
+        "1330212\t19900101\t1232",
+        "330212\t19900101\t12325",
+        // Phones below each other, prices, years, lists of scores.
+        "13000001234\n8880000\n13000005678\n0574-88880000",
+        "2018\t2019\t2020\t2021\t2022\n1850\t1990\t2100\t1980\t2050",
+        "低压电工\t680\t1200\t30\n高压电工\t780\t1300\t30",
+        "1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11\t12\t13\t14\t15\t16\t17\t18",
+        "330212\t330213\t330225\t330226\t330281\t330282",
+        // Words stand between.
+        "330212\n出生19900101\n1232",
+        // Of the old kind without a check sign: any three columns may look so, where nothing says what they are.
+        "产值\t330212\t900101\t123",
+        "证\t33\t0212\t900101\t123",
+        "证\t5\n330212\t900101\t123",
+    ] {
+        assert!(matches!(mask_ids(raw), Cow::Borrowed(_)), "{raw:?}: {:?}", mask_ids(raw));
+    }
+    assert_eq!(&identity("33021220240101123"), "330212202401011236", "the date alone keeps it");
 }
 
 #[test]
@@ -483,6 +572,7 @@ proptest! {
         let _ = in_address(&raw);
         prop_assert_eq!(mask_ids(&raw).chars().count(), raw.chars().count());
         let _ = mask_url(&raw);
+        prop_assert_eq!(mask_source(&raw).chars().count(), raw.chars().count());
     }
 
     #[test]
@@ -490,7 +580,7 @@ proptest! {
         "微信", "v", "vx", "qq", "群", "电报", "t.me/", "@", "abc_12345", "13000001234", "130", "0574", "-", " ", "：", "号", "icp", "浙", "备",
         "12345678", "公网安备", "标识码", "bm", "元", "¥", "八百", "同号", "(", ")", "\n", "1", "☎", "86", "+", ".", ",", "hm.js?", "330212199001011232",
         "tel:", "mailto:", "%33", "http://", "/", "?", "=", "&", "维", "卫星", "绿", "小", "加", "下划线", "加数字", "拼音", "后面接", "满了加",
-        "备用", "王老师", "都是微信", "加微信", "同qq", "🛰", "👇", "—", "2", "jia", "tel%3A", "javascript:", "'", "飞机", "找", "多少", "答",
+        "<td>", "</td>", "\t", "330212", "19900101", "1232", "备用", "王老师", "都是微信", "加微信", "同qq", "🛰", "👇", "—", "2", "jia", "tel%3A", "javascript:", "'", "飞机", "找", "多少", "答",
     ]), 0..30)) {
         let raw = parts.concat();
         for entity in in_text(&raw, &fold(&raw)) {
@@ -498,6 +588,7 @@ proptest! {
         }
         let _ = in_address(&raw);
         prop_assert_eq!(mask_ids(&raw).chars().count(), raw.chars().count());
+        prop_assert_eq!(mask_source(&raw).chars().count(), raw.chars().count());
         let _ = mask_url(&raw);
     }
 
@@ -534,6 +625,8 @@ fn long_hostile_texts_stay_linear() {
         "微信：",
         "v",
         "330212199001011232",
+        "330212\n19900101\n1232\n",
+        "3\n",
         "abc_1",
         " 13000001234",
         "微信同号13000001234",
