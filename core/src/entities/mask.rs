@@ -282,13 +282,24 @@ fn is_day(year: u32, month: u32, day: u32) -> bool {
     (1..=last).contains(&day)
 }
 
-/// The source of a page with ID numbers starred, those too that its tags cut in pieces; sign for sign.
+/// The source of a page with ID numbers starred: those too that its tags cut in pieces, and those that its addresses encode.
 #[must_use]
-pub fn mask_source(html: &str) -> Cow<'_, str> {
+pub fn mask_source(html: &str) -> String {
+    // Addresses in attributes and scripts first: they have ways of their own.
+    let mut whole = String::with_capacity(html.len());
+    let ends = |sign: char| sign.is_ascii_whitespace() || "\"'<>`".contains(sign);
+    for word in html.split_inclusive(ends) {
+        let (address, end) = word.split_at(word.trim_end_matches(ends).len());
+        match address.contains(['/', '?', '=', '%']) {
+            true => whole.push_str(&mask_url(address)),
+            false => whole.push_str(address),
+        }
+        whole.push_str(end);
+    }
     // What a reader sees, as far as digits go: tags and the white space around them are one break.
-    let (mut seen, mut places) = (String::with_capacity(html.len()), Vec::with_capacity(html.len()));
+    let (mut seen, mut places) = (String::with_capacity(whole.len()), Vec::with_capacity(whole.len()));
     let (mut in_tag, mut broken) = (false, false);
-    for (at, sign) in html.char_indices() {
+    for (at, sign) in whole.char_indices() {
         in_tag |= sign == '<';
         if in_tag || sign.is_ascii_whitespace() {
             in_tag &= sign != '>';
@@ -302,20 +313,19 @@ pub fn mask_source(html: &str) -> Cow<'_, str> {
             places.push(at);
         }
     }
-    let Cow::Owned(masked) = mask_ids(&seen) else { return mask_ids(html) };
-    let mut out = String::with_capacity(html.len());
+    let masked = mask_ids(&seen);
+    let mut out = String::with_capacity(whole.len());
     let mut copied = 0;
     for ((at, old), new) in
         places.into_iter().zip(seen.chars()).zip(masked.chars()).filter(|((_, old), new)| old != new)
     {
         debug_assert_eq!(new, '*');
-        out.push_str(&html[copied..at]);
+        out.push_str(&whole[copied..at]);
         out.push(new);
         copied = at + old.len_utf8();
     }
-    out.push_str(&html[copied..]);
-    // Attributes and scripts are no text, and hold numbers as well.
-    Cow::Owned(mask_ids(&out).into_owned())
+    out.push_str(&whole[copied..]);
+    mask_ids(&out).into_owned()
 }
 
 /// The address with ID numbers starred: plain, percent-encoded, and base64 values that hold one (these go whole).

@@ -483,13 +483,15 @@ fn identity_numbers_in_the_source_of_a_page_are_starred() {
         ),
         ("<p id=330212199001011232>330212<br/>199001011232", "<p id=3302**********1232>3302**<br/>********1232"),
         ("<p id=330212199001011232>", "<p id=3302**********1232>"),
+        ("<a href='/q?id=%33%33%30212199001011232'>MzMwMjEy", "<a href='/q?id=3302**********1232'>MzMwMjEy"),
+        ("<a href=\"/q?id=MzMwMjEyMTk5MDAxMDExMjMy\">", "<a href=\"/q?id=***\">"),
         ("<b>３３０２１２</b>199001011232<", "<b>３３０２**</b>********1232<"),
     ];
     for (raw, want) in cases {
         assert_eq!(mask_source(raw), want);
     }
     for raw in ["", "<", "<td>330212</td><td>20240101</td><td>1236</td>", "<p>电话 13000001234</p>\n<p>8880000</p>"] {
-        assert!(matches!(mask_source(raw), Cow::Borrowed(_)), "{raw}");
+        assert_eq!(mask_source(raw), raw);
     }
 }
 
@@ -572,7 +574,7 @@ proptest! {
         let _ = in_address(&raw);
         prop_assert_eq!(mask_ids(&raw).chars().count(), raw.chars().count());
         let _ = mask_url(&raw);
-        prop_assert_eq!(mask_source(&raw).chars().count(), raw.chars().count());
+        let _ = mask_source(&raw);
     }
 
     #[test]
@@ -588,7 +590,7 @@ proptest! {
         }
         let _ = in_address(&raw);
         prop_assert_eq!(mask_ids(&raw).chars().count(), raw.chars().count());
-        prop_assert_eq!(mask_source(&raw).chars().count(), raw.chars().count());
+        let _ = mask_source(&raw);
         let _ = mask_url(&raw);
     }
 
