@@ -433,3 +433,7 @@ fn base64(value: &str) -> Option<Vec<u8>> {
     }
     Some(out)
 }
+
+#[cfg(test)]
+#[path = "mask_tests.rs"]
+mod tests;
