@@ -1,7 +1,7 @@
 //! Logs: to stderr only, filtered by `JIANZHENG_LOG`, with nothing in them that a terminal or a log reader would obey.
 //!
 //! Titles, host names and replies of strangers end up in log lines. The fields need no care at the place where they are
-//! logged: every record passes [`Escaping`] on its way out, whichever formatter made it. Nothing here may write to stdout,
+//! logged: every record passes [`Escaping`] on its way out, whichever formatter made it, and loses its ID numbers there. Nothing here may write to stdout,
 //! which belongs to the answers. Start at [`start`].
 
 use std::{
@@ -10,6 +10,7 @@ use std::{
     io::{self, Write},
 };
 
+use jianzheng_core::entities::mask_ids;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 /// The variable that holds the filter, e.g. `JIANZHENG_LOG=jianzheng::crawl=debug`.
@@ -59,7 +60,7 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Escaped<W> {
 
 /// A way out that takes one record a write and makes one line of it.
 ///
-/// All control characters are escaped but the newline that ends the record. The formatter hands over each record whole, in
+/// ID numbers are masked; all control characters are escaped but the newline that ends the record. The formatter hands over each record whole, in
 /// one write; a formatter that wrote in pieces would get a line for each piece that ends in a newline, still escaped.
 #[derive(Debug)]
 pub struct Escaping<W>(pub W);
@@ -69,8 +70,8 @@ impl<W: Write> Write for Escaping<W> {
         let text = String::from_utf8_lossy(record);
         match text.strip_suffix('\n') {
             // One write again, so that lines of several threads do not mix.
-            Some(body) => self.0.write_all(format!("{}\n", escape(body)).as_bytes())?,
-            None => self.0.write_all(escape(&text).as_bytes())?,
+            Some(body) => self.0.write_all(format!("{}\n", escape(&mask_ids(body))).as_bytes())?,
+            None => self.0.write_all(escape(&mask_ids(&text)).as_bytes())?,
         }
         Ok(record.len())
     }

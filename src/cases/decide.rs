@@ -2,6 +2,7 @@
 //! Start at [`decide`].
 
 use jianzheng_core::case::{self, Decision};
+use jianzheng_core::entities::mask_ids;
 use jiff::Timestamp;
 
 use super::innocence::{is_innocent, remember, sum_up};
@@ -24,7 +25,8 @@ pub async fn decide(
     actor: &str,
     now: Timestamp,
 ) -> Result<Case, StoreError> {
-    let why = why.map(|why| clipped(why.trim(), NOTE)).filter(|why| !why.is_empty());
+    // An ID number in an officer's words is as much somebody's as one on a page.
+    let why = why.map(|why| clipped(&mask_ids(why.trim()), NOTE)).filter(|why| !why.is_empty());
     let actor = named(actor)?;
     store
         .transact(move |tx| {
@@ -74,8 +76,7 @@ pub async fn decide(
 /// # Errors
 /// There is no such case, the note is empty, or the store failed.
 pub async fn note(store: &Store, case: u64, text: &str, actor: &str, now: Timestamp) -> Result<Case, StoreError> {
-    // An ID number in a note is as much somebody's as one on a page.
-    let text = clipped(jianzheng_core::entities::mask_ids(text.trim()).as_ref(), NOTE);
+    let text = clipped(&mask_ids(text.trim()), NOTE);
     if text.is_empty() {
         return Err(StoreError::Refused("备注是空的：请写明内容".to_owned()));
     }
@@ -95,7 +96,7 @@ pub async fn note(store: &Store, case: u64, text: &str, actor: &str, now: Timest
 /// # Errors
 /// There is no such hit, the label is empty, or the store failed.
 pub async fn label(store: &Store, hit: u64, label: &str, actor: &str, now: Timestamp) -> Result<Hit, StoreError> {
-    let label = clipped(label.trim(), NAME);
+    let label = clipped(&mask_ids(label.trim()), NAME);
     if label.is_empty() {
         return Err(StoreError::Refused("标注是空的：请写明标注".to_owned()));
     }
@@ -125,7 +126,7 @@ pub async fn label(store: &Store, hit: u64, label: &str, actor: &str, now: Times
 fn named(actor: &str) -> Result<String, StoreError> {
     match actor.trim() {
         "" => Err(StoreError::Refused("没有写明操作人：决定必须记在人名下".to_owned())),
-        name => Ok(clipped(name, NAME)),
+        name => Ok(clipped(&mask_ids(name), NAME)),
     }
 }
 

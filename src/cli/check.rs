@@ -5,7 +5,13 @@
 
 use std::{collections::VecDeque, path::Path, sync::Arc};
 
-use jianzheng_core::{entities::mask_url, host, likeness::Baselines, page, verdict::Verdict};
+use jianzheng_core::{
+    entities::{mask_ids, mask_url},
+    host,
+    likeness::Baselines,
+    page,
+    verdict::Verdict,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -108,7 +114,7 @@ struct Checking<'p> {
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let program = context.load_with_rules(args.rules.as_deref())?;
     let told = args.url.as_deref().unwrap_or(NOWHERE);
-    let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{told}”写得不对")))?;
+    let told = address(told).ok_or_else(|| StartError::Usage(format!("--url 的网址“{}”写得不对", mask_url(told))))?;
     // A round may hold the store for hours; what the page says by itself is worth telling meanwhile.
     let baselines = program.baselines().unwrap_or_else(|error| {
         eprintln!("{}", escape(&format!("这次没有和官网样本比对：{error}")));
@@ -205,13 +211,14 @@ impl Checking<'_> {
                     }
                 }
                 if end != url && !self.out.json {
-                    self.out.line(&format!("{named} 跳转到 {end}"))?;
+                    self.out.line(&format!("{} 跳转到 {}", mask_url(named), mask_url(end.as_str())))?;
                 }
                 self.verdict(named, &end, &verdict)?;
                 if !self.out.json {
                     remarks.iter().try_for_each(|remark| self.out.line(&format!("注意：{remark}")))?;
                 }
                 if let Some(onward) = extract.redirects.first().filter(|_| !self.out.json) {
+                    let onward = mask_url(onward);
                     self.out.line(&format!("注意：页面自己会转到 {onward}，可以再查一次那个网址"))?;
                 }
                 Ok(Vec::new())
@@ -270,13 +277,14 @@ impl Checking<'_> {
 
     /// Tells what a picture's codes say; gives the links among them.
     fn codes(&mut self, named: &str, codes: &[String]) -> anyhow::Result<Vec<String>> {
+        let masked: Vec<_> = codes.iter().map(|code| mask_url(code)).collect();
         if self.out.json {
-            self.out.object(&json!({ "file": named, "qr": codes }))?;
+            self.out.object(&json!({ "file": named, "qr": masked }))?;
         } else if codes.is_empty() {
             self.out.line(&format!("图片 {named}：没有读到二维码"))?;
         } else {
             self.out.line(&format!("图片 {named}：读到 {} 个二维码", codes.len()))?;
-            codes.iter().try_for_each(|code| self.out.line(&format!("  {code}")))?;
+            masked.iter().try_for_each(|code| self.out.line(&format!("  {code}")))?;
         }
         let is_link = |code: &&String| {
             let code = code.trim().to_ascii_lowercase();
@@ -307,6 +315,7 @@ impl Checking<'_> {
         let named = masked.as_ref();
         let host = url.map(host_of).unwrap_or_default();
         let name = host::host_of(&host).and_then(|host| self.program.rules.authorities().judge(&host)).ok();
+        let host = mask_ids(&host).into_owned();
         if self.out.json {
             let name = name.as_ref().map(|name| NameRow {
                 verdict: name.standing.as_str(),
@@ -319,7 +328,7 @@ impl Checking<'_> {
         self.out.line(&format!("网址：{named}"))?;
         self.out.line(&format!("看不到：{say}"))?;
         if let Some(name) = name {
-            self.out.line(&format!("域名：{} {}", name.host, words::standing(name.standing.as_str())))?;
+            self.out.line(&format!("域名：{} {}", mask_ids(&name.host), words::standing(name.standing.as_str())))?;
             name.why.iter().try_for_each(|why| self.out.line(&format!("  {why}")))?;
         }
         Ok(())

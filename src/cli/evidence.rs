@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jianzheng_core::entities::mask_url;
 use serde::Serialize;
 
 use super::{
@@ -140,7 +141,7 @@ fn walk(file: &Path, captures: &mut Captures, tally: &mut Tally<'_>) -> Result<(
         };
         count += 1;
         if record.block == Digest::Broken || record.payload == Digest::Broken {
-            let url = record.url.as_deref().unwrap_or("");
+            let url = mask_url(record.url.as_deref().unwrap_or(""));
             broken.push(format!("第 {} 字节的 {} 记录和它的摘要不符：{url}", record.offset, record.kind));
         } else if let Some(sha256) = record.payload_sha256 {
             captures.insert((name.clone(), record.offset), sha256);

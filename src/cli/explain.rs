@@ -1,5 +1,6 @@
 //! A verdict in words: what it is, why, who is behind it, what to do. For people; programs read the row.
 
+use jianzheng_core::entities::mask_ids;
 use jianzheng_core::host::{HostVerdict, Standing};
 use jianzheng_core::verdict::{Kind, PRIOR, Thresholds, Verdict};
 
@@ -32,7 +33,7 @@ pub(super) fn explain(verdict: &Verdict, name: Option<&HostVerdict>, thresholds:
         lines.push(format!("{word}：{authority}"));
     }
     if let Some(name) = name.filter(|name| name.standing != Standing::Clean) {
-        lines.push(format!("域名：{} {}", name.host, words::standing(name.standing.as_str())));
+        lines.push(format!("域名：{} {}", mask_ids(&name.host), words::standing(name.standing.as_str())));
         lines.extend(name.why.iter().map(|why| format!("  {why}")));
     }
     let contacts = &verdict.contacts;

@@ -1,6 +1,6 @@
 //! What protected sites look like: kept by officers, listed for them. Start at [`BaselineRow`].
 
-use jianzheng_core::{host::Authorities, likeness};
+use jianzheng_core::{entities::mask_url, host::Authorities, likeness};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ impl From<Baseline> for BaselineRow {
             id: kept.id,
             host: kept.host,
             authority: kept.authority,
-            url: kept.url,
+            url: mask_url(&kept.url).into_owned(),
             title: kept.title,
             captured: rfc3339(kept.captured),
             actor: kept.actor,

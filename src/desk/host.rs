@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use jianzheng_core::{address, host::HostVerdict};
+use jianzheng_core::{address, entities::mask_ids, host::HostVerdict};
 use jiff::{Timestamp, tz::TimeZone};
 use url::Url;
 
@@ -83,7 +83,7 @@ pub(super) async fn report(
     let waits = waits(&facts, &waiting, manners, now);
     Ok(HostReport {
         verdict: verdict.standing.as_str().to_owned(),
-        why: verdict.why,
+        why: verdict.why.iter().map(|why| mask_ids(why).into_owned()).collect(),
         robots: facts.robots,
         fails: facts.fails,
         last_ok: facts.last_ok.map(rfc3339),
@@ -94,7 +94,7 @@ pub(super) async fn report(
         unseen: unseen(store, &host).await?,
         hits,
         near,
-        host,
+        host: mask_ids(&host).into_owned(),
     })
 }
 

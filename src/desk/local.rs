@@ -7,7 +7,7 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use jianzheng_core::{
     case,
-    entities::mask_url,
+    entities::{mask_ids, mask_url},
     host::{Authorities, host_of},
     rules::RuleSet,
 };
@@ -142,7 +142,7 @@ impl LocalDesk {
             id: hit.id,
             url: mask_url(&hit.url).into_owned(),
             final_url: mask_url(&hit.final_url).into_owned(),
-            host: hit.host,
+            host: mask_ids(&hit.host).into_owned(),
             title: hit.title,
             verdict: hit.verdict,
             score: hit.score,

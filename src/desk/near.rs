@@ -1,6 +1,6 @@
 //! Hits that say nearly the same as one: the same seller's page on another host, or one template. Start at [`of`].
 
-use jianzheng_core::entities::mask_url;
+use jianzheng_core::entities::{mask_ids, mask_url};
 
 use super::rows::NearRow;
 use crate::store::{Hit, Store, StoreError};
@@ -19,7 +19,8 @@ pub(super) async fn of(store: &Store, hit: &Hit, wanted: impl Fn(&Hit) -> bool) 
         }
         if let Some(other) = store.hit(id).await?.filter(&wanted) {
             let final_url = mask_url(&other.final_url).into_owned();
-            rows.push(NearRow { hit: id, host: other.host, final_url, case: other.case, bits });
+            let host = mask_ids(&other.host).into_owned();
+            rows.push(NearRow { hit: id, host, final_url, case: other.case, bits });
         }
     }
     Ok(rows)

@@ -106,7 +106,7 @@ impl<'a> VerdictRow<'a> {
         VerdictRow {
             id: None,
             url: entities::mask_url(url),
-            host,
+            host: entities::mask_ids(&host).into_owned(),
             verdict: verdict.kind.as_str(),
             score: verdict.score,
             kind_scores: KindScores { fake_site: verdict.fake_score, seller: verdict.seller_score },

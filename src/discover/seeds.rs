@@ -124,8 +124,9 @@ impl List<'_> {
     }
 }
 
-/// A word of a bad line as it may be repeated to the person: short and without controls.
+/// A word of a bad line as it may be repeated to the person: short, masked, without controls.
 fn shown(word: &str) -> String {
+    let word = jianzheng_core::entities::mask_url(word);
     let mut shown: String = word.chars().filter(|c| !c.is_control()).take(60).collect();
     if word.chars().count() > 60 {
         shown.push('…');

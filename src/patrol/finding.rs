@@ -107,10 +107,10 @@ impl Shared {
         let (source, query) = ways.iter().find_map(origin).unwrap_or_default();
         let mut chain = Vec::with_capacity(ways.len());
         for way in &ways {
-            chain.push(self.sentence(way).await?);
+            chain.push(entities::mask_ids(&self.sentence(way).await?).into_owned());
         }
         if let Some(line) = guests::sentence(page) {
-            chain.insert(0, line);
+            chain.insert(0, entities::mask_ids(&line).into_owned());
         }
         // Where redirects led here, the hit was found by the address that began them.
         let mut found_by = url.to_owned();
@@ -180,7 +180,7 @@ impl Shared {
 
     /// A known hit came up again on another way.
     pub(super) fn again(&self, changes: &mut Changes, hit: &Hit, via: &Via) {
-        let line = plain(via).unwrap_or_default();
+        let line = entities::mask_ids(&plain(via).unwrap_or_default()).into_owned();
         changes.then(cases::seen_again(hit.id, line));
     }
 

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use jianzheng_core::cloaking::{self, Cloak, Guest, Sight};
+use jianzheng_core::entities::mask_ids;
 use jianzheng_core::host::registrable;
 use jianzheng_core::rules::{Lists, RuleSet};
 use url::Url;
@@ -111,7 +112,7 @@ impl Look {
     /// The same in Chinese.
     fn say(&self, rules: &RuleSet) -> String {
         if let Some(target) = self.sent_to(rules).or_else(|| self.onward.clone()) {
-            return format!("转到 {}", target.host_str().unwrap_or_default());
+            return format!("转到 {}", mask_ids(target.host_str().unwrap_or_default()));
         }
         match &self.read.content {
             Content::Page(page) if walls::is_wall_page(rules, &page.0, &self.final_url) => {
@@ -156,7 +157,7 @@ impl Cause {
             Cause::Missing(status) => format!("网站答没有这一页（HTTP {status}）"),
             Cause::Refused(status) => format!("网站拒绝巡查访问（HTTP {status}）"),
             Cause::Empty => "打开是空白".to_owned(),
-            Cause::Elsewhere(host) => format!("打开就被打发到 {host}"),
+            Cause::Elsewhere(host) => format!("打开就被打发到 {}", mask_ids(host)),
             Cause::Silent => "网页里关于证书一个字没提".to_owned(),
             Cause::OtherDevice => "网页要求用微信或手机打开".to_owned(),
             Cause::Script => "网页脚本先看来客是谁，再决定给什么".to_owned(),

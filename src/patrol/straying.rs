@@ -8,6 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::PoisonError;
 
+use jianzheng_core::entities::mask_ids;
 use jianzheng_core::host::registrable;
 
 use super::Shared;
@@ -46,7 +47,7 @@ impl Shared {
             } else if far {
                 format!("一连 {MAX_STEPS} 步都是网页自己引向别处（跳转、框架、二维码、换网站），不再跟下去")
             } else if !self.takes_in(&found.host) {
-                format!("本轮从 {} 下面已经收进 {MAX_HOSTS} 个网站，不再增加", registrable(bare(&found.host)))
+                format!("本轮从 {} 下面已经收进 {MAX_HOSTS} 个网站，不再增加", mask_ids(registrable(bare(&found.host))))
             } else {
                 return true;
             };

@@ -73,6 +73,7 @@ pub fn test(rules: &RuleSet, thresholds: Thresholds, files: &[(String, String)])
                     fail("clean-page-accused", accusation(&verdict, &url), advice);
                 }
                 (false, Some(_)) => {
+                    let url = entities::mask_url(url.as_str());
                     let say = format!("守法网页 {url} 已不再被冤枉，known 可以去掉了");
                     let advice = "删去这一行里的 known".to_owned();
                     let (code, file) = ("clean-page-settled", file.clone());
@@ -122,6 +123,7 @@ fn read(line: &str) -> Option<(Line, Url)> {
 }
 
 fn accusation(verdict: &Verdict, url: &Url) -> String {
+    let url = entities::mask_url(url.as_str());
     let kind = if verdict.kind == Kind::Seller { "卖证" } else { "仿冒网站" };
     let own = verdict.signals.iter().filter(|signal| signal.points > 0.0 && signal.kind == verdict.kind.as_str());
     let rules: Vec<String> = own.take(NAMED).map(|s| format!("{} {:+}", s.rule, s.points)).collect();

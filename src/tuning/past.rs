@@ -60,7 +60,7 @@ pub fn source_of(data: &Path, capture: &Capture) -> Option<String> {
     let (mut bytes, charset) = body_of(data, capture)?;
     bytes.truncate(page::Caps::default().bytes);
     let text = charset::decode(&bytes, charset.as_deref()).text;
-    Some(entities::mask_ids(&text).into_owned())
+    Some(entities::mask_source(&text))
 }
 
 /// A kept body without its content coding, and the charset that its header tells.

@@ -2,7 +2,7 @@
 //!
 //! A 身份证 number (18 signs with a check digit, or 15 of the old kind) and a certificate number (T and 18 signs) lose their
 //! middle, sign for sign, so that offsets counted in characters hold. It must not depend on how the digits are written: full-width,
-//! circled, spaced. When in doubt it masks. Start at [`mask_ids`].
+//! circled, spaced, spread over lines and cells. When in doubt it masks. Start at [`mask_ids`].
 
 use super::address::percent_decoded;
 use crate::text::digit;
@@ -10,6 +10,14 @@ use std::borrow::Cow;
 
 /// Signs kept in front and at the end: T3301**********123X.
 const KEPT: usize = 4;
+/// Signs that may stand between two digits of one number.
+const GAP: usize = 2;
+/// The same where a line or a cell ends between them.
+const BREAK: usize = 6;
+/// Years of birth of those whose number may be put together from several lines or cells: a date of today in a table is none.
+const BORN: std::ops::Range<u32> = 1920..2012;
+/// Signs before an old number in pieces, among which something has to say that it is one.
+const CUE: usize = 40;
 
 /// A digit of the text, or the X that may end an ID.
 #[derive(Clone, Copy)]
@@ -18,8 +26,18 @@ struct Digit {
     length: usize,
     /// 10 is X.
     value: u8,
-    /// Nothing stands between it and the one before.
-    joined: bool,
+    /// What stands between it and the one before.
+    gap: Gap,
+}
+
+/// What may stand between two digits of one number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Nothing,
+    /// A sign or two that people set between the parts of a number.
+    Apart,
+    /// The end of a line or of a cell. The first digit of all has it too.
+    Break,
 }
 
 /// The text with the middle of each ID number starred, char for char.
@@ -28,7 +46,7 @@ pub fn mask_ids(text: &str) -> Cow<'_, str> {
     // Nothing to do without fifteen signs that may be digits; most texts leave here or below.
     let mut stars: Vec<(usize, usize)> = Vec::new();
     let mut row: Vec<Digit> = Vec::new();
-    let mut gap = 0;
+    let (mut gap, mut broken) = (0, false);
     let mut before = None;
     let mut lead = None;
     let bytes = text.as_bytes();
@@ -60,14 +78,22 @@ pub fn mask_ids(text: &str) -> Cow<'_, str> {
                 if row.is_empty() {
                     lead = before;
                 }
-                row.push(Digit { at: here, length: sign.len_utf8(), value, joined: gap == 0 && !row.is_empty() });
-                gap = 0;
+                let gap_before = match gap {
+                    _ if row.is_empty() || broken => Gap::Break,
+                    0 => Gap::Nothing,
+                    _ => Gap::Apart,
+                };
+                row.push(Digit { at: here, length: sign.len_utf8(), value, gap: gap_before });
+                (gap, broken) = (0, false);
             }
-            _ if !row.is_empty() && gap < 2 && sets_apart(sign) => gap += 1,
+            _ if !row.is_empty() && goes_on(sign, gap, broken) => {
+                gap += 1;
+                broken |= breaks(sign);
+            }
             _ => {
                 find(text, &row, lead, &mut stars);
                 row.clear();
-                gap = 0;
+                (gap, broken) = (0, false);
             }
         }
         before = Some(sign);
@@ -100,13 +126,26 @@ fn value(sign: char) -> Option<u8> {
     }
 }
 
-/// Signs that people set between the parts of a number, and invisible ones.
+/// Signs that people set between the parts of a number, invisible ones, and those that make keycaps of digits.
 fn sets_apart(sign: char) -> bool {
     matches!(
         sign,
-        ' ' | '\u{A0}' | '\u{3000}' | '-' | '－' | '.' | '·' | '_' | '\u{200B}'
-            ..='\u{200D}' | '\u{FEFF}' | '\u{AD}' | '\u{2009}' | '\u{202F}'
+        ' ' | '\u{A0}' | '\u{3000}' | '-' | '－' | '\u{2010}'..='\u{2014}' | '\u{2212}' | '.' | '·' | '_' | '\u{200B}'
+            ..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' | '\u{2009}' | '\u{202F}' | '\u{FE0F}' | '\u{20E3}'
     )
+}
+
+/// The end of a line or of a cell.
+fn breaks(sign: char) -> bool {
+    matches!(sign, '\n' | '\t' | '\r' | '\x0B' | '\x0C' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a number may go on behind `sign`, the next of the gap that it is in.
+fn goes_on(sign: char, gap: usize, broken: bool) -> bool {
+    if breaks(sign) {
+        return gap < BREAK;
+    }
+    gap < if broken { BREAK } else { GAP } && sets_apart(sign)
 }
 
 /// Marks the ID numbers of one row of digits.
@@ -117,28 +156,74 @@ fn find(text: &str, row: &[Digit], lead: Option<char>, stars: &mut Vec<(usize, u
     let t = matches!(lead, Some('T' | 't' | 'Ｔ' | 'ｔ' | 'Т' | 'т' | 'Τ'));
     let mut at = 0;
     while at < row.len() {
-        let rest = &row[at..];
-        // A number in the middle of a longer one is an ID only if all of it fits; behind a T, or alone, less is enough.
-        let starts = at == 0 || !row[at].joined;
-        let ends = |length: usize| row.get(at + length).is_none_or(|next| !next.joined);
-        let masked = if rest.len() >= 18 && (is_id(rest) || at == 0 && t && body(rest) && ends(18)) {
-            18
-        } else if rest.len() >= 15
-            && starts
-            && ends(15)
-            && rest[1..15].iter().all(|sign| sign.joined)
-            && is_old_id(rest)
-        {
-            15
-        } else {
-            at += 1;
-            continue;
-        };
-        let tail = if masked == 18 { KEPT } else { 3 };
-        stars.extend(rest[KEPT..masked - tail].iter().map(|digit| (digit.at, digit.length)));
-        at += masked;
+        // Lines and cells by themselves first, then what only several of them make.
+        let piece = 1 + row[at + 1..].iter().take_while(|digit| digit.gap != Gap::Break).count();
+        find_in_piece(&row[at..at + piece], t && at == 0, stars);
+        at += piece;
+    }
+    if row.iter().skip(1).any(|digit| digit.gap == Gap::Break) {
+        find_over_breaks(text, row, t, stars);
     }
     debug_assert!(stars.iter().all(|&(at, length)| text.get(at..at + length).is_some()));
+}
+
+fn star(number: &[Digit], tail: usize, stars: &mut Vec<(usize, usize)>) {
+    stars.extend(number[KEPT..number.len() - tail].iter().map(|digit| (digit.at, digit.length)));
+}
+
+/// Marks the ID numbers of one line or cell.
+fn find_in_piece(row: &[Digit], t: bool, stars: &mut Vec<(usize, usize)>) {
+    let joined = |digit: &Digit| digit.gap == Gap::Nothing;
+    let mut at = 0;
+    while at + 15 <= row.len() {
+        let rest = &row[at..];
+        // A number in the middle of a longer one is an ID only if all of it fits; behind a T, or alone, less is enough.
+        let starts = at == 0 || !joined(&row[at]);
+        let ends = |length: usize| row.get(at + length).is_none_or(|next| !joined(next));
+        if rest.len() >= 18 && (is_id(rest) || at == 0 && t && body(rest) && ends(18)) {
+            star(&rest[..18], KEPT, stars);
+            at += 18;
+        } else if starts && ends(15) && rest[1..15].iter().all(joined) && is_old_id(rest) {
+            star(&rest[..15], 3, stars);
+            at += 15;
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Marks the ID numbers that lines or cells make together. Tables of numbers are full of neighbours that nobody means to be
+/// read as one: the number has to begin and end where cells do, and to be that of somebody who may have a permit.
+fn find_over_breaks(text: &str, row: &[Digit], t: bool, stars: &mut Vec<(usize, usize)>) {
+    let mut at = 0;
+    while at + 15 <= row.len() {
+        let rest = &row[at..];
+        let set_off = |length: usize| {
+            rest[0].gap != Gap::Nothing
+                && rest.get(length).is_none_or(|next| next.gap != Gap::Nothing)
+                && rest[1..length].iter().any(|digit| digit.gap == Gap::Break)
+        };
+        // Behind a T the check sign may be wrong, as it may where nothing is broken.
+        if rest.len() >= 18 && set_off(18) && is_grown_up(rest) && (is_id(rest) || t && at == 0) {
+            star(&rest[..18], KEPT, stars);
+            at += 18;
+        } else if row.len() == 15 && is_old_id(row) && is_cut_by_meaning(row) && is_called_id(text, row[0].at) {
+            star(row, 3, stars);
+            return;
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Place, day and order of an old number, each in one piece.
+fn is_cut_by_meaning(row: &[Digit]) -> bool {
+    row.iter().enumerate().all(|(at, digit)| (digit.gap == Gap::Nothing) != matches!(at, 0 | 6 | 12))
+}
+
+/// Whether the words shortly before say that an ID follows: an old number has no check sign of its own.
+fn is_called_id(text: &str, at: usize) -> bool {
+    text[..at].chars().rev().take(CUE).any(|sign| matches!(sign, '证' | '證'))
 }
 
 fn body(row: &[Digit]) -> bool {
@@ -152,19 +237,30 @@ fn is_id(row: &[Digit]) -> bool {
     if !body(row) || !is_place(row) {
         return false;
     }
-    let number = |from: usize, to: usize| row[from..to].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.value));
     let sum: u32 = row.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit.value) * weight).sum();
-    (1890..2100).contains(&number(6, 10))
-        && is_day(number(6, 10), number(10, 12), number(12, 14))
-        && row[17].value == CHECK[(sum % 11) as usize]
+    is_born(row, 1890..2100) && row[17].value == CHECK[(sum % 11) as usize]
+}
+
+/// Place and date fit somebody who may have a permit by now.
+fn is_grown_up(row: &[Digit]) -> bool {
+    body(row) && is_place(row) && is_born(row, BORN)
+}
+
+/// Whether signs 7 to 14 are a day of one of these years.
+fn is_born(row: &[Digit], years: std::ops::Range<u32>) -> bool {
+    let year = number(&row[6..10]);
+    years.contains(&year) && is_day(year, number(&row[10..12]), number(&row[12..14]))
+}
+
+fn number(digits: &[Digit]) -> u32 {
+    digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.value))
 }
 
 /// The 15 digits given out until 1999: no century, no check sign.
 fn is_old_id(row: &[Digit]) -> bool {
-    let number = |from: usize, to: usize| row[from..to].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.value));
     row[..15].iter().all(|digit| digit.value < 10)
         && is_place(row)
-        && is_day(1900 + number(6, 8), number(8, 10), number(10, 12))
+        && is_day(1900 + number(&row[6..8]), number(&row[8..10]), number(&row[10..12]))
 }
 
 /// Whether the first two digits are a province (GB/T 2260, and 91 for foreigners' permits).
@@ -184,6 +280,52 @@ fn is_day(year: u32, month: u32, day: u32) -> bool {
         _ => return false,
     };
     (1..=last).contains(&day)
+}
+
+/// The source of a page with ID numbers starred: those too that its tags cut in pieces, and those that its addresses encode.
+#[must_use]
+pub fn mask_source(html: &str) -> String {
+    // Addresses in attributes and scripts first: they have ways of their own.
+    let mut whole = String::with_capacity(html.len());
+    let ends = |sign: char| sign.is_ascii_whitespace() || "\"'<>`".contains(sign);
+    for word in html.split_inclusive(ends) {
+        let (address, end) = word.split_at(word.trim_end_matches(ends).len());
+        match address.contains(['/', '?', '=', '%']) {
+            true => whole.push_str(&mask_url(address)),
+            false => whole.push_str(address),
+        }
+        whole.push_str(end);
+    }
+    // What a reader sees, as far as digits go: tags and the white space around them are one break.
+    let (mut seen, mut places) = (String::with_capacity(whole.len()), Vec::with_capacity(whole.len()));
+    let (mut in_tag, mut broken) = (false, false);
+    for (at, sign) in whole.char_indices() {
+        in_tag |= sign == '<';
+        if in_tag || sign.is_ascii_whitespace() {
+            in_tag &= sign != '>';
+            if !std::mem::replace(&mut broken, true) {
+                seen.push('\n');
+                places.push(at);
+            }
+        } else {
+            broken = false;
+            seen.push(sign);
+            places.push(at);
+        }
+    }
+    let masked = mask_ids(&seen);
+    let mut out = String::with_capacity(whole.len());
+    let mut copied = 0;
+    for ((at, old), new) in
+        places.into_iter().zip(seen.chars()).zip(masked.chars()).filter(|((_, old), new)| old != new)
+    {
+        debug_assert_eq!(new, '*');
+        out.push_str(&whole[copied..at]);
+        out.push(new);
+        copied = at + old.len_utf8();
+    }
+    out.push_str(&whole[copied..]);
+    mask_ids(&out).into_owned()
 }
 
 /// The address with ID numbers starred: plain, percent-encoded, and base64 values that hold one (these go whole).
@@ -291,3 +433,7 @@ fn base64(value: &str) -> Option<Vec<u8>> {
     }
     Some(out)
 }
+
+#[cfg(test)]
+#[path = "mask_tests.rs"]
+mod tests;

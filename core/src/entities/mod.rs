@@ -2,7 +2,7 @@
 //!
 //! Everything runs on folded text, so disguises are undone already ([`crate::text`]); what is left here is spacing, cues and
 //! traps: a number is a phone only in a shape that people write, a WeChat or QQ name needs its cue close by. ID numbers are not
-//! entities: [`mask_ids`] takes them out of what people see, [`mask_url`] out of addresses. Nothing here judges whose
+//! entities: [`mask_ids`] takes them out of what people see, [`mask_url`] out of addresses, [`mask_source`] out of pages. Nothing here judges whose
 //! contact it is. Start at [`in_text`].
 
 mod accounts;
@@ -26,7 +26,7 @@ use crate::text::Folded;
 pub use address::in_address;
 pub(crate) use address::{leads_on, percent_decoded, plain_web};
 pub(crate) use cues::{CueHit, words as cue_words};
-pub use mask::{mask_ids, mask_url};
+pub use mask::{mask_ids, mask_source, mask_url};
 use std::collections::HashSet;
 use std::ops::Range;
 

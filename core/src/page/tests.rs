@@ -35,6 +35,19 @@ fn letters_that_are_shown_last_to_first_are_read_as_shown() {
 }
 
 #[test]
+fn an_identity_number_is_masked_over_lines_and_cells() {
+    check("<p>证号：330212<br>19900101<br>1232</p>", "证号：3302**\n********\n1232");
+    check("<tr><td>T330212</td><td>19900101</td><td>1232</td><td>电工</td>", "T3302**\t********\t1232\t电工");
+    check(
+        "<tr><td>330212<td>20240101<td>1236<tr><td>330203<td>20240102<td>871",
+        "330212\t20240101\t1236\n330203\t20240102\t871",
+    );
+    // Blocks keep their places where masking makes the text shorter.
+    let extract = page("<p>３３０２１２<br>１９９００１０１<br>１２３２</p><p>低压电工</p>");
+    assert_eq!(&extract.text[extract.blocks[3].at.clone()], "低压电工");
+}
+
+#[test]
 fn hidden_text_is_kept_apart() {
     let extract = page(
         "<meta name=description content=免考><div style='DISPLAY : none'>包过<p>拿证</div><img alt=电工证 src=a.png>\

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jianzheng_core::cloaking::Guest;
+use jianzheng_core::entities::{mask_ids, mask_url};
 use jiff::Timestamp;
 use url::Url;
 
@@ -168,20 +169,20 @@ pub enum Stage {
     Head,
 }
 
-/// Why there is no answer.
+/// Why there is no answer. Its words end up in lists and logs, so addresses in them are masked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// The guard said no.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The name does not exist.
-    #[error("域名 {name} 不存在或没有地址")]
+    #[error("域名 {} 不存在或没有地址", mask_ids(name))]
     DnsNone {
         /// The name.
         name: String,
     },
     /// Nobody could tell what the name means.
-    #[error("域名 {name} 暂时解析不了")]
+    #[error("域名 {} 暂时解析不了", mask_ids(name))]
     DnsFailed {
         /// The name.
         name: String,
@@ -235,13 +236,13 @@ pub enum FetchError {
         max: u8,
     },
     /// A redirect to where we have been, with the same cookies.
-    #[error("循环跳转：又回到 {url}")]
+    #[error("循环跳转：又回到 {}", mask_url(url.as_str()))]
     RedirectLoop {
         /// The URL met twice.
         url: Url,
     },
     /// A redirect to what is no URL.
-    #[error("跳转目标不是网址：{location}")]
+    #[error("跳转目标不是网址：{}", mask_url(location))]
     BadRedirect {
         /// The `Location` field, cut and escaped.
         location: String,

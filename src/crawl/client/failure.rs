@@ -26,7 +26,8 @@ pub(super) fn of(error: &reqwest::Error) -> FetchError {
             None => cause.source(),
         };
     }
-    let why: String = deepest.chars().take(200).collect();
+    // reqwest names the URL where nothing lies below.
+    let why: String = jianzheng_core::entities::mask_url(&deepest).chars().take(200).collect();
     if error.is_timeout() {
         FetchError::Timeout { stage: if error.is_connect() { Stage::Connect } else { Stage::Head } }
     } else if error.is_connect() {

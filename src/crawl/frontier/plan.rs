@@ -95,11 +95,9 @@ impl Plan {
         for (place, raw) in &block.entries {
             taken |= 1 << (place % SLOTS);
             bytes += raw.len();
-            if key.lane % 2 == 1
-                && let Some(url) = entry::url(raw)
-            {
-                self.seen.insert(url);
-            }
+        }
+        if key.lane % 2 == 1 {
+            self.seen.insert_all(block.entries.iter().filter_map(|(_, raw)| entry::url(raw)));
         }
         queue.found(key, taken, done, bytes);
     }

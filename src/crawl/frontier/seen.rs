@@ -41,6 +41,17 @@ impl Seen {
         is_new
     }
 
+    /// Remembers many. Where each will lie is fetched for all of them first: one after the other, each would wait for memory, and most of
+    /// the time of an opening went there.
+    pub(super) fn insert_all<'a>(&mut self, urls: impl Iterator<Item = &'a str>) {
+        let prints: Vec<u64> = urls.map(|url| self.print(url)).collect();
+        let near = prints.iter().fold(0, |near, print| near ^ self.parts[part_of(*print)].glance(*print));
+        std::hint::black_box(near);
+        for print in prints {
+            self.len += usize::from(self.parts[part_of(print)].insert(print));
+        }
+    }
+
     pub(super) fn contains(&self, url: &str) -> bool {
         let print = self.print(url);
         self.parts[part_of(print)].find(print).is_ok()
@@ -72,8 +83,7 @@ impl Part {
         if self.places.is_empty() {
             return Err(0);
         }
-        // The first bits have chosen the part.
-        let mut at = ((u128::from(print << PART_BITS) * self.places.len() as u128) >> u64::BITS) as usize;
+        let mut at = self.place(print);
         loop {
             match self.places[at] {
                 0 => return Err(at),
@@ -81,6 +91,16 @@ impl Part {
                 _ => at = if at + 1 == self.places.len() { 0 } else { at + 1 },
             }
         }
+    }
+
+    /// Where it would like to lie. The first bits have chosen the part.
+    fn place(&self, print: u64) -> usize {
+        ((u128::from(print << PART_BITS) * self.places.len() as u128) >> u64::BITS) as usize
+    }
+
+    /// What lies at that place.
+    fn glance(&self, print: u64) -> u64 {
+        self.places.get(self.place(print)).copied().unwrap_or(0)
     }
 
     fn grow(&mut self) {
@@ -116,6 +136,20 @@ mod tests {
         assert!(model.iter().all(|url| seen.contains(url)) && !seen.contains("http://a.example/none"));
         let places: usize = seen.parts.iter().map(|part| part.places.len()).sum();
         assert!(places * 2 < model.len() * 3, "{places} places for {}", model.len());
+    }
+
+    #[test]
+    fn many_at_once_are_remembered_like_one_by_one() {
+        let urls: Vec<String> = (0..20_000u64).map(|n| format!("http://a.example/{}", n * n % 9_973)).collect();
+        let (mut many, mut single) = (Seen::new((3, 7)), Seen::new((3, 7)));
+        for some in urls.chunks(64) {
+            many.insert_all(some.iter().map(String::as_str));
+        }
+        for url in &urls {
+            single.insert(url);
+        }
+        assert_eq!(many.len(), single.len());
+        assert!(urls.iter().all(|url| many.contains(url)) && !many.contains("http://a.example/none"));
     }
 
     #[test]

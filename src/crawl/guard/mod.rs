@@ -43,7 +43,10 @@ pub enum Refusal {
         block: &'static str,
     },
     /// A name that only means something inside a private network.
-    #[error("{name} 是内部网络的名称，不访问；确需访问时把它的地址写进 network.allow_addresses")]
+    #[error(
+        "{} 是内部网络的名称，不访问；确需访问时把它的地址写进 network.allow_addresses",
+        jianzheng_core::entities::mask_ids(name)
+    )]
     PrivateName {
         /// The host name.
         name: String,

@@ -172,7 +172,10 @@ fn refusal(definition: &Definition, reply: &Reply, sight: &impl Sight) -> Option
             let to = reply.location().and_then(|url| url.host_str().map(str::to_owned));
             broken(format!(
                 "被改道到{}，没有跟去",
-                to.map_or("不明的地方".to_owned(), |host| format!(" {}", clean(&host, MAX_SHORT)))
+                to.map_or("不明的地方".to_owned(), |host| format!(
+                    " {}",
+                    clean(&jianzheng_core::entities::mask_ids(&host), MAX_SHORT)
+                ))
             ))
         }
         status @ (401 | 403 | 429) => {

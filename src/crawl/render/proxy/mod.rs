@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jianzheng_core::entities::mask_ids;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
@@ -86,7 +87,7 @@ impl Account {
     fn refuse_named(&self, what: &str, why: &dyn std::fmt::Display) {
         self.refused.fetch_add(1, Ordering::Relaxed);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = format!("{}：{why}", what.chars().take(100).collect::<String>());
+        let line = format!("{}：{why}", mask_ids(what).chars().take(100).collect::<String>());
         if told.len() < TOLD && !told.contains(&line) {
             told.push(line);
         }
