@@ -51,7 +51,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
         show(&mut out, &summary)?;
         let data = program.data.display();
         out.line("")?;
-        out.line(&format!("数据在 {data}：证据在 warc/，清单在 outbox/；看线索用 jianzheng hits list"))?;
+        let practice = if program.practice.is_some() { " --practice" } else { "" };
+        out.line(&format!("数据在 {data}：证据在 warc/，清单在 outbox/；看线索用 jianzheng{practice} hits list"))?;
     }
     out.flush()?;
     let mailed = summary.mail_error.is_none() && summary.digests.iter().all(|digest| digest.state == "sent");
