@@ -122,7 +122,7 @@ fn the_new_way_of_saying_in_the_handbook_is_found_once_its_words_are_added() {
     assert!(!before.kind.is_hit(), "the handbook's new phrase is an old one by now: {:?}", before.signals);
     let mut own = shipped;
     let list = &mut own.iter_mut().find(|(name, _)| name == "words.toml").unwrap().1;
-    let at = list.find("name = \"代办词\"").unwrap();
+    let at = list.find("name = \"免考词\"").unwrap();
     let at = at + list[at..].find("words = [").unwrap() + "words = [".len();
     list.insert_str(at, words);
     let after = judge(&own);
