@@ -2,7 +2,7 @@
 //!
 //! Four bounds hold whatever the picture is: decoding is capped in pixels and memory ([`picture::read`]), detection runs on a copy of bounded
 //! size, it does not run at all where the picture has more finder patterns than a page's codes could have, because the
-//! detector tries triples of them and copies the picture for each, and what it does is counted and ends at [`STEPS`], because it
+//! detector tries triples of them and copies the picture for each, and what it does is counted and ends at `STEPS`, because it
 //! paints areas over and over where a picture is made for that. Nothing here fetches, and nothing fails: a picture that
 //! cannot be read says nothing. Start at [`read`].
 
