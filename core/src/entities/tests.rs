@@ -233,6 +233,8 @@ fn qq_needs_a_cue() {
             ("扣扣12345678", &["12345678"]),
             ("企鹅：12345678", &["12345678"]),
             ("Q:1234567", &["1234567"]),
+            ("你加他QQ吧，三三零零零零七一八六", &["3300007186"]),
+            ("加QQ吧，10000人都在", &[]),
             ("ＱＱ １２３４５６", &["123456"]),
             ("QQ 1 2 3 4 5 6 7", &["1234567"]),
             ("微信/QQ：12345678", &["12345678"]),
@@ -252,6 +254,7 @@ fn qq_needs_a_cue() {
             "微信群号",
             "QQ：01234567",
             "QQ等级10000级",
+            "本帖最后由 qq_130004477 于 2026-10-1 编辑",
         ],
     );
 }
@@ -293,10 +296,24 @@ fn email_addresses() {
             ("邮箱：Demo.User@Example.com。", &["demo.user@example.com"]),
             ("12345678@qq.com", &["12345678@qq.com"]),
             ("ａ＠ｅｘａｍｐｌｅ．ｃｎ", &["a@example.cn"]),
+            ("E-mail：sales（at）firm.example", &["sales@firm.example"]),
             ("a@example.com,b@example.com", &["a@example.com", "b@example.com"]),
         ],
     );
-    none(Kind::Email, &["@media", "logo@2x.png", "a@b", "@example.com", "a@.com", "a@-b.com"]);
+    none(
+        Kind::Email,
+        &[
+            "图片（at）firm.example",
+            "sales（at）firm.example",
+            "邮箱：logo（at）2x.png",
+            "@media",
+            "logo@2x.png",
+            "a@b",
+            "@example.com",
+            "a@.com",
+            "a@-b.com",
+        ],
+    );
 }
 
 #[test]
