@@ -8,6 +8,7 @@ use super::columns;
 use super::cues::{CUES, Cue, CueHit};
 use super::labelled;
 use super::mail;
+use super::no_names::NO_NAMES;
 use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
@@ -250,67 +251,6 @@ fn word_length(text: &str) -> Option<usize> {
         text.bytes().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count();
     (length < 40).then_some(length)
 }
-
-/// Words that stand behind a cue in menus, adverts and code but name nobody.
-pub(super) const NO_NAMES: &[&str] = &[
-    "wechat",
-    "weixin",
-    "official",
-    "account",
-    "android",
-    "iphone",
-    "windows",
-    "login",
-    "logout",
-    "button",
-    "qrcode",
-    "contact",
-    "service",
-    "online",
-    "mobile",
-    "telephone",
-    "phone",
-    "hidden",
-    "footer",
-    "header",
-    "image",
-    "images",
-    "follow",
-    "public",
-    "index",
-    "html",
-    "https",
-    "http",
-    "javascript",
-    "function",
-    "return",
-    "undefined",
-    "object",
-    "string",
-    "display",
-    "block",
-    "share",
-    "click",
-    "email",
-    "e-mail",
-    "address",
-    "website",
-    "telegram",
-    "channel",
-    "support",
-    "group",
-    "download",
-    "miniprogram",
-    "mini",
-    "program",
-    "scan",
-    "code",
-    "group-chat",
-    "wechatpay",
-    "alipay",
-    "payment",
-    "copyright",
-];
 
 fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
     // weixin-box, wx.config, vx[0] are code.

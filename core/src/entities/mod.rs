@@ -13,6 +13,7 @@ mod cues;
 mod labelled;
 mod mail;
 mod mask;
+mod no_names;
 mod phones;
 mod registered;
 mod same;
