@@ -8,6 +8,7 @@ use super::columns;
 use super::cues::{CUES, Cue, CueHit};
 use super::labelled;
 use super::mail;
+use super::no_names::NO_NAMES;
 use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
@@ -72,7 +73,10 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             }
             Cue::Qq => {
                 let before = found.len();
-                qq(text, past_remark(text, at.end), cue, phones, found);
+                // 你加他QQ吧，30001234
+                let end = ["吧,", "吧:", "吧 "].iter().find(|word| text[at.end..].starts_with(**word));
+                let end = at.end + end.map_or(0, |word| word.len());
+                qq(text, past_remark(text, end), cue, phones, found);
                 if found.len() == before {
                     labelled::qq(text, at, phones, found);
                 }
@@ -90,15 +94,20 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             }
             Cue::WechatNick => apart::nick(text, at.clone(), found),
             Cue::Search if !labelled::among_wechat(text, at) => {}
+            Cue::CallOther if labelled::among_others(text, at) => {}
             Cue::Reversed => spelt::backwards(text, at.clone(), found),
             // jia_01 <--v
             Cue::WechatLetter if text[..at.start].ends_with(['-', '←', '>']) => labelled::wechat(text, at, found),
-            Cue::Search | Cue::WechatLetter | Cue::Call => odd_id(text, at.clone(), found),
+            Cue::Search | Cue::WechatLetter | Cue::Call | Cue::CallOther => odd_id(text, at.clone(), found),
             Cue::QqLetter if !set_apart(text, at.start) => {}
             Cue::QqLetter | Cue::QqKnock => knocked(text, at.end, phones, found),
             Cue::WechatOwn => own_id(text, at.clone(), found),
             Cue::At => mail::at_stand_in(text, at.clone(), found),
             Cue::SignForAt => mail::around_hint(text, at.clone(), found),
+            // 加微信就是这个号 jia_01
+            Cue::Same if text[..at.end].ends_with("这个") && points_ahead(text, at.end) => {
+                wechat(text, at.end, Cue::WechatCall, phones, found);
+            }
             Cue::Same => {
                 if text[..at.end].ends_with("qq") {
                     qq(text, at.end, Cue::Qq, phones, found);
@@ -154,7 +163,7 @@ pub(super) const FILL_WORDS: [&str; 12] =
     ["id", "qq", "tel", "vx", "wx", "v", "wechat", "weixin", "tg", "number", "no", "telegram"];
 
 /// Words that lead to an id: 微信如下, 微信是拼音jia….
-const LEADS: [&str; 6] = ["如下", "拼音", "字母", "英文", "全拼", "小写"];
+const LEADS: [&str; 8] = ["如下", "写的是", "填的是", "拼音", "字母", "英文", "全拼", "小写"];
 
 /// A name behind a cue.
 pub(super) struct Name<'a> {
@@ -243,67 +252,6 @@ fn word_length(text: &str) -> Option<usize> {
     (length < 40).then_some(length)
 }
 
-/// Words that stand behind a cue in menus, adverts and code but name nobody.
-pub(super) const NO_NAMES: &[&str] = &[
-    "wechat",
-    "weixin",
-    "official",
-    "account",
-    "android",
-    "iphone",
-    "windows",
-    "login",
-    "logout",
-    "button",
-    "qrcode",
-    "contact",
-    "service",
-    "online",
-    "mobile",
-    "telephone",
-    "phone",
-    "hidden",
-    "footer",
-    "header",
-    "image",
-    "images",
-    "follow",
-    "public",
-    "index",
-    "html",
-    "https",
-    "http",
-    "javascript",
-    "function",
-    "return",
-    "undefined",
-    "object",
-    "string",
-    "display",
-    "block",
-    "share",
-    "click",
-    "email",
-    "e-mail",
-    "address",
-    "website",
-    "telegram",
-    "channel",
-    "support",
-    "group",
-    "download",
-    "miniprogram",
-    "mini",
-    "program",
-    "scan",
-    "code",
-    "group-chat",
-    "wechatpay",
-    "alipay",
-    "payment",
-    "copyright",
-];
-
 fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
     // weixin-box, wx.config, vx[0] are code.
     if cue == Cue::WechatLatin && text[from..].starts_with(['-', '_', '.', '[', '=', '{']) {
@@ -317,9 +265,11 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     if glued {
         return;
     }
-    if let Some((id, end)) =
-        spelt::id(text, name.at).or_else(|| spelt::spoken(text, name.at)).filter(|_| !name.addressed)
-    {
+    let pieced = spelt::id(text, name.at)
+        .or_else(|| spelt::spoken(text, name.at))
+        .or_else(|| spelt::bracketed(text, name.at))
+        .or_else(|| spelt::with_blanks(text, name.at));
+    if let Some((id, end)) = pieced.filter(|_| !name.addressed) {
         found.push((Kind::Wechat, id, name.at..end));
         return;
     }
@@ -391,6 +341,7 @@ fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     let joined = !text.as_bytes()[cue.end - 1].is_ascii_alphanumeric();
     let apart = joined
         || text[cue.end..].starts_with(|sign| sign == ' ' || is_arrow(sign))
+        || is_enclosed(&text[cue.end..])
         || labelled::person(text, cue.end).is_some();
     if letter && !(set_apart(text, cue.start) && apart) {
         return;
@@ -424,6 +375,13 @@ fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     }
 }
 
+/// One word alone in the brackets of Chinese: v【jia_01】. Those of code are others.
+fn is_enclosed(rest: &str) -> bool {
+    [('【', '】'), ('「', '」')].iter().any(|(open, close)| {
+        rest.strip_prefix(*open).is_some_and(|inside| inside[series::word(inside, 0).len()..].starts_with(*close))
+    })
+}
+
 fn is_arrow(sign: char) -> bool {
     matches!(sign, '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '🌀'..='🫿')
 }
@@ -454,6 +412,11 @@ fn own_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
         let at = cue.start..cue.end + length;
         found.push((Kind::Wechat, text[at.clone()].to_owned(), at));
     }
+}
+
+/// Whether an id stands behind 就是这个, so that it does not speak of a number before.
+fn points_ahead(text: &str, from: usize) -> bool {
+    text[from..].trim_start_matches(['号', '码', ':', ' ']).starts_with(|sign: char| sign.is_ascii_alphabetic())
 }
 
 /// A number right behind 扣 or q: seven to ten digits, no amount that is taken off.
@@ -489,7 +452,8 @@ pub(super) fn dotted(after: &str) -> bool {
 }
 
 fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
-    if text[from..].starts_with('.') {
+    // qq_30001234 is what forums call whoever came in with the account.
+    if text[from..].starts_with('.') || text[from..].starts_with('_') && text[..from].ends_with('q') {
         return;
     }
     let Some(name) = name_after(text, from) else { return };

@@ -20,9 +20,9 @@ const OTHERS: [&str; 35] = [
 ];
 
 /// What leads from the word to the id.
-const LEADS: [&str; 21] = [
-    "加", "号", "搜", "找", "联系", "咨询", "叫", "多少", "答", "下面", "下方", "另", "改", "换", "备用", "发", "吧",
-    ":", "我", "是", "给",
+const LEADS: [&str; 22] = [
+    "加", "号", "搜", "找", "联系", "咨询", "叫", "多少", "答", "下面", "下方", "另", "改", "换", "不变", "备用", "发",
+    "吧", ":", "我", "是", "给",
 ];
 
 /// The id some words behind one for WeChat that ends at `cue.end`.
@@ -121,6 +121,15 @@ mod tests {
         check("文末有老师微信，jia_demo01，别加错", &["jia_demo01"]);
         check("客服微信（24h）：jia_demo01", &["jia_demo01"]);
         check("微信（jia_demo01）", &["jia_demo01"]);
+        check("原电话停用，微信客服不变 jia_demo01。", &["jia_demo01"]);
+        check("加我另一个号 jia-demo，这个号不安全", &["jia-demo"]);
+        check("电话打不通就加：jia_demo", &["jia_demo"]);
+        check("满200人，先加群主 jia_demo", &["jia_demo"]);
+        check("能，v【jia-demo】", &["jia-demo"]);
+        check("微信支付方式不变 abc_123", &[]);
+        check("抖音被封了，加我另一个号 abc_123", &[]);
+        check("加我另一个号 2026年", &[]);
+        check("let v[abc_123] = 1, v【第1条】", &[]);
         check("jia_demo01 微信，yi-demo02（微信号）", &["jia_demo01", "yi-demo02"]);
     }
 

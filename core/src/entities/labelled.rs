@@ -180,6 +180,32 @@ pub(super) fn person(text: &str, at: usize) -> Option<usize> {
     (called && !other).then_some(length)
 }
 
+/// Places with names of their own.
+const PLACES: [&str; 14] = [
+    "公众号",
+    "视频号",
+    "小程序",
+    "抖音",
+    "快手",
+    "小红书",
+    "闲鱼",
+    "淘宝",
+    "微博",
+    "电报",
+    "飞机",
+    "telegram",
+    "b站",
+    "qq",
+];
+
+/// Whether the line has named another place than WeChat shortly before.
+pub(super) fn among_others(text: &str, cue: &Range<usize>) -> bool {
+    const NEAR: usize = 30;
+    let from = text[..cue.start].char_indices().rev().take(NEAR).take_while(|(_, sign)| *sign != '\n').last();
+    let before = &text[from.map_or(cue.start, |(at, _)| at)..cue.start];
+    PLACES.iter().any(|place| before.contains(place))
+}
+
 /// Whether a call to look for an id speaks of WeChat, in its line, and of no other place where people look for names.
 pub(super) fn among_wechat(text: &str, cue: &Range<usize>) -> bool {
     const NEAR: usize = 30;
@@ -189,6 +215,10 @@ pub(super) fn among_wechat(text: &str, cue: &Range<usize>) -> bool {
     let rest = &text[cue.end..];
     let after =
         &rest[..to.map_or_else(|| rest.char_indices().nth(NEAR).map_or(rest.len(), |(at, _)| at), |(at, _)| at)];
+    // 电报搜 jia_01
+    if ["电报", "飞机", "telegram", "tg"].iter().any(|word| before.trim_end_matches(' ').ends_with(word)) {
+        return false;
+    }
     let near = |words: &[&str]| words.iter().any(|word| before.contains(word) || after.contains(word));
     near(&["微信", "扫", "好友", "朋友", "添加", "加老师", "加我", "二维码", "vx"])
         && !near(&["公众号", "视频号", "小程序", "抖音", "快手", "小红书", "闲鱼", "淘宝", "官网", "百度", "qq"])
@@ -238,6 +268,7 @@ mod tests {
     fn an_id_to_look_for_is_one_of_wechat_among_its_words() {
         check("扫码或搜 jia_demo01 加老师", &["jia_demo01"], &[], &[]);
         check("抖音搜索 jia_demo01 添加关注", &[], &[], &[]);
+        check("电报搜 jia_demo01  微信不敢用了", &[], &[], &["jia_demo01"]);
         check("商城搜索 iphone15 下单", &[], &[], &[]);
     }
 }

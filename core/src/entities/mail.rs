@@ -75,8 +75,24 @@ const DOTS: &[&str] = &[
 pub(super) fn at_stand_in(text: &str, sign: Range<usize>, found: &mut Vec<Found>) {
     // "look at home.com" is a sentence: whoever spells the @ spells the dot.
     let spelt = text[sign.clone()] == *" at ";
-    let told = loose(text, sign).filter(|(.., at)| !spelt || text[at.clone()].contains(" dot "));
-    found.extend(told);
+    let told = loose(text, sign.clone()).filter(|(.., at)| !spelt || text[at.clone()].contains(" dot "));
+    found.extend(told.or_else(|| labelled(text, sign).filter(|_| !spelt)));
+}
+
+/// The same behind a word for mail, with any suffix: 邮箱：jia(at)firm.example.
+fn labelled(text: &str, sign: Range<usize>) -> Option<Found> {
+    let (start, name) = name_before(text, sign.start)?;
+    let label = text[..start].trim_end_matches([' ', ':', '\t']);
+    let length =
+        text[sign.end..].bytes().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
+    let host = text[sign.end..sign.end + length].trim_end_matches(['.', '-']);
+    let (before, suffix) = host.rsplit_once('.')?;
+    let proper = before.split('.').all(|part| !part.is_empty() && !part.starts_with('-'))
+        && (2..=18).contains(&suffix.len())
+        && suffix.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !NO_SUFFIX.contains(&suffix);
+    let called = ["mail", "邮箱", "邮件", "邮址"].iter().any(|word| label.ends_with(word));
+    (called && length < 64 && proper).then(|| (Kind::Email, format!("{name}@{host}"), start..sign.end + host.len()))
 }
 
 /// Signs that people write for @ and explain beside it.

@@ -13,6 +13,7 @@ mod cues;
 mod labelled;
 mod mail;
 mod mask;
+mod no_names;
 mod phones;
 mod registered;
 mod same;
@@ -111,6 +112,7 @@ fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
     // A QQ number may begin with 400 or 800 and have ten digits.
     let accounts: HashSet<usize> =
         found.iter().filter(|(kind, ..)| *kind == Kind::Qq).map(|(.., at)| at.start).collect();
+    found.iter_mut().for_each(|entity| past_list_sign(raw, folded, entity));
     phones.retain(|(kind, digits, at)| {
         *kind == Kind::Landline || phones::is_mobile(digits) || !accounts.contains(&at.start)
     });
@@ -124,6 +126,20 @@ fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
         Some(at)
     };
     found.into_iter().map(|(kind, value, at)| Entity { kind, value, at: place(at) }).collect()
+}
+
+/// QQ①30001234 is the first of several: the circled digit counts them, where plain ones follow.
+fn past_list_sign(raw: &str, folded: &Folded, (kind, value, at): &mut Found) {
+    if *kind != Kind::Qq || value.len() <= 5 {
+        return;
+    }
+    let sign = raw.get(folded.raw_range(at.start..at.start + 1)).and_then(|sign| sign.chars().next());
+    let next = raw.get(folded.raw_range(at.start + 1..at.start + 2)).unwrap_or_default();
+    if matches!(sign, Some('①'..='⑨' | '❶'..='❾' | '➀'..='➈')) && next.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        value.remove(0);
+        at.start += 1;
+    }
 }
 
 /// Gathers the contacts: those of the text first, as they stand there, then those of addresses, as they came.

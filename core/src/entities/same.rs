@@ -74,7 +74,7 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
         return;
     }
     // qq同微信, qq微信同号, 微信同qq speak of the QQ number.
-    let of_qq = text[..cue.end].ends_with("qq")
+    let of_qq = text[..cue.end].ends_with('q')
         || text[..cue.start].trim_end_matches(['/', '、', '号', ' ', '和']).ends_with("qq");
     // Only what was found last is looked at: a page may say it a hundred thousand times.
     let last_qq = |found: &[Found], near: &dyn Fn(&Range<usize>) -> bool| {
@@ -88,6 +88,16 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
         if let Some((_, number, at)) = last_qq(found, &near) {
             found.push((Kind::Wechat, number, at));
         }
+        return;
+    }
+    // 同上 speaks of the line above, be it one for QQ.
+    if text[..cue.end].ends_with("同上")
+        && let Some((_, number, at)) = last_qq(found, &|at| {
+            text.get(at.end..cue.start)
+                .is_some_and(|between| between.len() <= 8 && !between.contains(char::is_alphanumeric))
+        })
+    {
+        found.push((Kind::Wechat, number, at));
         return;
     }
     let mobile = |phone: &&Found| phone.0 == Kind::Phone && super::phones::is_mobile(&phone.1);
@@ -194,4 +204,31 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
     }
     !marks.contains([',', '、', '|'])
         && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{contacts, in_text};
+
+    fn check(text: &str, wechat: &[&str], qq: &[&str]) {
+        let all = contacts(&in_text(text, &crate::text::fold(text)));
+        assert_eq!(all.wechat, wechat, "{text}");
+        assert_eq!(all.qq, qq, "{text}");
+    }
+
+    #[test]
+    fn the_same_is_what_stands_above() {
+        check("Q Q：27900 00381\n威 信：同Q号", &["2790000381"], &["2790000381"]);
+        check("联系方式\t13000001234\n微信号\t同上", &["13000001234"], &[]);
+        check("电话：13000001234\nQQ：30001234\n微信：同上", &["30001234"], &["30001234"]);
+        check("QQ：30001234\n电话：13000001234\n微信：同上", &["13000001234"], &["30001234"]);
+        check("微信同期上线，电话13000001234", &[], &[]);
+    }
+
+    #[test]
+    fn this_one_points_back_unless_an_id_follows() {
+        check("老师姓钱，130.0000.1234，加微信就是这个号", &["13000001234"], &[]);
+        check("电话13000001234，加微信就是这个号：jia_01", &["jia_01"], &[]);
+        check("电话13000001234，微信就是这个号 jia_01", &["jia_01"], &[]);
+    }
 }

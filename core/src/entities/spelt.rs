@@ -102,6 +102,53 @@ pub(super) fn spoken(text: &str, from: usize) -> Option<(String, usize)> {
     (fits && !text[end..].starts_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '元')).then_some((id, end))
 }
 
+/// An id whose last signs stand in brackets one by one, and its end: jia【2】【0】【2】【6】. One or two are remarks.
+pub(super) fn bracketed(text: &str, from: usize) -> Option<(String, usize)> {
+    const LEAST: usize = 3;
+    let mut id = series::word(text, from).to_owned();
+    let (mut end, mut pieces) = (from + id.len(), 0);
+    while id.len() <= 20
+        && let Some(inside) = text[end..].strip_prefix('【')
+        && let Some(sign) = inside.chars().next().filter(|sign| sign.is_ascii_alphanumeric() || *sign == '_')
+        && inside[1..].starts_with('】')
+    {
+        id.push(sign);
+        end += "【】".len() + 1;
+        pieces += 1;
+    }
+    let goes_on = text[end..].starts_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '【');
+    let fits = (6..=20).contains(&id.len()) && id.starts_with(|sign: char| sign.is_ascii_alphabetic());
+    (pieces >= LEAST && fits && !goes_on).then_some((id, end))
+}
+
+/// An id with blanks of which the text says that they are none, and its end: jia demo 01（去空格）.
+pub(super) fn with_blanks(text: &str, from: usize) -> Option<(String, usize)> {
+    const MOST: usize = 5;
+    const NEAR: usize = 5;
+    let mut id = String::new();
+    let mut end = from;
+    for part in 0..MOST {
+        let at = end + usize::from(part > 0);
+        let word = series::word(text, at);
+        if word.is_empty() {
+            return None;
+        }
+        id.push_str(word);
+        end = at + word.len();
+        let note = text[end..].trim_start_matches([' ', ',']);
+        let note = note.strip_prefix('(').unwrap_or(note);
+        let told = !note.starts_with(|sign: char| sign.is_ascii())
+            && note.char_indices().take(NEAR).any(|(at, _)| note[at..].starts_with("空格"));
+        if part > 0 && told && (6..=20).contains(&id.len()) && series::is_odd(&id) {
+            return Some((id, end));
+        }
+        if !text[end..].starts_with(' ') {
+            return None;
+        }
+    }
+    None
+}
+
 /// Digits in a row, or set apart: 1 2 3 4 5 6, or in three groups and more, 2600 0004 27.
 pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     let bytes = text.as_bytes();
@@ -110,6 +157,9 @@ pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     let first = run(from);
     let plain = (text[from..from + first].to_owned(), from + first);
     let Some(separator) = text[plain.1..].chars().next().filter(|sign| sets_apart(*sign)) else { return plain };
+    if let Some(halves) = halves(text, from, first) {
+        return halves;
+    }
     if !(1..=4).contains(&first) {
         return plain;
     }
@@ -128,6 +178,22 @@ pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     let date = first == 4 && groups == 3 && digits.len() <= 8;
     let grouped = groups >= 3 && (8..=10).contains(&digits.len()) && !date;
     if first == 1 || grouped { (digits, end) } else { plain }
+}
+
+/// Nine or ten digits with one blank in the middle: 27900 00381. A year, an amount, the area code of a telephone or a third group
+/// behind the blank is a number of its own.
+fn halves(text: &str, from: usize, first: usize) -> Option<(String, usize)> {
+    let second = text[from + first..].strip_prefix(' ')?;
+    let length = second.bytes().take(8).take_while(u8::is_ascii_digit).count();
+    let (digits, after) = second.split_at(length);
+    let year = length == 4 && (digits.starts_with("19") || digits.starts_with("20"));
+    let goes_on = series::goes_on(after)
+        || after.starts_with(['/', ':', '次', '家', '级', '~', '—', '–'])
+        || after
+            .trim_start_matches(' ')
+            .starts_with(|sign: char| sign.is_ascii_digit() || matches!(sign, '元' | '块' | '年' | '人' | '-'));
+    let fits = matches!((first, length), (4, 5 | 6) | (5, 4 | 5) | (6, 4)) && !digits.starts_with("05");
+    (fits && !year && !goes_on).then(|| (format!("{}{digits}", &text[from..from + first]), from + first + 1 + length))
 }
 
 /// What people set between the signs of a number.
@@ -207,6 +273,14 @@ mod tests {
         check("QQ 2 6 0 0 0 0 0 4 2 7", &[], &[], &["2600000427"]);
         check("QQ：2·6·0·0·0·0·0·4·2·7", &[], &[], &["2600000427"]);
         check("QQ 2026-11-27", &[], &[], &[]);
+        check("QQ：27900 00381，加时注明", &[], &[], &["2790000381"]);
+        check("客服QQ写的是8000 62110", &[], &[], &["800062110"]);
+        check("QQ 30001 2026届学员", &[], &[], &["30001"]);
+        check("QQ 30001 2026年开班", &[], &[], &["30001"]);
+        check("QQ 30001 1500元", &[], &[], &["30001"]);
+        check("QQ 30001 0571-85000123", &["057185000123"], &[], &["30001"]);
+        check("QQ 30001 13000001234", &["13000001234"], &[], &["30001"]);
+        check("订单 27900 00381", &[], &[], &[]);
         check("微信 a b 两组", &[], &[], &[]);
     }
 
@@ -217,6 +291,19 @@ mod tests {
         check("微信号是拼音jiademo加数字01", &[], &["jiademo01"], &[]);
         check("微信：字母jia，数字2026", &[], &["jia2026"], &[]);
         check("微信：jiademo加13000001234", &["13000001234"], &["jiademo"], &[]);
+    }
+
+    #[test]
+    fn signs_may_stand_in_brackets_and_blanks_may_be_none() {
+        check("加店主薇♥领资料：jiademo【8】【8】【0】【2】", &[], &["jiademo8802"], &[]);
+        check("微信：jia_demo【1】", &[], &["jia_demo"], &[]);
+        check("微信：jiademo【1】【2】", &[], &["jiademo"], &[]);
+        check("微 信 号 jiade mo99（中间没空格）", &[], &["jiademo99"], &[]);
+        check("微信：jia 521 demo（去空格）", &[], &["jia521demo"], &[]);
+        check("微信：jiade 521 hg（去空格）", &[], &["jiade521hg"], &[]);
+        check("微信 jia_demo iphone15 出售", &[], &["jia_demo"], &[]);
+        check("加我 V 号 jiade 下划线 2026", &[], &["jiade_2026"], &[]);
+        check("10 kV 号杆 jiade_2026", &[], &[], &[]);
     }
 
     #[test]

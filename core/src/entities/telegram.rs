@@ -3,8 +3,9 @@
 //! Aeroplanes and flights bear the same words: behind a Chinese one only a name with its @, a mark or an odd shape counts.
 //! Start at [`after_word`].
 
-use super::accounts::{NO_NAMES, dotted, name_after};
+use super::accounts::{dotted, name_after};
 use super::cues::Cue;
+use super::no_names::NO_NAMES;
 use super::{Found, Kind, series};
 
 /// The name behind a word for Telegram, and those in a row with it.

@@ -233,6 +233,10 @@ fn qq_needs_a_cue() {
             ("扣扣12345678", &["12345678"]),
             ("企鹅：12345678", &["12345678"]),
             ("Q:1234567", &["1234567"]),
+            ("QQ①30001234 QQ②30001235", &["30001234", "30001235"]),
+            ("QQ①③⓪⓪⓪①②③④", &["130001234"]),
+            ("你加他QQ吧，三三零零零零七一八六", &["3300007186"]),
+            ("加QQ吧，10000人都在", &[]),
             ("ＱＱ １２３４５６", &["123456"]),
             ("QQ 1 2 3 4 5 6 7", &["1234567"]),
             ("微信/QQ：12345678", &["12345678"]),
@@ -252,6 +256,7 @@ fn qq_needs_a_cue() {
             "微信群号",
             "QQ：01234567",
             "QQ等级10000级",
+            "本帖最后由 qq_130004477 于 2026-10-1 编辑",
         ],
     );
 }
@@ -293,10 +298,24 @@ fn email_addresses() {
             ("邮箱：Demo.User@Example.com。", &["demo.user@example.com"]),
             ("12345678@qq.com", &["12345678@qq.com"]),
             ("ａ＠ｅｘａｍｐｌｅ．ｃｎ", &["a@example.cn"]),
+            ("E-mail：sales（at）firm.example", &["sales@firm.example"]),
             ("a@example.com,b@example.com", &["a@example.com", "b@example.com"]),
         ],
     );
-    none(Kind::Email, &["@media", "logo@2x.png", "a@b", "@example.com", "a@.com", "a@-b.com"]);
+    none(
+        Kind::Email,
+        &[
+            "图片（at）firm.example",
+            "sales（at）firm.example",
+            "邮箱：logo（at）2x.png",
+            "@media",
+            "logo@2x.png",
+            "a@b",
+            "@example.com",
+            "a@.com",
+            "a@-b.com",
+        ],
+    );
 }
 
 #[test]
@@ -469,6 +488,12 @@ fn long_hostile_texts_stay_linear() {
         "jia下划线",
         "微信：王老师 jia_01|",
         "飞机找",
+        "加微信就是这个号 ",
+        "qq30001234\n微信:同上\n",
+        "微信a b c d ",
+        "微信ab【1】【2】【3】",
+        "qq27900 00381 ",
+        "邮箱a(at)b.",
     ] {
         let text = piece.repeat(300_000 / piece.len());
         let folded = fold(&text);

@@ -111,6 +111,17 @@ pub(super) fn is_turned(name: &str, attributes: &dyn Attributes) -> bool {
     bdo || attributes.get("style").is_some_and(|style| says(&style, "bidi-override") && says(&style, "rtl"))
 }
 
+/// Is the element the picture of a telephone or of a messenger, by its class: i-tel, icon_weixin, fa-phone?
+pub(super) fn is_contact_icon(attributes: &dyn Attributes) -> bool {
+    const ICONS: [&str; 6] = ["i", "ico", "icon", "iconfont", "fa", "glyphicon"];
+    const OF: [&str; 9] = ["tel", "phone", "mobile", "wx", "weixin", "wechat", "vx", "qq", "telegram"];
+    let Some(class) = attributes.get("class") else { return false };
+    cut(&class, 128).split_ascii_whitespace().any(|name| {
+        let has = |words: &[&str]| name.split(['-', '_']).any(|piece| words.contains(&piece));
+        has(&ICONS) && has(&OF)
+    })
+}
+
 /// The name of an attribute in which page builders keep what scripts will show or copy (data-page, x-data, :value, onclick), or what is
 /// said to those who do not see.
 pub(super) fn may_hold_data(name: &str) -> bool {

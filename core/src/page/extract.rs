@@ -8,7 +8,7 @@
 
 use url::Url;
 
-use super::attribute::{Attributes, is_hidden, is_turned};
+use super::attribute::{Attributes, is_contact_icon, is_hidden, is_turned};
 use super::fingerprint::Simhash;
 use super::parts::Parts;
 use super::reference::{decode_into, without_nul};
@@ -229,6 +229,10 @@ impl<'u> Extractor<'u> {
         if !attributes.is_empty() {
             hidden = hidden || is_hidden(attributes);
             turned = turned || is_turned(name, attributes);
+            // A picture of a telephone sets the number behind it apart from what stands before.
+            if !hidden && matches!(name, "i" | "b" | "em" | "span") && is_contact_icon(attributes) {
+                self.parts.lines.push(" ", role, zone);
+            }
             if zone == Zone::Main && (tag.breaks() || tag == Tag::Cell) {
                 zone = ["class", "id"]
                     .into_iter()

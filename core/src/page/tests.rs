@@ -26,6 +26,15 @@ fn text_reads_as_a_browser_shows_it() {
 }
 
 #[test]
+fn pictures_of_telephones_set_numbers_apart() {
+    check(
+        "<b>jia_01</b><span class='i-tel'></span><b>13000001234</b><i class='fa fa-phone'></i>13000005678",
+        "jia_01 13000001234 13000005678",
+    );
+    check("<b>130</b><span class='i-num'></span><i class='phone'>0000</i><i>1234</i>", "13000001234");
+}
+
+#[test]
 fn letters_that_are_shown_last_to_first_are_read_as_shown() {
     let extract = page(
         "<p>电话 <span style='direction:RTL; unicode-bidi: bidi-override'>43210000031</span></p><bdo dir=rtl>证工电</bdo>\

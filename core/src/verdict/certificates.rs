@@ -5,6 +5,7 @@
 //! What is told here accuses nobody. Start at [`told`].
 
 use super::reading::{Found, Reading};
+use crate::rules::Certificate;
 use crate::rules::rule::Place;
 
 /// One word on the page and the certificate it means; `short` words wait for company.
@@ -22,12 +23,12 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     let mut all = named(reading, Place::Title.bit() | Place::Main.bit() | Place::Control.bit());
     let mut text = reading.folded.as_str();
     // Rows of short words that are spoken of as papers name certificates as well.
-    if in_company(text, outermost(text, all.clone())).is_empty() {
+    if in_company(text, table, outermost(text, all.clone())).is_empty() {
         all = named(reading, Place::Hidden.bit());
         text = reading.hidden.as_str();
     }
     let mut numbers: Vec<u16> = Vec::new();
-    for named in in_company(text, outermost(text, all)) {
+    for named in in_company(text, table, outermost(text, all)) {
         if !numbers.contains(&named.number) {
             numbers.push(named.number);
         }
@@ -108,7 +109,7 @@ fn outermost<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
 }
 
 /// Without the short words that nothing speaks for. `text` is the folded text of the visible page.
-fn in_company<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
+fn in_company<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>) -> Vec<Named<'r>> {
     let joined = |pair: &[Named]| {
         pair.iter().all(|named| named.found.block.is_some())
             && (pair[1].found.at.start <= pair[0].found.at.end
@@ -119,7 +120,44 @@ fn in_company<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
         let speaks = row.iter().any(|named| !named.short) || are_papers(text, row);
         kept.extend(row.iter().copied().filter(|named| !named.short || speaks && !is_graded(text, named)));
     }
+    pairs(text, table, &all, &mut kept);
     kept
+}
+
+/// Adds two short words for items of one category, side by side, that are spoken of as papers: 低压高压代报; or that stand behind
+/// the paper of their category: 电工证可挂靠，高压，低压都有. Switchgear is 高压、低压 too: then its word follows.
+fn pairs<'r>(text: &str, table: &[Certificate], all: &[Named<'r>], kept: &mut Vec<Named<'r>>) {
+    const NEAR: usize = 60;
+    let category = |named: &Named| table[usize::from(named.number)].category.as_str();
+    let at = |named: &Named| named.found.at.clone();
+    for (first, pair) in all.windows(2).enumerate() {
+        let [one, two] = pair else { continue };
+        let items = one.short
+            && two.short
+            && one.number != two.number
+            && category(one) == category(two)
+            && pair
+                .iter()
+                .all(|named| !table[usize::from(named.number)].item.is_empty() && named.found.block.is_some())
+            && text
+                .get(at(one).end..at(two).start)
+                .is_some_and(|sign| matches!(sign, "" | "," | "、" | "/" | "和" | " "));
+        let Some(after) = text.get(at(two).end..).filter(|_| items) else { continue };
+        let begins = |words: &[&str]| words.iter().any(|word| after.starts_with(word));
+        let papers = || begins(&["代报", "代考", "包过", "双证", "两证", "两本"]);
+        let behind_paper = || {
+            // Only the nearest are looked at: a page may say it a hundred thousand times.
+            let mut nearest = all[..first].iter().rev().take(4);
+            let before = nearest.find(|named| !named.short && category(named) == category(one));
+            let between = before.and_then(|paper| text.get(at(paper).end..at(one).start));
+            between.is_some_and(|between| between.len() <= NEAR && !between.contains(['\n', '。', ';']))
+        };
+        if papers() || begins(&["都有", "都能", "都可", "都行", "都办", "都考", "都要"]) && behind_paper()
+        {
+            kept.extend(pair);
+        }
+    }
+    kept.sort_by_key(|named| named.found.at.start);
 }
 
 /// Whether three or more short words of different certificates are spoken of as papers, right before or behind their row.

@@ -99,3 +99,17 @@ fn the_sly_are_weighed_with_one_word_of_the_trade_and_an_ordinary_text_with_none
     assert!(sly > honest, "{sly} {honest}");
     assert_eq!(weighed("<p>师傅，人不用来，坐家里等快递，老规矩</p>"), None);
 }
+
+#[test]
+fn two_items_of_a_category_are_certificates_beside_its_papers() {
+    let told = |text: &str| judged(HERE, &format!("<p>{text}</p>")).0.cert_types;
+    for text in ["低压高压代报", "出租电工证，本人高压，低压都有，证在手里", "电工证：低压、高压都能办"]
+    {
+        let types = told(text);
+        assert!(types.iter().any(|name| name == "低压电工"), "{text} {types:?}");
+        assert!(types.iter().any(|name| name == "高压电工"), "{text} {types:?}");
+    }
+    assert_eq!(told("要电工证。高压、低压开关柜都有现货"), ["电工作业"]);
+    assert!(told("高压，低压都有，厂家直销开关柜").is_empty());
+    assert!(told("低压高压代加工").is_empty());
+}
