@@ -213,39 +213,6 @@ async fn a_site_without_end_ends_and_its_offers_are_all_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_a_site_shows_for_any_address_is_told_from_a_changed_one() {
-    let unit = Unit::new(|head| match path(head) {
-        "/robots.txt" => missing(),
-        "/sell/1.html" => ok(OFFER),
-        "/sell/2.html" => ok(&OFFER.replace("demo_nb88", "demo_nb99")),
-        _ => missing(),
-    })
-    .await;
-    unit.round(0, &[("/sell/1.html", ""), ("/sell/2.html", "")]).await;
-    assert_eq!(unit.hits().len(), 2);
-    unit.site.asked();
-    unit.site.now_answers(|head| match path(head) {
-        "/robots.txt" => missing(),
-        "/sell/2.html" => ok(FLOWERS),
-        _ => ok("<title>信息不存在</title><p>您要找的信息已经被发布者删除，看看别的吧。</p>"),
-    });
-    unit.round(24, &[]).await;
-    assert!(unit.page("/sell/1.html").note.unwrap().contains("已经撤下"));
-    assert!(unit.page("/sell/2.html").note.unwrap().contains("换了内容"));
-    let told: String = unit.hits().iter().flat_map(|hit| hit.chain.clone()).collect();
-    assert!(told.contains("复看：本站对不存在的网址也给这一页") && told.contains("换了内容"), "{told}");
-    let probes =
-        |asked: &[String]| asked.iter().filter(|head| !["/sell/1.html", "/sell/2.html"].contains(&path(head))).count();
-    assert_eq!(probes(&unit.site.asked()), 1, "one probe a host");
-    let port = unit.site.address.port();
-    let facts = unit.store.host(&format!("a.example:{port}")).await.unwrap().unwrap();
-    assert!(facts.made_up.is_some_and(|answer| answer.status == 200 && answer.text.is_some()));
-    unit.round(48, &[]).await;
-    assert_eq!(probes(&unit.site.asked()), 0, "and not again the next day");
-    assert!(unit.hits().iter().all(|hit| hit.state == HitState::Gone));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_wall_for_all_but_wechat_is_not_gone() {
     let unit = Unit::new(|head| if path(head) == "/robots.txt" { missing() } else { ok(OFFER) }).await;
     unit.round(0, &[("/x", "")]).await;

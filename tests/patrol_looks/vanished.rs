@@ -108,3 +108,27 @@ async fn the_probe_waits_its_turn_and_minds_robots_as_the_unit_does() {
     assert!(times.windows(2).all(|pair| pair[1].0 - pair[0].0 >= free.delay), "{times:?}");
     unit.robots = Robots::Obey;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_a_site_shows_for_any_address_is_told_from_a_changed_one() {
+    let unit = with_hits().await;
+    unit.site.now_answers(|head| match path(head) {
+        "/robots.txt" => missing(),
+        "/sell/2.html" => ok(FLOWERS),
+        _ => ok(GONE),
+    });
+    unit.round(24, &[]).await;
+    assert!(unit.page("/sell/1.html").note.unwrap().contains("已经撤下"));
+    assert!(unit.page("/sell/2.html").note.unwrap().contains("换了内容"));
+    let told: String = unit.hits().iter().flat_map(|hit| hit.chain.clone()).collect();
+    assert!(told.contains("复看：本站对不存在的网址也给这一页") && told.contains("换了内容"), "{told}");
+    let probes =
+        |asked: &[String]| asked.iter().filter(|head| !["/sell/1.html", "/sell/2.html"].contains(&path(head))).count();
+    assert_eq!(probes(&unit.site.asked()), 1, "one probe a host");
+    let port = unit.site.address.port();
+    let facts = unit.store.host(&format!("a.example:{port}")).await.unwrap().unwrap();
+    assert!(facts.made_up.is_some_and(|answer| answer.status == 200 && answer.text.is_some()));
+    unit.round(48, &[]).await;
+    assert_eq!(probes(&unit.site.asked()), 0, "and not again the next day");
+    assert!(unit.hits().iter().all(|hit| hit.state == HitState::Gone));
+}
