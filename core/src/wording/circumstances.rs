@@ -14,7 +14,9 @@ const LONGEST: usize = 10;
 /// What a page shows at all or not.
 const SHOWN: usize = 8;
 /// How many there are.
-pub(super) const COUNT: usize = SHOWN + WORDS + 1 + LONGEST + 1;
+pub(super) const COUNT: usize = QUOTES + 1;
+/// A quotation in the passage: its words are perhaps somebody else's. Not of a page but of a passage's own text.
+pub(super) const QUOTES: usize = SHOWN + WORDS + 1 + LONGEST + 1;
 
 /// What a page shows beside its wording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,9 @@ pub(super) fn name(number: usize) -> String {
     if number < SHOWN {
         let has = |bit: usize| if number & bit != 0 { '有' } else { '无' };
         return format!("〔{}本行词{}联系方式{}买卖说法〕", has(1), has(2), has(4));
+    }
+    if number == QUOTES {
+        return "〔有引语〕".to_owned();
     }
     match number - SHOWN {
         words @ 0..WORDS => format!("〔行话词{words}个〕"),

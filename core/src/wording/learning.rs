@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::text::fold;
 
-use super::{Circumstances, Gram, Manner, circumstances, fullness, grams, sheet, word};
+use super::gram::{self, Gram};
+use super::vocabulary::Vocabulary;
+use super::{Circumstances, Manner, circumstances, fullness, sheet};
 
 /// A page somebody has called guilty or not.
 #[derive(Debug, Clone)]
@@ -29,6 +31,12 @@ pub struct Passage {
     pub page: Option<Circumstances>,
 }
 
+impl Passage {
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+}
+
 /// What was learned: decibans of a passage without any known gram, and of each gram.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learned {
@@ -40,7 +48,9 @@ pub struct Learned {
     pub base: f64,
     /// Signs of a passage from which base and bounds count in full.
     pub full: f64,
-    /// By points, in tenths of a deciban, the words worth so much; the words in order.
+    /// The words that texts are cut into, ascending.
+    pub vocabulary: Vec<String>,
+    /// By points, in tenths of a deciban, the grams worth so much, as the table's file calls them; in order.
     pub weights: BTreeMap<i32, Vec<String>>,
 }
 
@@ -91,14 +101,13 @@ type Grams = (Vec<Gram>, f64);
 /// Learns from labelled pages. Pages without a passage teach nothing.
 pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     let tuning = tuning(manner);
+    let vocabulary = Vocabulary::learn(pages.iter().map(|page| page.passages.iter().flat_map(Passage::texts).collect()));
     let mut numbers: BTreeMap<Gram, (usize, usize)> = BTreeMap::new();
     let pages: Vec<(bool, Vec<Grams>)> = pages
         .iter()
         .map(|page| {
             let rows = page.passages.iter().map(|passage| {
-                let mut all: Vec<Gram> = passage.texts.iter().flat_map(|text| grams(text)).collect();
-                // Every sign ends one pair.
-                let signs = all.iter().filter(|gram| *gram >> 32 != 0).count();
+                let (mut all, signs) = gram::all(&passage.texts().collect::<Vec<_>>(), &vocabulary);
                 let fullness = fullness(signs, tuning.full);
                 all.extend(passage.page.iter().flat_map(|page| page.of(signs)).map(circumstances::gram));
                 all.sort_unstable();
@@ -133,15 +142,14 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     for (gram, (_, number)) in &numbers {
         let steps = ((model[*number] * scale / STEP).round() as i32).clamp(-HEAVIEST, HEAVIEST);
         // A pair that would fold to something else by itself could not be told from it in the file.
-        let word = word(*gram);
-        let reads_back = circumstances::number(*gram).is_some() || fold(&word).as_str() == word;
-        if steps != 0 && reads_back {
-            weights.entry(steps).or_default().push(word);
+        let text = gram::text(*gram, &vocabulary);
+        if steps != 0 && fold(&text).as_str() == text {
+            weights.entry(steps).or_default().push(gram::name(*gram, &vocabulary));
         }
     }
     let guilty = known.iter().filter(|(guilty, _)| *guilty).count();
     let base = ((model[numbers.len()] * scale + tuning.lean) * 10.0).round() / 10.0;
-    Learned { manner, pages: (guilty, known.len() - guilty), base, full: tuning.full, weights }
+    Learned { manner, pages: (guilty, known.len() - guilty), base, full: tuning.full, vocabulary: vocabulary.words().to_vec(), weights }
 }
 
 /// How much each gram by itself tells: how far apart its shares of the two kinds' grams lie, as a logarithm; their mean square is 1.

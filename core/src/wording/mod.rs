@@ -7,10 +7,13 @@
 //! Start at [`Wording::weigh`]; the weights come from [`learn`], which passages of a page count is told by [`stretches`] and its callers.
 
 mod circumstances;
+mod gram;
 mod learning;
+mod quotation;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use std::ops::Range;
 
@@ -20,6 +23,8 @@ pub use circumstances::Circumstances;
 pub use learning::{Labelled, Learned, Passage, learn};
 
 use crate::text::boundary_before;
+use gram::{Gram, Parts};
+use vocabulary::{Token, Vocabulary};
 
 /// Whose manner a table knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +76,6 @@ const LOOKED_AT: usize = 200;
 /// Ends of clauses, for quotes.
 const STOPS: [char; 10] = ['。', ',', '!', '?', ';', '…', '|', '丨', '、', ':'];
 
-/// A sign, or two neighbours, as one number.
-pub(crate) type Gram = u64;
-
 /// The weights. Laid out small, because a page asks some thousand times: signs get numbers, and pairs are asked for by these.
 #[derive(Debug, Clone, Default)]
 pub struct Wording {
@@ -81,12 +83,15 @@ pub struct Wording {
     signs: Vec<u16>,
     /// The numbers of signs beyond.
     far: FxHashMap<char, u16>,
-    /// By number of the sign: the decibans of the sign alone.
-    alone: Vec<f32>,
-    /// By the numbers of two signs: the pair's number behind the signs', and its decibans.
-    pairs: FxHashMap<u32, (u32, f32)>,
-    /// Bits of the pairs that there are: most neighbours are none, and that is told without asking.
-    hints: Vec<u64>,
+    /// The numbers that there are, with that of none.
+    count: u16,
+    /// What signs and pairs are worth wherever they stand.
+    everywhere: Signs,
+    /// What they are worth besides where they stand outside of quotations, in a passage that quotes.
+    outside: Signs,
+    vocabulary: Vocabulary,
+    /// By the tokens of a word, or of two neighbours: their number behind all signs' and pairs', and their decibans.
+    words: FxHashMap<u64, (u32, f32)>,
     /// The decibans of each circumstance.
     circumstances: [f32; circumstances::COUNT],
     /// What a full stretch has without any known gram.
@@ -99,19 +104,72 @@ pub struct Wording {
     say: (String, String),
 }
 
-impl Wording {
-    fn new(weights: &[(Gram, f64)], base: f64, full: f64, bounds: (f64, f64), say: (String, String)) -> Wording {
-        let mut wording = Wording {
-            signs: vec![0; 0x1_0000],
-            alone: vec![0.0],
-            hints: vec![0; HINTS / 64],
-            base,
-            full,
-            bounds,
-            say,
-            ..Wording::default()
+/// What signs and pairs are worth.
+#[derive(Debug, Clone, Default)]
+struct Signs {
+    /// By number of the sign: the decibans of the sign alone.
+    alone: Vec<f32>,
+    /// By the numbers of two signs: the pair's number behind the signs', and its decibans.
+    pairs: FxHashMap<u32, (u32, f32)>,
+    /// Bits of the pairs that there are: most neighbours are none, and that is told without asking.
+    hints: Vec<u64>,
+}
+
+impl Signs {
+    fn add(&mut self, first: Option<u16>, second: u16, points: f32) {
+        let Some(first) = first else {
+            self.alone[usize::from(second)] = points;
+            return;
         };
-        // The signs that count as one, as in [`signs`].
+        let key = key(first, second);
+        let next = self.pairs.len() as u32;
+        self.pairs.insert(key, (next, points));
+        let hint = hint(key);
+        self.hints[hint / 64] |= 1 << (hint % 64);
+    }
+
+    #[inline]
+    fn pair(&self, key: u32) -> Option<&(u32, f32)> {
+        let hint = hint(key);
+        if self.hints[hint / 64] >> (hint % 64) & 1 == 0 {
+            return None;
+        }
+        self.pairs.get(&key)
+    }
+
+    fn len(&self) -> usize {
+        self.alone.len() + self.pairs.len()
+    }
+}
+
+/// What was found in a passage, each once.
+struct Found {
+    seen: Vec<u64>,
+    sum: f32,
+}
+
+impl Found {
+    #[inline]
+    fn once(&mut self, number: usize, points: f32) {
+        let bit = 1u64 << (number % 64);
+        if self.seen[number / 64] & bit == 0 {
+            self.seen[number / 64] |= bit;
+            self.sum += points;
+        }
+    }
+}
+
+impl Wording {
+    fn new(
+        vocabulary: Vocabulary,
+        weights: &[(Gram, f64)],
+        (base, full): (f64, f64),
+        bounds: (f64, f64),
+        say: (String, String),
+    ) -> Wording {
+        let mut wording =
+            Wording { signs: vec![0; 0x1_0000], count: 1, vocabulary, base, full, bounds, say, ..Wording::default() };
+        // The signs that count as one, as in [`gram::signs`].
         let (digit, white) = (wording.number_or_new('0'), wording.number_or_new('\n'));
         for code in 0..0x1_0000 {
             match char::from_u32(code) {
@@ -120,21 +178,28 @@ impl Wording {
                 _ => {}
             }
         }
-        for (gram, points) in weights {
-            if let Some(number) = circumstances::number(*gram) {
-                wording.circumstances[number] = *points as f32;
-                continue;
+        let parts: Vec<(Parts, f32)> = weights.iter().map(|(gram, points)| (gram::parts(*gram), *points as f32)).collect();
+        for (part, _) in &parts {
+            if let Parts::Signs { first, second, .. } = part {
+                for sign in first.iter().chain([second]) {
+                    wording.number_or_new(*sign);
+                }
             }
-            let (first, second) = parts(*gram);
-            let number = wording.number_or_new(second);
-            match first {
-                None => wording.alone[usize::from(number)] = *points as f32,
-                Some(first) => {
-                    let key = key(wording.number_or_new(first), number);
-                    let next = wording.pairs.len() as u32;
-                    wording.pairs.insert(key, (next, *points as f32));
-                    let hint = hint(key);
-                    wording.hints[hint / 64] |= 1 << (hint % 64);
+        }
+        for signs in [&mut wording.everywhere, &mut wording.outside] {
+            (signs.alone, signs.hints) = (vec![0.0; usize::from(wording.count)], vec![0; HINTS / 64]);
+        }
+        for (part, points) in parts {
+            match part {
+                Parts::Circumstance(number) => wording.circumstances[number] = points,
+                Parts::Signs { outside, first, second } => {
+                    let (first, second) = (first.map(|sign| wording.number(sign)), wording.number(second));
+                    let signs = if outside { &mut wording.outside } else { &mut wording.everywhere };
+                    signs.add(first, second, points);
+                }
+                Parts::Words { first, second } => {
+                    let next = wording.words.len() as u32;
+                    wording.words.insert(gram::tokens(first, second), (next, points));
                 }
             }
         }
@@ -153,8 +218,8 @@ impl Wording {
         if known != 0 {
             return known;
         }
-        let number = self.alone.len() as u16;
-        self.alone.push(0.0);
+        let number = self.count;
+        self.count += 1;
         match self.signs.get_mut(sign as usize) {
             Some(place) => *place = number,
             None => drop(self.far.insert(sign, number)),
@@ -162,18 +227,9 @@ impl Wording {
         number
     }
 
-    #[inline]
-    fn pair(&self, key: u32) -> Option<&(u32, f32)> {
-        let hint = hint(key);
-        if self.hints[hint / 64] >> (hint % 64) & 1 == 0 {
-            return None;
-        }
-        self.pairs.get(&key)
-    }
-
     /// Whether there is a table at all.
     pub fn is_empty(&self) -> bool {
-        self.alone.is_empty()
+        self.everywhere.alone.is_empty()
     }
 
     /// What a verdict says of it.
@@ -184,39 +240,60 @@ impl Wording {
     /// What a passage is worth, in decibans: each gram that stands in it once, and each circumstance where a page's count at all, within
     /// the table's bounds. Its parts are folded texts that are read as one.
     pub fn weigh(&self, passage: &[&str], page: Option<Circumstances>) -> f64 {
-        let mut seen = vec![0u64; (self.alone.len() + self.pairs.len()).div_ceil(64)];
-        let mut sum = 0.0f32;
-        let mut once = |number: usize, points: f32| {
-            let bit = 1u64 << (number % 64);
-            if seen[number / 64] & bit == 0 {
-                seen[number / 64] |= bit;
-                sum += points;
-            }
-        };
-        let white = self.number('\n');
+        let (everywhere, outside) = (self.everywhere.len(), self.outside.len());
+        let mut found = Found { seen: vec![0; (everywhere + outside + self.words.len()).div_ceil(64)], sum: 0.0 };
+        let mut kept: Vec<char> = Vec::new();
         let mut signs = 0;
         for part in passage {
-            let mut before = white;
-            for sign in part.chars() {
-                let number = self.number(sign);
-                if number == white && before == white {
-                    continue;
+            kept.clear();
+            kept.extend(gram::signs(part));
+            signs += kept.len();
+            self.add_signs(&self.everywhere, &kept, 0, &mut found);
+            let mut before = None;
+            self.vocabulary.cut(&kept, |token| {
+                let mut add = |first| {
+                    if let Some((number, points)) = self.words.get(&gram::tokens(first, token)) {
+                        found.once(everywhere + outside + *number as usize, *points);
+                    }
+                };
+                if token.is_word() {
+                    add(None);
                 }
-                signs += 1;
-                if let Some((pair, points)) = self.pair(key(before, number)) {
-                    once(self.alone.len() + *pair as usize, *points);
+                if let Some(before) = before.replace(token).filter(|before: &Token| before.is_word() || token.is_word()) {
+                    add(Some(before));
                 }
-                before = number;
-                if number != 0 {
-                    once(usize::from(number), self.alone[usize::from(number)]);
-                }
+            });
+        }
+        if let Some(parts) = quotation::outside(passage) {
+            found.sum += self.circumstances[circumstances::QUOTES];
+            for part in &parts {
+                kept.clear();
+                kept.extend(gram::signs(part));
+                self.add_signs(&self.outside, &kept, everywhere, &mut found);
             }
         }
-        sum += page.map_or(0.0, |page| page.of(signs).into_iter().map(|number| self.circumstances[number]).sum());
+        let circumstances = page.map(|page| page.of(signs).map(|number| self.circumstances[number]));
+        let sum = found.sum + circumstances.iter().flatten().sum::<f32>();
         let fullness = fullness(signs, self.full);
         let (least, most) = self.bounds;
         // Of a few words nobody can tell the manner: they are worth little either way.
         (self.base * fullness + f64::from(sum)).clamp(least * fullness * fullness, most * fullness * fullness)
+    }
+
+    /// Adds the signs and pairs of a text, which are numbered from `from`.
+    #[inline]
+    fn add_signs(&self, table: &Signs, signs: &[char], from: usize, found: &mut Found) {
+        let mut before = self.number('\n');
+        for sign in signs {
+            let number = self.number(*sign);
+            if let Some((pair, points)) = table.pair(key(before, number)) {
+                found.once(from + table.alone.len() + *pair as usize, *points);
+            }
+            before = number;
+            if number != 0 {
+                found.once(from + usize::from(number), table.alone[usize::from(number)]);
+            }
+        }
     }
 
     /// The clause of a folded text that is worth most for its length, in bytes; none where nothing speaks for.
@@ -236,8 +313,8 @@ impl Wording {
                 (sum, signs, start) = (0.0, 0, here + sign.len_utf8());
             } else if number != digit {
                 // A telephone number is no quotation.
-                sum +=
-                    self.alone[usize::from(number)] + self.pair(key(before, number)).map_or(0.0, |(_, points)| *points);
+                let pair = self.everywhere.pair(key(before, number)).map_or(0.0, |(_, points)| *points);
+                sum += self.everywhere.alone[usize::from(number)] + pair;
                 signs = signs.saturating_add(1);
             }
             before = number;
@@ -297,71 +374,4 @@ pub fn stretches(manner: Manner, text: &str, places: &[usize]) -> Vec<Range<usiz
         out.sort_by_key(|at| at.start);
     }
     out
-}
-
-/// Calls `each` with every sign and where it stands. Digits are all one, and so is white space, however much of it there is.
-fn signs(text: &str, mut each: impl FnMut(char, Range<usize>)) {
-    let mut white = true;
-    for (at, sign) in text.char_indices() {
-        let place = at..at + sign.len_utf8();
-        let sign = match sign {
-            '0'..='9' => '0',
-            sign if sign.is_whitespace() => '\n',
-            sign => sign,
-        };
-        if sign != '\n' || !white {
-            each(sign, place);
-        }
-        white = sign == '\n';
-    }
-}
-
-/// Every sign and every pair of neighbours of a text, as often as they stand there; before its beginning there is white space.
-pub(crate) fn grams(text: &str) -> Vec<Gram> {
-    let mut all = Vec::new();
-    let mut before = '\n';
-    signs(text, |sign, _| {
-        if sign != '\n' {
-            all.push(single(sign));
-        }
-        all.push(pair(before, sign));
-        before = sign;
-    });
-    all
-}
-
-fn single(sign: char) -> Gram {
-    u64::from(u32::from(sign))
-}
-
-fn pair(first: char, second: char) -> Gram {
-    u64::from(u32::from(first)) << 32 | u64::from(u32::from(second))
-}
-
-/// The gram of a word in the table, folded already: one sign or two, or a circumstance's name. ␤ stands for white space.
-fn gram(word: &str) -> Option<Gram> {
-    if let Some(circumstance) = circumstances::named(word) {
-        return Some(circumstance);
-    }
-    let mut signs = word.chars().map(|sign| if sign == '␤' { '\n' } else { sign });
-    match (signs.next(), signs.next(), signs.next()) {
-        (Some(one), None, None) => Some(single(one)),
-        (Some(first), Some(second), None) => Some(pair(first, second)),
-        _ => None,
-    }
-}
-
-/// The signs of a gram: the first of a pair, and the last.
-fn parts(gram: Gram) -> (Option<char>, char) {
-    let sign = |code: u64| char::from_u32(code as u32).unwrap_or(' ');
-    ((gram >> 32 != 0).then(|| sign(gram >> 32)), sign(gram & 0xFFFF_FFFF))
-}
-
-/// The word of a gram, as it stands in the table.
-fn word(gram: Gram) -> String {
-    if let Some(number) = circumstances::number(gram) {
-        return circumstances::name(number);
-    }
-    let (first, second) = parts(gram);
-    first.into_iter().chain([second]).map(|sign| if sign == '\n' { '␤' } else { sign }).collect()
 }

@@ -5,15 +5,17 @@ use std::fmt::Write;
 use rustc_hash::FxHashSet;
 
 use super::learning::{Learned, STEP};
-use super::{Gram, Manner, Wording, circumstances, gram, parts};
+use super::gram::{self, Gram, Parts};
+use super::vocabulary::{self, Vocabulary};
+use super::{Manner, Wording};
 use crate::rules::problem::Problem;
 use crate::rules::sheet::{Sheet, WRONG_VALUE};
 use crate::text::fold;
 
 /// Most decibans of one sign or pair: more than that would be a rule.
 pub(super) const HEAVIEST: f64 = 20.0;
-/// Most signs and pairs.
-const MOST_WORDS: usize = 200_000;
+/// Most signs, pairs and words.
+const MOST_WORDS: usize = 500_000;
 /// Most different signs in them: their numbers have 16 bits.
 const MOST_SIGNS: usize = 60_000;
 /// Most decibans of a stretch in which nothing is known.
@@ -41,6 +43,22 @@ impl Wording {
                     top.missing(key, "用 jianzheng rules learn 重新生成这个文件");
                 }
             }
+            let mut words = Vec::new();
+            if let Some(given) = top.text("vocabulary") {
+                for word in given.value.split(' ').filter(|word| !word.is_empty()) {
+                    if Vocabulary::is_word(word) {
+                        words.push(word.to_owned());
+                    } else {
+                        let say = format!("词表里的“{word}”不是两到四个汉字的词");
+                        top.report(WRONG_VALUE, given.at, say, "用 jianzheng rules learn 重新生成这个文件");
+                    }
+                }
+                if words.len() > vocabulary::MOST {
+                    let say = format!("词表里有 {} 个词，超过 {} 个", words.len(), vocabulary::MOST);
+                    top.report(WRONG_VALUE, given.at, say, "用 jianzheng rules learn 重新生成这个文件");
+                }
+            }
+            let vocabulary = Vocabulary::of(words);
             let mut weights: Vec<(Gram, f64)> = Vec::new();
             let mut known = FxHashSet::default();
             for part in top.parts("weight") {
@@ -49,12 +67,13 @@ impl Wording {
                 part.finish();
                 let (Some(points), Some(words)) = (points, words) else { continue };
                 for word in words.value.split(' ').filter(|word| !word.is_empty()) {
-                    let Some(gram) = gram(word) else {
-                        let say = format!("“{word}”不是一个字或两个字");
+                    let Some(gram) = gram::named(word, &vocabulary) else {
+                        let say = format!("“{word}”不是一个字、两个字或词表里的词");
                         part.report(WRONG_VALUE, words.at, say, "这里只能写一个字或相邻的两个字；更长的说法写成规则");
                         continue;
                     };
-                    if circumstances::number(gram).is_none() && fold(word).as_str() != word {
+                    let text = gram::text(gram, &vocabulary);
+                    if fold(&text).as_str() != text {
                         let say = format!("“{word}”不是规整以后的写法，网页里找不到它");
                         part.report(WRONG_VALUE, words.at, say, "写成小写、简体、半角");
                     }
@@ -70,11 +89,11 @@ impl Wording {
             }
             let signs: FxHashSet<char> = weights
                 .iter()
-                .filter(|(gram, _)| circumstances::number(*gram).is_none())
-                .flat_map(|(gram, _)| {
-                    let (first, second) = parts(*gram);
-                    first.into_iter().chain([second])
+                .filter_map(|(gram, _)| match gram::parts(*gram) {
+                    Parts::Signs { first, second, .. } => Some(first.into_iter().chain([second])),
+                    _ => None,
                 })
+                .flatten()
                 .collect();
             if signs.len() > MOST_SIGNS {
                 let say = format!("用到 {} 个不同的字，超过 {MOST_SIGNS} 个", signs.len());
@@ -83,7 +102,7 @@ impl Wording {
             if weights.is_empty() {
                 top.missing("weight", "用 jianzheng rules learn 重新生成这个文件");
             }
-            Some(Wording::new(&weights, base?, full?, (least?, most?), (say?.value, against?.value)))
+            Some(Wording::new(vocabulary, &weights, (base?, full?), (least?, most?), (say?.value, against?.value)))
         })
     }
 }
@@ -97,7 +116,7 @@ impl Learned {
                 "卖证",
                 "用词接近已知的免考办证广告",
                 "用词不像免考办证广告",
-                "有词表 @行话词 的词，就只掂量它们最密的一段；〔〕里是网页另外的情形",
+                "有词表 @行话词 的词，就只掂量它们最密的一段；外〈〉里是网页引用别人的话时引号外面的字，〔〕里是网页另外的情形",
             ),
             Manner::Fake => (
                 "假冒查询",
@@ -108,7 +127,7 @@ impl Learned {
         };
         let option = if self.manner == Manner::Fake { " --fakes" } else { "" };
         let mut out = format!(
-            "# 用词的分量：单字和相邻的两个字各值多少分（分贝，与规则的分相加），由 jianzheng rules learn{option} 从 {guilty} 个{called}页面和\n\
+            "# 用词的分量：单字、相邻的两个字、【词】和【相邻的+两个词】各值多少分（分贝，与规则的分相加），由 jianzheng rules learn{option} 从 {guilty} 个{called}页面和\n\
              # {others} 个其他页面学来，数字一律当作 0，␤ 是空白。{near}。不要手改分数：改样本，重新学。\n\
              say = \"{say}\"\n\
              say_against = \"{say_against}\"\n\
@@ -116,9 +135,13 @@ impl Learned {
              base = {:.1}\nfull = {:.1}\nleast = {least:.1}\nmost = {most:.1}\n",
             self.base, self.full
         );
+        if !self.vocabulary.is_empty() {
+            let words = self.vocabulary.join(" ");
+            // Into a String nothing can fail.
+            let _ = write!(out, "# 认得的词，由样本里统计得来；网页按它从左到右、先长后短切成词\nvocabulary = \"{words}\"\n");
+        }
         for (steps, words) in self.weights.iter().rev() {
             let words = words.join(" ").replace('\\', "\\\\").replace('"', "\\\"");
-            // Into a String nothing can fail.
             let _ = write!(out, "\n[[weight]]\npoints = {:.1}\nwords = \"{words}\"\n", f64::from(*steps) * STEP);
         }
         out
