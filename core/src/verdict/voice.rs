@@ -83,8 +83,16 @@ fn offers_with_contact(reading: &Reading) -> bool {
     })
 }
 
-/// What all that [`negated`] looks for before a phrase ends with.
-const TURNS: [char; 8] = ['不', '拒', '非', '勿', '没', '是', '无', '何'];
+/// What all that [`negated`] looks for before a phrase ends with: a sign is told by its bytes without being read.
+const TURNS: [[u8; 3]; 8] =
+    [bytes("不"), bytes("拒"), bytes("非"), bytes("勿"), bytes("没"), bytes("是"), bytes("无"), bytes("何")];
+
+const fn bytes(sign: &str) -> [u8; 3] {
+    match *sign.as_bytes() {
+        [first, second, third] => [first, second, third],
+        _ => panic!("a sign of three bytes"),
+    }
+}
 
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
@@ -149,13 +157,12 @@ pub(crate) fn mark(reading: &mut Reading) {
             }
             continue;
         }
-        let before = text[..found.at.start].chars().next_back();
+        let (before, behind) = (&text.as_bytes()[..found.at.start], &text.as_bytes()[found.at.end..]);
         // 包拿证吗？ and 有没有免考的 ask.
-        let asks = text[found.at.end..].starts_with('吗')
-            || (before == Some('有') && text[..found.at.start].ends_with("有没有"));
+        let asks = behind.starts_with(&bytes("吗")) || before.ends_with("有没有".as_bytes());
         let plain = silent && !quotes && !warning && !asks;
         // Nearly every phrase of a page is told to be no denial by the one sign before it.
-        if plain && !(before.is_some_and(|sign| TURNS.contains(&sign)) && negated(text, &found.at)) {
+        if plain && !(before.last_chunk().is_some_and(|sign| TURNS.contains(sign)) && negated(text, &found.at)) {
             continue;
         }
         let sentence = sentences.around(&found.at);

@@ -88,6 +88,14 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
 /// Whether one rule fires, and where.
 pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
     let (rule, compiled) = (&reading.rules.rules[index], &reading.rules.compiled[index]);
+    // Most of hundreds of rules have nothing on the page that could wake them.
+    let wakes = |wanted: &Wanted| match wanted {
+        Wanted::Fact(fact) => reading.facts.has(*fact),
+        Wanted::Words(condition) => reading.has_condition(*condition),
+    };
+    if !compiled.any.iter().any(wakes) {
+        return None;
+    }
     if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w, rule.reported)) {
         return None;
     }
