@@ -184,10 +184,12 @@ impl Wording {
     /// What a passage is worth, in decibans: each gram that stands in it once, and each circumstance where a page's count at all, within
     /// the table's bounds. Its parts are folded texts that are read as one.
     pub fn weigh(&self, passage: &[&str], page: Option<Circumstances>) -> f64 {
-        let mut met = Met::new(passage.iter().map(|part| part.chars().count()).sum());
+        let mut seen = vec![0u64; (self.alone.len() + self.pairs.len()).div_ceil(64)];
         let mut sum = 0.0f32;
         let mut once = |number: usize, points: f32| {
-            if met.is_new(number as u32) {
+            let bit = 1u64 << (number % 64);
+            if seen[number / 64] & bit == 0 {
+                seen[number / 64] |= bit;
                 sum += points;
             }
         };
@@ -241,37 +243,6 @@ impl Wording {
             before = number;
         }
         (!best.1.is_empty()).then_some(best.1)
-    }
-}
-
-/// The grams that a passage has shown so far. A passage has some hundreds of a hundred thousand: to clear a bit for each of these costs
-/// as much as to weigh it.
-struct Met {
-    /// The numbers met and one more, each at its hash or, where that was taken, behind it; 0 for none.
-    slots: Vec<u32>,
-    shift: u32,
-}
-
-impl Met {
-    /// Room for a passage of so many signs: a sign and a pair each, in half of the slots at most.
-    fn new(signs: usize) -> Self {
-        let slots = (4 * signs).next_power_of_two().max(2);
-        Met { slots: vec![0; slots], shift: u32::BITS - slots.trailing_zeros() }
-    }
-
-    fn is_new(&mut self, number: u32) -> bool {
-        let last = self.slots.len() - 1;
-        let mut slot = (number.wrapping_mul(0x9E37_79B1) >> self.shift) as usize & last;
-        loop {
-            match self.slots[slot] {
-                0 => {
-                    self.slots[slot] = number + 1;
-                    return true;
-                }
-                known if known == number + 1 => return false,
-                _ => slot = (slot + 1) & last,
-            }
-        }
     }
 }
 
