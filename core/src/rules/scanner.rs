@@ -6,11 +6,12 @@
 //! and more is the automaton's; its falls among these are worked out beforehand, so that a step is always one look. It must not decide what
 //! a phrase means. Start at [`Scanner::each`]; `scanner_table` makes the tables.
 
+use std::hint::select_unpredictable;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::scanner_table::{Slot, Table, TooMany, Trie};
+use super::scanner_table::{Table, TooMany, Trie};
 
 /// Number of a sign that stands in no phrase.
 pub(super) const UNKNOWN: u16 = 0;
@@ -97,7 +98,8 @@ impl Scanner {
         let near = &self.signs.near[..0x1_0000];
         let mut hits = [(0u32, 0usize); MANY];
         let mut count = 0;
-        let mut here = Slot { owner: NOWHERE, state: NOWHERE, base: 0 };
+        // The state, and where its steps begin.
+        let mut here = (NOWHERE, 0);
         let (mut at, mut before, mut row) = (0, UNKNOWN, 0);
         while at < bytes.len() {
             let (sign, length) = match bytes[at..] {
@@ -115,16 +117,14 @@ impl Scanner {
             };
             let (next_row, single) = self.singles[usize::from(number)];
             let pair = self.pairs.at(row, number);
-            let step = self.steps.at(here.base, number);
-            // Choices without a branch: which of them holds is as good as chance.
-            let (is_pair, is_step) = (mask(pair.owner == u32::from(before)), mask(step.owner == here.state));
-            let state = choose(is_pair, pair.state, single);
-            here.state = choose(is_step, step.state, state);
-            here.base = choose(is_step, step.base, pair.base & is_pair);
+            let step = self.steps.at(here.1, number);
+            // Chosen without a branch: which of them holds is as good as chance.
+            let begun = select_unpredictable(pair.owner == u32::from(before), (pair.state, pair.base), (single, 0));
+            here = select_unpredictable(step.owner == here.0, (step.state, step.base), begun);
             (before, row) = (number, next_row);
             // Written down in any case and kept if it counts.
-            hits[count % MANY] = (here.state, at);
-            count += usize::from(here.state >= self.telling);
+            hits[count % MANY] = (here.0, at);
+            count += usize::from(here.0 >= self.telling);
             if count == MANY {
                 if !self.tell(&hits, &mut found) {
                     return;
@@ -148,15 +148,6 @@ impl Scanner {
     fn far(&self, sign: usize) -> u16 {
         char::from_u32(sign as u32).and_then(|sign| self.signs.far.get(&sign)).copied().unwrap_or(UNKNOWN)
     }
-}
-
-/// All bits or none.
-fn mask(holds: bool) -> u32 {
-    u32::from(holds).wrapping_neg()
-}
-
-fn choose(mask: u32, one: u32, other: u32) -> u32 {
-    one & mask | other & !mask
 }
 
 #[cfg(test)]

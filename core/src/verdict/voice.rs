@@ -84,14 +84,18 @@ fn offers_with_contact(reading: &Reading) -> bool {
 }
 
 /// What all that [`negated`] looks for before a phrase ends with: a sign is told by its bytes without being read.
-const TURNS: [[u8; 3]; 8] =
-    [bytes("不"), bytes("拒"), bytes("非"), bytes("勿"), bytes("没"), bytes("是"), bytes("无"), bytes("何")];
+const TURNS: [u32; 8] =
+    [number("不"), number("拒"), number("非"), number("勿"), number("没"), number("是"), number("无"), number("何")];
 
-const fn bytes(sign: &str) -> [u8; 3] {
+const fn number(sign: &str) -> u32 {
     match *sign.as_bytes() {
-        [first, second, third] => [first, second, third],
+        [first, second, third] => joined([first, second, third]),
         _ => panic!("a sign of three bytes"),
     }
+}
+
+const fn joined([first, second, third]: [u8; 3]) -> u32 {
+    (first as u32) << 16 | (second as u32) << 8 | third as u32
 }
 
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
@@ -159,10 +163,12 @@ pub(crate) fn mark(reading: &mut Reading) {
         }
         let (before, behind) = (&text.as_bytes()[..found.at.start], &text.as_bytes()[found.at.end..]);
         // 包拿证吗？ and 有没有免考的 ask.
-        let asks = behind.starts_with(&bytes("吗")) || before.ends_with("有没有".as_bytes());
+        let sign = before.last_chunk().map_or(0, |sign| joined(*sign));
+        let asks = behind.first_chunk().is_some_and(|sign| joined(*sign) == const { number("吗") })
+            || sign == const { number("有") } && before.ends_with("有没有".as_bytes());
         let plain = silent && !quotes && !warning && !asks;
         // Nearly every phrase of a page is told to be no denial by the one sign before it.
-        if plain && !(before.last_chunk().is_some_and(|sign| TURNS.contains(sign)) && negated(text, &found.at)) {
+        if plain && !(TURNS.iter().fold(false, |any, turn| any | (*turn == sign)) && negated(text, &found.at)) {
             continue;
         }
         let sentence = sentences.around(&found.at);

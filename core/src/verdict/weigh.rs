@@ -93,7 +93,8 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
         Wanted::Fact(fact) => reading.facts.has(*fact),
         Wanted::Words(condition) => reading.has_condition(*condition),
     };
-    if !compiled.any.iter().any(wakes) {
+    // All are asked, without a choice that the processor would have to guess.
+    if !compiled.any.iter().fold(false, |any, wanted| any | wakes(wanted)) {
         return None;
     }
     if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w, rule.reported)) {
