@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::scanner_table::{Table, TooMany, Trie};
+use super::scanner_table::{NONE, Table, TooMany, Trie};
 
 /// Number of a sign that stands in no phrase.
 pub(super) const UNKNOWN: u16 = 0;
@@ -23,7 +23,7 @@ const MANY: usize = 256;
 /// Every phrase of a rule set.
 pub(crate) struct Scanner {
     signs: Signs,
-    /// By number of the sign: where the row of signs that may follow it begins among the pairs, and the state where it is a phrase.
+    /// By number of the sign: where its row begins among the pairs, and the state where it is a phrase.
     singles: Vec<(u32, u32)>,
     /// Neighbours that begin a phrase.
     pairs: Table,
@@ -75,11 +75,11 @@ impl Scanner {
         let (numbers, telling) = trie.numbered();
         let mut steps = Table::new(trie.steps(&numbers), trie.alphabet());
         let mut pairs = Table::new(trie.pairs(&numbers), trie.alphabet());
-        let bases = steps.bases();
-        pairs.link(&bases);
-        steps.link(&bases);
-        let singles = trie.singles(&numbers);
-        let singles = singles.into_iter().enumerate().map(|(sign, state)| (pairs.base(sign as u32), state)).collect();
+        let rows = steps.rows();
+        pairs.link(&rows);
+        steps.link(&rows);
+        let rows = pairs.rows().into_iter().chain(std::iter::repeat(NONE));
+        let singles = rows.zip(trie.singles(&numbers)).collect();
         let mut scanner =
             Scanner { signs: Signs::default(), singles, pairs, steps, telling, ends: vec![0], told: Vec::new() };
         for phrases_here in trie.told(&numbers, telling) {
@@ -98,33 +98,32 @@ impl Scanner {
         let near = &self.signs.near[..0x1_0000];
         let mut hits = [(0u32, 0usize); MANY];
         let mut count = 0;
-        // The state, and where its steps begin.
-        let mut here = (NOWHERE, 0);
-        let (mut at, mut before, mut row) = (0, UNKNOWN, 0);
+        // The rows of the sign before and of the state that it led to.
+        let (mut before, mut here) = (NONE, NONE);
+        let mut at = 0;
         while at < bytes.len() {
-            let (sign, length) = match bytes[at..] {
+            let number = match bytes[at..] {
                 [lead @ 0xE0..0xF0, middle, last, ..] => {
+                    at += 3;
                     let lead = usize::from(lead & 0x0F) << 12;
-                    (lead | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F), 3)
+                    near[lead | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F)]
                 }
-                [byte @ 0..0x80, ..] => (usize::from(byte), 1),
-                _ => text[at..].chars().next().map_or((0, 1), |sign| (sign as usize, sign.len_utf8())),
+                [byte @ 0..0x80, ..] => {
+                    at += 1;
+                    near[usize::from(byte)]
+                }
+                _ => self.other(text, &mut at),
             };
-            at += length;
-            let number = match near.get(sign) {
-                Some(number) => *number,
-                None => self.far(sign),
-            };
-            let (next_row, single) = self.singles[usize::from(number)];
-            let pair = self.pairs.at(row, number);
-            let step = self.steps.at(here.1, number);
+            let pair = self.pairs.at(before, number);
+            let step = self.steps.at(here, number);
+            let (row, single) = self.singles[usize::from(number)];
             // Chosen without a branch: which of them holds is as good as chance.
-            let begun = select_unpredictable(pair.owner == u32::from(before), (pair.state, pair.base), (single, 0));
-            here = select_unpredictable(step.owner == here.0, (step.state, step.base), begun);
-            (before, row) = (number, next_row);
+            let begun = select_unpredictable(pair.row == before, (pair.state, pair.next), (single, NONE));
+            let (state, next) = select_unpredictable(step.row == here, (step.state, step.next), begun);
+            (before, here) = (row, next);
             // Written down in any case and kept if it counts.
-            hits[count % MANY] = (here.0, at);
-            count += usize::from(here.0 >= self.telling);
+            hits[count % MANY] = (state, at);
+            count += usize::from(state >= self.telling);
             if count == MANY {
                 if !self.tell(&hits, &mut found) {
                     return;
@@ -144,9 +143,11 @@ impl Scanner {
         })
     }
 
-    #[cold]
-    fn far(&self, sign: usize) -> u16 {
-        char::from_u32(sign as u32).and_then(|sign| self.signs.far.get(&sign)).copied().unwrap_or(UNKNOWN)
+    /// The number of a sign of two bytes or of four, past which it goes.
+    fn other(&self, text: &str, at: &mut usize) -> u16 {
+        let Some(sign) = text[*at..].chars().next() else { return UNKNOWN };
+        *at += sign.len_utf8();
+        self.signs.near.get(sign as usize).or_else(|| self.signs.far.get(&sign)).copied().unwrap_or(UNKNOWN)
     }
 }
 

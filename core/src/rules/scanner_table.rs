@@ -4,8 +4,10 @@
 
 use super::scanner::{NOWHERE, Signs, UNKNOWN};
 
-/// Of no phrase, no state, no row.
-const NONE: u32 = u32::MAX;
+/// Of no phrase; where the row of what has none begins.
+pub(super) const NONE: u32 = u32::MAX;
+/// Whose step a free slot is.
+const FREE: u32 = NONE - 1;
 const ROOT: u32 = 0;
 
 /// Why phrases do not fit into the tables.
@@ -16,23 +18,24 @@ pub(crate) struct TooMany;
 /// One step, in a table of them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
-    /// Whose step it is.
-    pub(super) owner: u32,
+    /// Where the row begins whose step it is.
+    pub(super) row: u32,
     /// Where it leads.
     pub(super) state: u32,
-    /// Where the steps from there begin.
-    pub(super) base: u32,
+    /// Where the row of that state begins.
+    pub(super) next: u32,
 }
 
 /// A row: whose it is, and for each sign the state that it leads to.
 pub(super) type Row = (u32, Vec<(u16, u32)>);
 
-/// Rows of steps, one over the other: a row's step of a sign stands where the row's base and the sign meet.
+/// Rows of steps, one over the other: a row's step of a sign stands where the row's beginning and the sign meet. No two begin at one
+/// place, so that a row is told by its beginning.
 #[derive(Debug)]
 pub(super) struct Table {
     slots: Vec<Slot>,
-    /// By owner.
-    bases: Vec<u32>,
+    /// Where each owner's row begins.
+    rows: Vec<u32>,
 }
 
 impl Table {
@@ -44,54 +47,53 @@ impl Table {
         rows.sort_by_key(|(owner, row)| (std::cmp::Reverse(row.len()), *owner));
         let mut size = (2 * steps).max(alphabet).next_power_of_two();
         loop {
-            let slots = vec![Slot { owner: NONE, state: NOWHERE, base: 0 }; size];
-            let mut table = Table { slots, bases: vec![0; owners] };
-            if rows.iter().all(|row| table.lay(row)) {
+            let slots = vec![Slot { row: FREE, state: NOWHERE, next: NONE }; size];
+            let mut table = Table { slots, rows: vec![NONE; owners] };
+            let mut taken = vec![false; size];
+            if rows.iter().all(|row| table.lay(row, &mut taken)) {
                 return table;
             }
             size *= 2;
         }
     }
 
-    fn lay(&mut self, (owner, row): &Row) -> bool {
+    fn lay(&mut self, (owner, steps): &Row, taken: &mut [bool]) -> bool {
         let size = self.slots.len() as u32;
         let begin = owner.wrapping_mul(0x9E37_79B1);
-        let free = |base: u32| row.iter().all(|(sign, ..)| self.slots[self.index(base, *sign)].owner == NONE);
-        let Some(base) = (0..size).map(|step| begin.wrapping_add(step) & (size - 1)).find(|base| free(*base)) else {
+        let fits = |row: u32| {
+            !taken[row as usize] && steps.iter().all(|(sign, _)| self.slots[self.index(row, *sign)].row == FREE)
+        };
+        let Some(row) = (0..size).map(|step| begin.wrapping_add(step) & (size - 1)).find(|row| fits(*row)) else {
             return false;
         };
-        for (sign, state) in row {
-            let index = self.index(base, *sign);
-            self.slots[index] = Slot { owner: *owner, state: *state, base: 0 };
+        for (sign, state) in steps {
+            let index = self.index(row, *sign);
+            self.slots[index] = Slot { row, state: *state, next: NONE };
         }
-        self.bases[*owner as usize] = base;
+        taken[row as usize] = true;
+        self.rows[*owner as usize] = row;
         true
     }
 
-    fn index(&self, base: u32, sign: u16) -> usize {
-        (base ^ u32::from(sign)) as usize & (self.slots.len() - 1)
+    fn index(&self, row: u32, sign: u16) -> usize {
+        (row ^ u32::from(sign)) as usize & (self.slots.len() - 1)
     }
 
-    /// Where a row begins; anywhere for what has none.
-    pub(super) fn base(&self, owner: u32) -> u32 {
-        self.bases.get(owner as usize).copied().unwrap_or(0)
-    }
-
-    /// The step where a base and a sign meet, whose ever it is.
+    /// The slot where a row's step of this sign would be; it may be another's.
     #[inline]
-    pub(super) fn at(&self, base: u32, sign: u16) -> Slot {
-        self.slots[self.index(base, sign)]
+    pub(super) fn at(&self, row: u32, sign: u16) -> Slot {
+        self.slots[self.index(row, sign)]
     }
 
-    /// Where the rows begin, by owner.
-    pub(super) fn bases(&self) -> Vec<u32> {
-        self.bases.clone()
+    /// Where each owner's row begins.
+    pub(super) fn rows(&self) -> Vec<u32> {
+        self.rows.clone()
     }
 
     /// Writes into each step where the row of its state begins.
-    pub(super) fn link(&mut self, bases: &[u32]) {
+    pub(super) fn link(&mut self, rows: &[u32]) {
         for slot in &mut self.slots {
-            slot.base = bases.get(slot.state as usize).copied().unwrap_or(0);
+            slot.next = rows.get(slot.state as usize).copied().unwrap_or(NONE);
         }
     }
 }

@@ -97,6 +97,11 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
     if !compiled.any.iter().fold(false, |any, wanted| any | wakes(wanted)) {
         return None;
     }
+    // Where words are wanted nearby that stand nowhere, no phrase needs to be looked at.
+    let nowhere = |wanted: &Wanted| matches!(wanted, Wanted::Words(condition) if !reading.has_condition(*condition));
+    if !compiled.near.is_empty() && compiled.near.iter().all(nowhere) {
+        return None;
+    }
     if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w, rule.reported)) {
         return None;
     }

@@ -12,6 +12,7 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
+use std::hint::select_unpredictable;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -187,11 +188,10 @@ impl Wording {
         let mut seen = vec![0u64; (self.alone.len() + self.pairs.len()).div_ceil(64)];
         let mut sum = 0.0f32;
         let mut once = |number: usize, points: f32| {
-            let bit = 1u64 << (number % 64);
-            if seen[number / 64] & bit == 0 {
-                seen[number / 64] |= bit;
-                sum += points;
-            }
+            let (word, bit) = (&mut seen[number / 64], 1u64 << (number % 64));
+            // Added in any case: whether a gram was there before is as good as chance to the processor.
+            sum += select_unpredictable(*word & bit == 0, points, 0.0);
+            *word |= bit;
         };
         let white = self.number('\n');
         let mut signs = 0;
@@ -207,9 +207,7 @@ impl Wording {
                     once(self.alone.len() + *pair as usize, *points);
                 }
                 before = number;
-                if number != 0 {
-                    once(usize::from(number), self.alone[usize::from(number)]);
-                }
+                once(usize::from(number), self.alone[usize::from(number)]);
             }
         }
         sum += page.map_or(0.0, |page| page.of(signs).into_iter().map(|number| self.circumstances[number]).sum());
