@@ -124,7 +124,8 @@ impl Trie {
     /// # Errors
     /// There are more signs than numbers.
     pub(super) fn new(phrases: &[String]) -> Result<Self, TooMany> {
-        let mut trie = Trie { signs: Signs::new(), alphabet: usize::from(UNKNOWN) + 1, nodes: Vec::new(), order: Vec::new() };
+        let mut trie =
+            Trie { signs: Signs::new(), alphabet: usize::from(UNKNOWN) + 1, nodes: Vec::new(), order: Vec::new() };
         trie.add(0);
         for (phrase, text) in phrases.iter().enumerate() {
             let mut here = ROOT;
