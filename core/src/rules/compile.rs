@@ -505,8 +505,9 @@ fn build(
     let written = named.iter().map(owned).collect();
     let scanner = Scanner::new(&phrases.texts).map_err(|error| format!("词句太多，装不进一张表：{error}"))?;
     let mut uses = Uses::default();
-    phrases.uses.iter().zip(&phrases.piece_of).for_each(|(own, pieces)| uses.push(own, pieces));
-    phrases.gapped.iter().for_each(|phrase| uses.push(&phrase.uses, &[]));
+    let scanned = phrases.texts.iter().zip(&phrases.uses).zip(&phrases.piece_of);
+    scanned.for_each(|((text, own), pieces)| uses.push(text, own, pieces));
+    phrases.gapped.iter().for_each(|phrase| uses.push("", &phrase.uses, &[]));
     Ok(RuleSet {
         hash,
         rules,

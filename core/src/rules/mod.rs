@@ -17,6 +17,7 @@ pub mod refit;
 mod routing;
 pub mod rule;
 mod scanner;
+mod scanner_table;
 pub mod sheet;
 pub mod syntax;
 mod uses;

@@ -50,8 +50,10 @@ impl<'f> Sheet<'f> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_starts = std::iter::once(0).chain(next_lines(text)).collect();
         let sheet = Sheet { file, line_starts, problems: RefCell::new(Vec::new()) };
-        if text.len() > MAX_BYTES {
-            sheet.report(SYNTAX, 0, "文件超过 1 MiB，不像是手写的".into(), "拆成几个文件，或检查是否放错了文件".into());
+        // A table of wording is a machine's work.
+        let (most, shown) = if crate::wording::Manner::of_file(base_name(file)).is_some() { (4 * MAX_BYTES, "4 MiB") } else { (MAX_BYTES, "1 MiB") };
+        if text.len() > most {
+            sheet.report(SYNTAX, 0, format!("文件超过 {shown}，不像是手写的"), "拆成几个文件，或检查是否放错了文件".into());
             return (None, sheet.problems.into_inner());
         }
         let (document, errors) = DeTable::parse_recoverable(text);
@@ -397,4 +399,9 @@ impl<'t> Part<'t> {
             self.report(UNKNOWN_KEY, key.span().start, format!("{}不认识 {name}", self.place()), advice);
         }
     }
+}
+
+/// The last part of a file's path, whichever system wrote it.
+fn base_name(file: &str) -> &str {
+    file.rsplit(['/', '\\']).next().unwrap_or(file)
 }

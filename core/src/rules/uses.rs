@@ -8,6 +8,8 @@ use super::Use;
 const PHRASE: u8 = 1;
 /// It is a piece of phrases with gaps.
 const PIECE: u8 = 2;
+/// It begins or ends with a Latin letter or a digit: it may be part of a longer word.
+const LATIN: u8 = 4;
 const NO_CUE: u16 = u16::MAX;
 
 /// By number of the phrase; the phrases with gaps follow behind the scanned ones.
@@ -29,8 +31,10 @@ struct Entry {
 }
 
 impl Uses {
-    /// Adds the next phrase: what it is there for, and which pieces it is.
-    pub(crate) fn push(&mut self, uses: &[Use], pieces: &[u16]) {
+    /// Adds the next phrase: what it is there for, and which pieces it is. A phrase with gaps has no text.
+    pub(crate) fn push(&mut self, text: &str, uses: &[Use], pieces: &[u16]) {
+        let latin = |sign: Option<&u8>| sign.is_some_and(u8::is_ascii_alphanumeric);
+        let latin = latin(text.as_bytes().first()) || latin(text.as_bytes().last());
         let phrase = uses.iter().any(|purpose| !matches!(purpose, Use::Cue(_)));
         let cue = uses.iter().find_map(|purpose| if let Use::Cue(number) = purpose { Some(*number) } else { None });
         self.uses.extend(uses.iter().filter(|purpose| !matches!(purpose, Use::Cue(_))));
@@ -38,7 +42,9 @@ impl Uses {
         self.phrases.push(Entry {
             uses: self.uses.len() as u32,
             pieces: self.pieces.len() as u32,
-            flags: if phrase { PHRASE } else { 0 } | if pieces.is_empty() { 0 } else { PIECE },
+            flags: if phrase { PHRASE } else { 0 }
+                | if pieces.is_empty() { 0 } else { PIECE }
+                | if latin { LATIN } else { 0 },
             cue: cue.unwrap_or(NO_CUE),
         });
     }
@@ -63,6 +69,11 @@ impl Uses {
         self.phrases[phrase].flags & PHRASE != 0
     }
 
+    /// Whether it may be part of a longer word, in Latin letters or digits.
+    pub(crate) fn is_latin(&self, phrase: usize) -> bool {
+        self.phrases[phrase].flags & LATIN != 0
+    }
+
     /// The entities' own number for it, if a contact may stand behind it.
     pub(crate) fn cue(&self, phrase: usize) -> Option<u16> {
         Some(self.phrases[phrase].cue).filter(|cue| *cue != NO_CUE)
@@ -76,13 +87,14 @@ mod tests {
     #[test]
     fn each_phrase_keeps_its_own() {
         let mut uses = Uses::default();
-        uses.push(&[Use::Condition(1), Use::Cue(7), Use::List(2)], &[]);
-        uses.push(&[], &[3, 4]);
-        uses.push(&[Use::Cue(8)], &[]);
-        uses.push(&[Use::Certificate(5)], &[6]);
+        uses.push("甲v", &[Use::Condition(1), Use::Cue(7), Use::List(2)], &[]);
+        uses.push("", &[], &[3, 4]);
+        uses.push("8个", &[Use::Cue(8)], &[]);
+        uses.push("甲1乙", &[Use::Certificate(5)], &[6]);
         assert_eq!(uses.of(0), [Use::Condition(1), Use::List(2)]);
         assert_eq!(uses.of(3), [Use::Certificate(5)]);
         assert_eq!([0, 1, 2, 3].map(|phrase| uses.is_phrase(phrase)), [true, false, false, true]);
+        assert_eq!([0, 1, 2, 3].map(|phrase| uses.is_latin(phrase)), [true, false, true, false]);
         assert_eq!([0, 1, 2, 3].map(|phrase| uses.cue(phrase)), [Some(7), None, Some(8), None]);
         assert_eq!([0, 1, 2, 3].map(|phrase| uses.pieces(phrase)), [&[][..], &[3, 4], &[], &[6]]);
     }

@@ -158,16 +158,20 @@ fn may_begin(first: char, second: char) -> bool {
     }
 }
 
-/// The contact word at `at` and the end of what it stands for. `before` is the folded text up to there.
-pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'static str)> {
+/// Whether a contact word may begin at `at`, where the first sign of one stands: one look at the next tells mostly.
+pub(super) fn may_stand(raw: &str, at: usize) -> bool {
     let mut signs = raw[at..].chars();
     if let (Some(first), Some(second @ '\u{4E00}'..='\u{9FFF}')) = (signs.next(), signs.next()) {
         let second = if second == '丨' { signs.next().unwrap_or(second) } else { second };
         let simple = |sign: char| simplified(sign as u32).unwrap_or(sign);
-        if !may_begin(simple(first), simple(second)) {
-            return None;
-        }
+        return may_begin(simple(first), simple(second));
     }
+    true
+}
+
+/// The contact word at `at`, where one may stand ([`may_stand`]), and the end of what it stands for. `before` is the folded text up to
+/// there.
+pub(super) fn alias_at(raw: &str, at: usize, before: &str) -> Option<(usize, &'static str)> {
     let mut window = Window::new(&raw[at..]);
     let (word, canonical, need) = *ALIASES.iter().find(|(word, ..)| window.starts_with(word))?;
     let length = word.chars().count();

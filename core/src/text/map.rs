@@ -58,7 +58,7 @@ impl OffsetMap {
         let (folded, raw, raw_step, folded_step) = (folded as u32, raw as u32, raw_step as u8, folded_step as u8);
         if let Some(last) = self.runs.last()
             && (last.raw_step, last.folded_step) == (raw_step, folded_step)
-            && last.raw + (folded - last.folded) / u32::from(folded_step) * u32::from(raw_step) == raw
+            && last.start(folded as usize) == raw as usize
         {
             return;
         }

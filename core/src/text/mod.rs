@@ -373,6 +373,9 @@ impl Folder<'_> {
     /// Writes the plain name of a contact word, if one stands here.
     fn alias(&mut self, at: usize, sign: char) -> Option<usize> {
         debug_assert!(aliases::leads(sign));
+        if !aliases::may_stand(self.raw, at) {
+            return None;
+        }
         self.flush(at);
         let (end, name) = aliases::alias_at(self.raw, at, &self.out.text)?;
         self.put(at, end, name);

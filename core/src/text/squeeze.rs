@@ -5,6 +5,7 @@
 
 use super::Folded;
 use super::map::OffsetMap;
+use memchr::memmem;
 use std::ops::Range;
 
 /// Of a longer word next to a separator, this many characters are taken along.
@@ -119,10 +120,12 @@ fn word_at(text: &str, start: usize) -> Option<Word> {
 pub fn squeeze(folded: &Folded) -> Squeezed {
     let text = folded.as_str();
     let mut out = Squeezed { raw_len: folded.raw_len, ..Squeezed::default() };
+    let bytes = text.as_bytes();
+    let rare = RARE.iter().any(|sign| memmem::find(bytes, sign.as_bytes()).is_some());
     // Nothing is joined over the end of a line.
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
-        if may_join(&text.as_bytes()[start..end]) {
+    for end in memchr::memchr_iter(b'\n', bytes).chain([text.len()]) {
+        if may_join(&bytes[start..end], rare) {
             squeeze_line(folded, start..end, &mut out);
         }
         start = end + 1;
@@ -130,24 +133,21 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
     out
 }
 
+/// Separators whose first bytes begin ordinary words too.
+const RARE: [&str; 2] = ["丨", "・"];
+
 /// Whether a separator follows a Chinese character somewhere: what all joining begins with. Told of many bytes at once, and
-/// now and then of a line where nothing will be joined.
-fn may_join(line: &[u8]) -> bool {
+/// now and then of a line where nothing will be joined. `rare`: some of [`RARE`] stand somewhere in the text.
+fn may_join(line: &[u8], rare: bool) -> bool {
     let Some(second) = line.get(1..) else { return false };
-    let third = line.get(2..).unwrap_or_default();
     // Not && and ||: without branches the compiler looks at many bytes in one step.
     let begins = line.iter().zip(second).fold(false, |any, (&before, &sign)| {
         let word = sign.is_ascii_alphanumeric() | (sign == b',') | (sign == b'!') | (sign == b'(') | (sign == b')');
-        // First bytes of the separators beyond ASCII, but for 丨 and ・: theirs begin ordinary words too.
+        // First bytes of the separators beyond ASCII, but for those of [`RARE`].
         let other = (sign == 0xC2) | (sign == 0xE2) | (sign == 0xEF) | (sign == 0xF0);
         any | (before >= 0x80) & ((sign < 0x80) & !word | other)
     });
-    let both = line.iter().zip(second).zip(third);
-    begins
-        || both.fold(false, |any, ((&first, &second), &third)| {
-            any | (first == 0xE4) & (second == 0xB8) & (third == 0xA8)
-                | (first == 0xE3) & (second == 0x83) & (third == 0xBB)
-        })
+    begins || rare && RARE.iter().any(|sign| memmem::find(line, sign.as_bytes()).is_some())
 }
 
 fn squeeze_line(folded: &Folded, line: Range<usize>, out: &mut Squeezed) {

@@ -17,7 +17,7 @@ pub(crate) struct Postings {
 impl Postings {
     /// So many empty lists.
     pub(crate) fn new(lists: usize) -> Self {
-        Self { ends: vec![(NONE, NONE); lists], entries: Vec::with_capacity(512) }
+        Self { ends: vec![(NONE, NONE); lists], entries: Vec::with_capacity(2_048) }
     }
 
     /// Appends to a list.
@@ -31,6 +31,11 @@ impl Postings {
             self.entries[*last as usize].1 = entry;
         }
         *last = entry;
+    }
+
+    /// Whether a list holds anything.
+    pub(crate) fn has(&self, list: usize) -> bool {
+        self.ends[list].0 != NONE
     }
 
     /// What a list holds.
@@ -53,6 +58,7 @@ mod tests {
             pushed.iter().for_each(|(list, found)| postings.push(*list, *found));
             for list in 0..4 {
                 let wanted: Vec<u32> = pushed.iter().filter(|(l, _)| *l == list).map(|(_, found)| *found).collect();
+                prop_assert_eq!(postings.has(list), !wanted.is_empty());
                 prop_assert_eq!(postings.of(list).collect::<Vec<_>>(), wanted);
             }
         }

@@ -23,7 +23,7 @@ use crate::wording::{self, Circumstances, Manner};
 const MOST: usize = 4_000;
 
 /// Room made for phrases before any is found: an ordinary page of the trade has no more.
-const USUAL: usize = 512;
+const USUAL: usize = 1_024;
 
 /// More different words of a list say no more.
 const SEVERAL: usize = 3;
@@ -160,7 +160,7 @@ impl<'a> Reading<'a> {
             if let Some(number) = rules.uses.cue(pattern) {
                 cues.push((number, at.clone()));
             }
-            if !stands_alone(text, &at) {
+            if rules.uses.is_latin(pattern) && !stands_alone(text, &at) {
                 return true;
             }
             for piece in rules.uses.pieces(pattern) {
@@ -201,7 +201,7 @@ impl<'a> Reading<'a> {
         }
         let mut pieces = Pieces::new(rules.pieces);
         rules.scanner.each(hidden.as_str(), |pattern, at| {
-            if !stands_alone(hidden.as_str(), &at) {
+            if rules.uses.is_latin(pattern) && !stands_alone(hidden.as_str(), &at) {
                 return true;
             }
             for piece in rules.uses.pieces(pattern) {
@@ -396,6 +396,11 @@ impl<'a> Reading<'a> {
     /// The folded text that can be seen, or the hidden one.
     fn text(&self, visible: bool) -> &str {
         if visible { self.folded.as_str() } else { self.hidden.as_str() }
+    }
+
+    /// Whether the words of a condition stand anywhere.
+    pub(crate) fn has_condition(&self, condition: u32) -> bool {
+        self.by_condition.has(condition as usize)
     }
 
     /// Places of the words of a condition.

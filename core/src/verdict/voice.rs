@@ -83,8 +83,20 @@ fn offers_with_contact(reading: &Reading) -> bool {
     })
 }
 
-/// What all that [`negated`] looks for before a phrase ends with.
-const TURNS: [char; 8] = ['不', '拒', '非', '勿', '没', '是', '无', '何'];
+/// What all that [`negated`] looks for before a phrase ends with: a sign is told by its bytes without being read.
+const TURNS: [u32; 8] =
+    [number("不"), number("拒"), number("非"), number("勿"), number("没"), number("是"), number("无"), number("何")];
+
+const fn number(sign: &str) -> u32 {
+    match *sign.as_bytes() {
+        [first, second, third] => joined([first, second, third]),
+        _ => panic!("a sign of three bytes"),
+    }
+}
+
+const fn joined([first, second, third]: [u8; 3]) -> u32 {
+    (first as u32) << 16 | (second as u32) << 8 | third as u32
+}
 
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
@@ -149,13 +161,14 @@ pub(crate) fn mark(reading: &mut Reading) {
             }
             continue;
         }
-        let before = text[..found.at.start].chars().next_back();
+        let (before, behind) = (&text.as_bytes()[..found.at.start], &text.as_bytes()[found.at.end..]);
         // 包拿证吗？ and 有没有免考的 ask.
-        let asks = text[found.at.end..].starts_with('吗')
-            || (before == Some('有') && text[..found.at.start].ends_with("有没有"));
+        let sign = before.last_chunk().map_or(0, |sign| joined(*sign));
+        let asks = behind.first_chunk().is_some_and(|sign| joined(*sign) == const { number("吗") })
+            || sign == const { number("有") } && before.ends_with("有没有".as_bytes());
         let plain = silent && !quotes && !warning && !asks;
         // Nearly every phrase of a page is told to be no denial by the one sign before it.
-        if plain && !(before.is_some_and(|sign| TURNS.contains(&sign)) && negated(text, &found.at)) {
+        if plain && !(TURNS.iter().fold(false, |any, turn| any | (*turn == sign)) && negated(text, &found.at)) {
             continue;
         }
         let sentence = sentences.around(&found.at);

@@ -88,6 +88,20 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
 /// Whether one rule fires, and where.
 pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
     let (rule, compiled) = (&reading.rules.rules[index], &reading.rules.compiled[index]);
+    // Most of hundreds of rules have nothing on the page that could wake them.
+    let wakes = |wanted: &Wanted| match wanted {
+        Wanted::Fact(fact) => reading.facts.has(*fact),
+        Wanted::Words(condition) => reading.has_condition(*condition),
+    };
+    // All are asked, without a choice that the processor would have to guess.
+    if !compiled.any.iter().fold(false, |any, wanted| any | wakes(wanted)) {
+        return None;
+    }
+    // Where words are wanted nearby that stand nowhere, no phrase needs to be looked at.
+    let nowhere = |wanted: &Wanted| matches!(wanted, Wanted::Words(condition) if !reading.has_condition(*condition));
+    if !compiled.near.is_empty() && compiled.near.iter().all(nowhere) {
+        return None;
+    }
     if rule.status == Status::Retired || !compiled.all.iter().all(|w| on_page(reading, w, rule.reported)) {
         return None;
     }

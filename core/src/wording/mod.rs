@@ -15,6 +15,7 @@ mod sheet;
 mod tests;
 mod vocabulary;
 
+use std::hint::select_unpredictable;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -151,11 +152,10 @@ struct Found {
 impl Found {
     #[inline]
     fn once(&mut self, number: usize, points: f32) {
-        let bit = 1u64 << (number % 64);
-        if self.seen[number / 64] & bit == 0 {
-            self.seen[number / 64] |= bit;
-            self.sum += points;
-        }
+        let (word, bit) = (&mut self.seen[number / 64], 1u64 << (number % 64));
+        // Added in any case: whether a gram was there before is as good as chance to the processor.
+        self.sum += select_unpredictable(*word & bit == 0, points, 0.0);
+        *word |= bit;
     }
 }
 
@@ -290,9 +290,7 @@ impl Wording {
                 found.once(from + table.alone.len() + *pair as usize, *points);
             }
             before = number;
-            if number != 0 {
-                found.once(from + usize::from(number), table.alone[usize::from(number)]);
-            }
+            found.once(from + usize::from(number), table.alone[usize::from(number)]);
         }
     }
 
@@ -369,7 +367,7 @@ pub fn stretches(manner: Manner, text: &str, places: &[usize]) -> Vec<Range<usiz
         let within = |at: &Range<usize>| {
             places.partition_point(|place| *place < at.end) - places.partition_point(|place| *place < at.start)
         };
-        out.sort_by_key(|at| (std::cmp::Reverse(within(at)), at.start));
+        out.sort_by_cached_key(|at| (std::cmp::Reverse(within(at)), at.start));
         out.truncate(most);
         out.sort_by_key(|at| at.start);
     }

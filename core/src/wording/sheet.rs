@@ -23,7 +23,7 @@ const BASE: f64 = 200.0;
 /// Most signs that a passage may be asked to have.
 const FULLEST: f64 = 1_000.0;
 /// Most decibans of a page's wording as a whole.
-const FAMILY: f64 = 60.0;
+const FAMILY: f64 = 200.0;
 
 impl Wording {
     /// Reads the file.
