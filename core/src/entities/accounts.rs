@@ -14,11 +14,18 @@ use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
 use super::spelt;
 use super::telegram;
+use super::weigh;
 use super::{Found, Kind, is_hotline};
 use std::ops::Range;
 
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
+    behind_cues(text, cues, phones, found);
+    weigh::find(text, cues, phones, found);
+}
+
+/// Those that stand at a cue.
+pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     let mut listed = usize::MAX;
     for (number, (kind, digits, at)) in phones.iter().enumerate() {
         if *kind != Kind::Phone || !super::phones::is_mobile(digits) {

@@ -22,6 +22,7 @@ mod spelt;
 mod telegram;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 use crate::text::Folded;
 pub use address::in_address;

@@ -1,34 +1,36 @@
-//! Which certificates a page names: by their words, by names that only say what is meant, and by short words in company.
+//! Which certificates a page names: by their words, by names that only say what is meant, by short words in a row with others, and by what stands
+//! around them ([`company`]).
 //!
 //! 电工 is a man and 登高 a poem; in 电工、焊工、登高证, and in 电工证 850 元，焊工 900 元, they are certificates. So are three or more in a row that
 //! are spoken of as papers: 电工/焊工/叉车 三证齐办.
 //! What is told here accuses nobody. Start at [`told`].
 
+use super::company;
 use super::reading::{Found, Reading};
 use crate::rules::Certificate;
 use crate::rules::rule::Place;
 
 /// One word on the page and the certificate it means; `short` words wait for company.
 #[derive(Clone, Copy)]
-struct Named<'a> {
-    found: &'a Found,
-    number: u16,
-    short: bool,
+pub(super) struct Named<'a> {
+    pub(super) found: &'a Found,
+    pub(super) number: u16,
+    pub(super) short: bool,
 }
 
 /// Certificates on the page, in the order they appear, each with its issuing body. A word inside a longer one (电工证 in
 /// 建筑电工证) tells nothing of its own, and a category is not told where one of its items is.
 pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     let table = &reading.rules.certificates;
-    let mut all = named(reading, Place::Title.bit() | Place::Main.bit() | Place::Control.bit());
-    let mut text = reading.folded.as_str();
-    // Rows of short words that are spoken of as papers name certificates as well.
-    if in_company(text, table, outermost(text, all.clone())).is_empty() {
-        all = named(reading, Place::Hidden.bit());
-        text = reading.hidden.as_str();
+    let words = named_words(reading);
+    let mut kept = in_rows(reading.folded.as_str(), table, words.clone());
+    kept.extend(company::are_papers(reading, &words, &kept));
+    if kept.is_empty() {
+        kept = in_rows(reading.hidden.as_str(), table, outermost(reading.hidden.as_str(), named(reading, Place::Hidden.bit())));
     }
+    kept.sort_by_key(|named| named.found.at.start);
     let mut numbers: Vec<u16> = Vec::new();
-    for named in in_company(text, table, outermost(text, all)) {
+    for named in kept {
         if !numbers.contains(&named.number) {
             numbers.push(named.number);
         }
@@ -50,8 +52,14 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     names
 }
 
+/// The words for certificates of the visible page.
+pub(super) fn named_words<'r>(reading: &'r Reading) -> Vec<Named<'r>> {
+    let places = Place::Title.bit() | Place::Main.bit() | Place::Control.bit();
+    outermost(reading.folded.as_str(), named(reading, places))
+}
+
 /// Category in the table for words that mean any certificate of the trade (特种作业操作证, 上岗证): never told as a type.
-const GENERIC: &str = "特种作业";
+pub(super) const GENERIC: &str = "特种作业";
 
 /// Every word in these places, in the order in which they stand, longer ones first.
 fn named<'r>(reading: &'r Reading, places: u8) -> Vec<Named<'r>> {
@@ -108,8 +116,8 @@ fn outermost<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
         .collect()
 }
 
-/// Without the short words that nothing speaks for. `text` is the folded text of the visible page.
-fn in_company<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>) -> Vec<Named<'r>> {
+/// Without the short words that no row speaks for. `text` is the folded text of the visible page.
+pub(super) fn in_rows<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>) -> Vec<Named<'r>> {
     let joined = |pair: &[Named]| {
         pair.iter().all(|named| named.found.block.is_some())
             && (pair[1].found.at.start <= pair[0].found.at.end
