@@ -12,6 +12,7 @@ use super::no_names::NO_NAMES;
 use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
+use super::shared;
 use super::spelt;
 use super::telegram;
 use super::weigh;
@@ -22,6 +23,7 @@ use std::ops::Range;
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     behind_cues(text, cues, phones, found);
     weigh::find(text, cues, phones, found);
+    shared::find(text, phones, found);
 }
 
 /// Those that stand at a cue.
@@ -87,11 +89,20 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                 if found.len() == before {
                     labelled::qq(text, at, phones, found);
                 }
+                if found.len() == before {
+                    apart::qq(text, at, phones, found);
+                }
             }
             // 微信群 has no number; 人群 and 客群 are no groups to join.
             Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
                 {}
-            Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
+            Cue::Group | Cue::AnyGroup => {
+                let before = found.len();
+                qq(text, past_remark(text, at.end), Cue::Group, phones, found);
+                if found.len() == before && cue == Cue::Group {
+                    apart::qq(text, at, phones, found);
+                }
+            }
             Cue::Telegram | Cue::TelegramLatin => {
                 let before = found.len();
                 telegram::after_word(text, at.end, cue, phones, found);
@@ -275,7 +286,8 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let pieced = spelt::id(text, name.at)
         .or_else(|| spelt::spoken(text, name.at))
         .or_else(|| spelt::bracketed(text, name.at))
-        .or_else(|| spelt::with_blanks(text, name.at));
+        .or_else(|| spelt::with_blanks(text, name.at))
+        .or_else(|| spelt::over_lines(text, name.at));
     if let Some((id, end)) = pieced.filter(|_| !name.addressed) {
         found.push((Kind::Wechat, id, name.at..end));
         return;

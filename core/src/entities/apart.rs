@@ -49,6 +49,24 @@ pub(super) fn wechat(text: &str, cue: &Range<usize>, kind: Cue, found: &mut Vec<
     push(text, cue.end + gap, found);
 }
 
+/// The number some words behind one for QQ: QQ是数字30001234, 企鹅群【电梯考证群】30001234.
+pub(super) fn qq(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
+    let rest = &text[cue.end..];
+    let Some((gap, _)) = rest.char_indices().take(REACH + 1).find(|(_, sign)| sign.is_ascii_digit()) else {
+        return;
+    };
+    let between = &rest[..gap];
+    let other = ["微信", "电话", "手机", "号码", "空间", "邮箱", "音乐", "浏览器", "登录", "登陆", "元", "价", "会员", "人", "满", "等级", "版本"];
+    let at = cue.end + gap;
+    let digits = rest[gap..].bytes().take(12).take_while(u8::is_ascii_digit).count();
+    let is_phone = phones.iter().any(|phone| phone.2.start <= at && at < phone.2.end);
+    let fits = (7..=10).contains(&digits) && !rest[gap..].starts_with('0') && !series::goes_on(&rest[gap + digits..]);
+    let speaks = !between.is_empty() && !between.contains(['。', ';', '\t', '\n', '@', '!', '?']) && between.chars().all(|sign| !sign.is_ascii_alphabetic());
+    if fits && speaks && !is_phone && !other.iter().any(|word| between.contains(word)) {
+        found.push((Kind::Qq, text[at..at + digits].to_owned(), at..at + digits));
+    }
+}
+
 /// What may stand before a word that means WeChat only there: nothing, a sign, or a call.
 fn opens(before: &str) -> bool {
     const CALLS: [&str; 24] = [

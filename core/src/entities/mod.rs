@@ -18,6 +18,7 @@ mod phones;
 mod registered;
 mod same;
 mod series;
+mod shared;
 mod spelt;
 mod telegram;
 #[cfg(test)]

@@ -22,7 +22,7 @@ const AFTER: usize = 60;
 
 /// What a word near an id says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Says {
+pub(super) enum Says {
     /// A name for WeChat, and nothing else.
     Wechat,
     /// What means WeChat as well: a sign, a letter, a name of its sound.
@@ -55,7 +55,7 @@ const WORDS: &[(Says, &[&str])] = &[
             "口令", "文件", "版本", "设备", "域名", "网址", "网站", "邮箱", "邮件", "学号", "工号", "代码", "编码", "商户", "店铺", "店铺id", "校验",
             "标准", "文献", "作者", "转载", "编辑", "译者", "设计", "来源", "摄影", "队", "游戏", "王者", "支付", "名单", "奖", "座", "车牌", "机型",
             "软件", "系统", "服务器", "目录", "变量", "参数", "字段", "插件", "仓库", "频道", "直播间", "收款", "二维码图", "原始id", "appid", "指数", "http",
-            "服务号", "订阅号", "开发者", "步骤", "房间", "座位", "示例", "格式", "占位", "例如", "钥匙", "音箱", "手表", "手机壳", "内存", "主板", "显卡", "型",
+            "服务号", "订阅号", "驱动", "激活码", "邀请码", "识别码", "课程", "考场", "考号", "门禁", "论坛", "网盘", "终端", "函数", "会员", "积分", "工单", "命令", "关注", "收藏", "回复", "up主", "召唤师", "区服", "开发者", "步骤", "房间", "座位", "示例", "格式", "占位", "例如", "钥匙", "音箱", "手表", "手机壳", "内存", "主板", "显卡", "型",
         ],
     ),
     (
@@ -76,9 +76,9 @@ const WORDS: &[(Says, &[&str])] = &[
 ];
 
 /// A word near an id: what it says and where it stands in the window.
-struct Said {
-    says: Says,
-    at: Range<usize>,
+pub(super) struct Said {
+    pub(super) says: Says,
+    pub(super) at: Range<usize>,
 }
 
 fn words() -> &'static (AhoCorasick, Vec<Says>) {
@@ -91,7 +91,7 @@ fn words() -> &'static (AhoCorasick, Vec<Says>) {
 }
 
 /// What the words of a window say, in their order.
-fn said(window: &str) -> Vec<Said> {
+pub(super) fn said(window: &str) -> Vec<Said> {
     let (scanner, says) = words();
     let latin = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphanumeric() || sign == '_');
     let mut all: Vec<Said> = scanner

@@ -30,9 +30,14 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     }
     kept.sort_by_key(|named| named.found.at.start);
     let mut numbers: Vec<u16> = Vec::new();
-    for named in kept {
+    for named in &kept {
         if !numbers.contains(&named.number) {
             numbers.push(named.number);
+        }
+    }
+    for number in letters(reading.folded.as_str(), table, &kept) {
+        if !numbers.contains(&number) {
+            numbers.push(number);
         }
     }
     let item_told = |category: &str| {
@@ -56,6 +61,35 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
 pub(super) fn named_words<'r>(reading: &'r Reading) -> Vec<Named<'r>> {
     let places = Place::Title.bit() | Place::Main.bit() | Place::Control.bit();
     outermost(reading.folded.as_str(), named(reading, places))
+}
+
+/// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A.
+fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
+    const CODES: [(char, &str); 2] = [('t', "电梯作业"), ('a', "特种设备安全管理")];
+    let mut told = Vec::new();
+    let code = |named: &&Named| text.get(named.found.at.clone()).is_some_and(|word| word.is_ascii() && word.len() == 2);
+    for named in kept.iter().filter(code) {
+        let after = text[named.found.at.end..].chars();
+        let before = text[..named.found.at.start].chars().rev();
+        for side in [&mut after.into_iter() as &mut dyn Iterator<Item = char>, &mut before.into_iter()] {
+            let mut side = side.peekable();
+            // Several may stand in a row: T A G1.
+            for _ in 0..CODES.len() {
+                let mut apart = false;
+                while side.next_if(|sign| matches!(sign, ' ' | '、' | '/' | ',' | '+' | '|' | '·')).is_some() {
+                    apart = true;
+                }
+                let Some(letter) = side.next() else { break };
+                let Some((_, item)) = CODES.iter().find(|(code, _)| *code == letter) else { break };
+                if !apart || side.peek().is_some_and(char::is_ascii_alphanumeric) {
+                    break;
+                }
+                told.extend(table.iter().position(|certificate| certificate.item == *item).map(|number| number as u16));
+            }
+        }
+    }
+    told.dedup();
+    told
 }
 
 /// Category in the table for words that mean any certificate of the trade (特种作业操作证, 上岗证): never told as a type.

@@ -14,6 +14,9 @@ use std::sync::OnceLock;
 /// So many short words of a page are weighed.
 const MOST: usize = 200;
 
+/// So much has to speak for a certificate: a thing that is told as one is worse than one that is not told.
+const SURE: f64 = 0.4;
+
 /// How far around a word is looked, in characters.
 const AROUND: usize = 30;
 
@@ -45,7 +48,8 @@ const WORDS: &[(Says, &[&str])] = &[
             "保证", "认证", "验证", "身份证", "论证", "公证", "凭证", "本人", "本店", "本公司", "本局", "本周", "本月", "基本", "本次", "成本", "本群", "本站", "正在",
             "正常", "正规", "正确", "卡片", "坏", "修好", "故障", "视频", "电影", "股", "板块", "胶带", "坏了", "灶", "锅炖", "出风", "配件", "转让", "二手", "出租", "租赁",
             "厂家", "型号", "价格", "采购", "招标", "中标", "事故", "死", "伤", "起火", "爆炸", "家里", "我家", "小区", "小时候", "安装费", "保养", "空调房", "施工现场",
-            "停电", "业主", "温度", "夏天", "冬天", "品牌", "销量", "设备有限公司", "机器人",
+            "停电", "业主", "温度", "夏天", "冬天", "品牌", "销量", "设备有限公司", "机器人", "批发", "厂家", "直销", "现货", "配件", "面议", "定制", "维修", "上门", "停运", "检修", "电瓶", "票价", "晚点", "地铁", "列车", "工具", "出厂",
+            "零售", "包邮", "发货", "回收", "公示", "评审", "职称", "工程师", "师傅手艺", "涨", "跌", "禁放", "燃放", "抢修", "跳闸", "刹车", "玩具", "手套", "面罩",
         ],
     ),
     (
@@ -104,13 +108,14 @@ fn windows(text: &str, at: std::ops::Range<usize>) -> (&str, &str) {
 }
 
 /// Every sign that is weighed, in the order of the table.
-const SIGNS: [&str; 55] = [
+const SIGNS: [&str; 60] = [
     "always", "row.two", "row.three", "row.five", "row.whole-line", "page.certificates", "page.same-category", "page.generic", "page.contact",
     "page.contact-near", "page.several", "page.many", "paper.at-once", "paper.after", "paper.before", "exam.after", "exam.before", "exam.near-after",
     "deal.after", "deal.before", "deal.at-once", "deal.right-before", "head.before", "head.right-before", "work.near", "thing.after", "thing.before",
     "thing.at-once", "other-paper.near", "price.after", "next.ends", "next.listed", "next.han", "next.of", "next.latin", "next.emoji", "before.starts",
     "before.listed", "before.han", "before.colon", "before.emoji", "goes-on.person", "goes-on.works", "goes-on.thing", "word.letters",
-    "word.person", "word.short", "word.long", "body.site", "body.skills", "body.devices", "page.long", "row.two-and-contact", "listed.contact", "exam-or-paper.contact",
+    "word.person", "word.short", "word.long", "body.site", "body.skills", "body.devices", "page.long", "row.two-and-contact", "listed.contact", "exam-or-paper.contact", "next.goes-on", "before.goes-on", "goes-on.contact",
+    "thing.and-no-paper", "page.speaks-of-papers",
 ];
 
 /// What the page shows wherever the word stands.
@@ -120,6 +125,8 @@ struct Page {
     contact: bool,
     several: usize,
     long: bool,
+    /// Papers, exams or whoever issues them are named anywhere.
+    papers: bool,
     /// Places of contacts in the folded text, in order.
     contacts: Vec<usize>,
 }
@@ -179,6 +186,10 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
     let whole_line = (row_before.is_empty() || row_before.ends_with('\n')) && (row_after.is_empty() || row_after.starts_with('\n'));
     let next_listed = next.is_some_and(lists);
     let goes_on = |words: &[&str]| words.iter().any(|word| own_after.starts_with(word));
+    // 叉车电瓶, 初级工程师: what follows belongs to another word, unless it speaks of papers.
+    let begins = |said: &[Said]| said.iter().any(|said| said.away == 0 && said.says != Thing && said.says != OtherPaper);
+    let next_goes_on = han(next) && next != Some('的') && !begins(&after) && !goes_on(&["工", "司机", "员", "作业", "操作", "类", "工种", "四", "三", "两", "这", "那", "我", "要", "要的"]);
+    let before_goes_on = han(last_sign) && !begins(&before);
     vec![
         true,
         numbers.len() >= 2,
@@ -235,12 +246,22 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         numbers.len() >= 2 && page.contact,
         next_listed && page.contact,
         page.contact && (either(Exam, 12, &far_before, &far_after) || either(Paper, 8, &far_before, &far_after)),
+        next_goes_on,
+        before_goes_on,
+        next_goes_on && page.contact,
+        either(Thing, 20, &far_before, &far_after) && !either(Paper, 12, &far_before, &far_after) && !either(Exam, 12, &far_before, &far_after),
+        page.papers,
     ]
 }
 
 fn weights() -> &'static Weights {
     static TABLE: OnceLock<Weights> = OnceLock::new();
     TABLE.get_or_init(|| Weights::read(include_str!("company.txt"), &SIGNS))
+}
+
+/// Whether nothing stands between a word's signs: v/信/号 is no 信号.
+fn is_whole(word: &str) -> bool {
+    word.chars().all(char::is_alphanumeric)
 }
 
 /// Calls `each` for every short word of the visible page that is not among `kept`, with its signs.
@@ -260,10 +281,11 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
         contact: contacts.clone().next().is_some(),
         several: several.len(),
         long: text.len() > 3000,
+        papers: ["证", "考", "培训", "复审", "持证", "特种", "题库", "取证"].iter().any(|word| text.contains(word)),
         contacts: contacts.filter_map(|entity| entity.at.as_ref().map(|at| reading.folded.folded_from(at.start))).take(64).collect(),
     };
     let is_kept = |named: &Named| kept.iter().any(|other| other.found.at == named.found.at && other.number == named.number);
-    let short = all.iter().enumerate().filter(|(_, named)| named.short && named.found.block.is_some() && !is_kept(named));
+    let short = all.iter().enumerate().filter(|(_, named)| named.short && named.found.block.is_some() && !is_kept(named) && is_whole(&text[named.found.at.clone()]));
     for (number, named) in short.take(MOST) {
         each(named, signs(text, table, all, number, &page));
     }
@@ -273,7 +295,7 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
 pub(super) fn are_papers<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>]) -> Vec<Named<'r>> {
     let mut more = Vec::new();
     each(reading, all, kept, |named, signs| {
-        if weights().weigh(&signs) > 0.0 {
+        if weights().weigh(&signs) > SURE {
             more.push(*named);
         }
     });
