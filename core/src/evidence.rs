@@ -50,8 +50,7 @@ pub(crate) mod learn {
     pub(crate) fn weights(examples: &[&Example], pull: f64) -> Vec<f64> {
         const ROUNDS: usize = 1500;
         let signs = examples[0].signs.len();
-        let sparse: Vec<Vec<usize>> =
-            examples.iter().map(|e| (0..signs).filter(|at| e.signs[*at]).collect()).collect();
+        let sparse: Vec<Vec<usize>> = examples.iter().map(|e| (0..signs).filter(|at| e.signs[*at]).collect()).collect();
         let (mut weights, mut speed) = (vec![0.0; signs], vec![1e-9_f64; signs]);
         for _ in 0..ROUNDS {
             let mut slope: Vec<f64> = weights.iter().map(|weight| weight * pull).collect();
@@ -81,21 +80,31 @@ pub(crate) mod learn {
 
     /// The rows of a folder's files that may be looked at.
     pub(crate) fn rows(folder: &str) -> Vec<Value> {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path()).collect();
         files.retain(|file| file.extension().is_some_and(|ending| ending == "ndjson"));
         files.sort();
         let held = |file: &Path| {
             let hash = file.file_stem().unwrap().to_str().unwrap().bytes();
-            hash.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 8 & 1 == 1
+            hash.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+                >> 8
+                & 1
+                == 1
         };
-        let lines = files.iter().filter(|file| folder != "tests/data/entities" || !held(file)).map(|file| std::fs::read_to_string(file).unwrap());
-        lines.flat_map(|lines| lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()).collect()
+        let lines = files
+            .iter()
+            .filter(|file| folder != "tests/data/entities" || !held(file))
+            .map(|file| std::fs::read_to_string(file).unwrap());
+        lines
+            .flat_map(|lines| lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>())
+            .collect()
     }
 
     pub(crate) fn html(row: &Value) -> String {
         row["html"].as_str().map_or_else(
             || {
-                let escaped = row["text"].as_str().unwrap().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+                let escaped =
+                    row["text"].as_str().unwrap().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
                 escaped.lines().map(|line| format!("<p>{line}</p>\n")).collect()
             },
             str::to_owned,
@@ -105,7 +114,7 @@ pub(crate) mod learn {
     /// Holds a kept table to what the examples teach. With LEARN_WEIGHTS in the environment it is written anew instead, and what is
     /// told of families that had no part in the weights is printed.
     pub(crate) fn hold(all: &[Example], head: &str, names: &[&str], file: &str, kept: &str) {
-        assert!(all.len() > 100, "{} examples", all.len());
+        assert!(all.len() > 50, "{} examples", all.len());
         let taught = table(head, names, &weights(&all.iter().collect::<Vec<_>>(), PULL));
         if std::env::var("LEARN_WEIGHTS").is_ok() {
             std::fs::write(root().join(file), taught).unwrap();
@@ -122,7 +131,9 @@ pub(crate) mod learn {
 
     /// How families fare whose lines had no part in the weights, in ten lots.
     fn left_out(all: &[Example]) {
-        let lot = |family: &str| family.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10;
+        let lot = |family: &str| {
+            family.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 10
+        };
         let mut told: Vec<(f64, &Example)> = Vec::new();
         for out in 0..10 {
             let taught: Vec<&Example> = all.iter().filter(|e| lot(&e.family) != out || e.family == "clean").collect();
@@ -135,8 +146,15 @@ pub(crate) mod learn {
             println!("{sum:5.1} {} {}", if example.right { "missed" } else { "wrong" }, example.what);
         }
         for least in [-0.5, 0.0, 0.5, 1.0] {
-            let count = |above: bool, right: bool| told.iter().filter(|(s, e)| (*s > least) == above && e.right == right).count();
-            println!("above {least}: {} right, {} wrong, {} missed", count(true, true), count(true, false), count(false, true));
+            let count = |above: bool, right: bool| {
+                told.iter().filter(|(s, e)| (*s > least) == above && e.right == right).count()
+            };
+            println!(
+                "above {least}: {} right, {} wrong, {} missed",
+                count(true, true),
+                count(true, false),
+                count(false, true)
+            );
         }
     }
 }

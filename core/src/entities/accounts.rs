@@ -62,6 +62,9 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             continue;
         }
         match cue {
+            // 绿泡泡机 is a toy.
+            Cue::WechatCall
+                if text[..at.end].ends_with("泡泡") && text[at.end..].starts_with(['机', '水', '枪', '糖']) => {}
             Cue::TelegramLink => telegram::in_link(text, at.end, found),
             // 微xiao_01: the id begins with the letter.
             Cue::Wechat
@@ -147,7 +150,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
 }
 
 /// Whether letters that look like a cue are the rest of a word, a class, an address.
-fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
+pub(super) fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
     let mut back = text[..at.start].chars().rev();
     match back.next() {
         // v:jia_01/q:30001234.
@@ -260,7 +263,10 @@ fn label(text: &str) -> Option<usize> {
     let (colon, _) = text.char_indices().take(LONGEST + 1).find(|(_, sign)| *sign == ':')?;
     let words = &text[..colon];
     let han = words.chars().all(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign));
-    (han && !["公众", "小程", "支付", "名称", "昵称"].iter().any(|word| words.contains(word))).then_some(colon)
+    (han && !["公众", "小程", "支付", "名称", "昵称", "视频", "服务", "订阅", "读书"]
+        .iter()
+        .any(|word| words.contains(word)))
+    .then_some(colon)
 }
 
 /// The length of the word of letters, digits, _ and - here; `None` if it is longer than any name.

@@ -20,7 +20,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         // 批次,工种,联系微信: tables of plain text are set apart by other signs.
         let signs = ['\t', '|', ','].into_iter().find(|sign| line.contains(*sign));
         let kinds = signs.map(|sign| line.split(sign).take(WIDEST + 1).map(named).collect::<Vec<_>>());
-        let names = |kinds: &Vec<Option<Kind>>| kinds.len() > 1 && kinds.len() <= WIDEST && kinds.iter().any(Option::is_some);
+        let names =
+            |kinds: &Vec<Option<Kind>>| kinds.len() > 1 && kinds.len() <= WIDEST && kinds.iter().any(Option::is_some);
         if let (Some(kinds), Some(sign)) = (kinds.filter(names), signs)
             && (sign == '\t' || line.split(sign).all(|cell| cell.chars().count() <= 8))
         {

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 const MOST: usize = 200;
 
 /// So much has to speak for a number's being an id too.
-const SURE: f64 = 0.5;
+const SURE: f64 = 1.0;
 
 /// How far around a number is looked, in characters.
 const AROUND: usize = 28;
@@ -30,16 +30,19 @@ enum Says {
     Not,
 }
 
-const WORDS: &[(Says, &[&str])] = &[
+/// Words by what they say, set apart by |.
+const WORDS: &[(Says, &str)] = &[
     (
         Says::Same,
-        &["同", "同号", "一样", "一致", "就是", "也是", "即", "=", "都是", "全是", "跟着", "同步", "通用", "是同", "同一", "直接搜", "可以搜", "都能", "都行", "绑的", "注册", "same"],
+        "同|同号|一样|一致|就是|也是|即|=|都是|全是|跟着|同步|通用|是同|同一|直接搜|可以搜|都能|都行|绑的|注册|\
+         same",
     ),
+    (Says::Telephone, "手机|电话|号码|这个|此号|本号|它|左|上面|tel|phone|mobile|📱|📞|☎|手机号|这号|这组"),
     (
-        Says::Telephone,
-        &["手机", "电话", "号码", "这个", "此号", "本号", "它", "左", "上面", "tel", "phone", "mobile", "📱", "📞", "☎", "手机号", "这号", "这组"],
+        Says::Not,
+        "不同|不是|没|非|未|不一样|别|另|only|停|不加|微信支付|公众号|小程序|扫码|不用|微信群|同期|微不足道|小微|\
+         微企",
     ),
-    (Says::Not, &["不同", "不是", "没", "非", "未", "不一样", "别", "另", "only", "停", "不加", "微信支付", "公众号", "小程序", "扫码", "不用", "微信群"]),
 ];
 
 /// What stands where, in characters from the number.
@@ -51,9 +54,12 @@ struct Around {
 fn words() -> &'static (AhoCorasick, Vec<Says>) {
     static ALL: OnceLock<(AhoCorasick, Vec<Says>)> = OnceLock::new();
     ALL.get_or_init(|| {
-        let all = || WORDS.iter().flat_map(|(says, words)| words.iter().map(move |word| (*says, *word)));
+        let all = || WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
         let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
-        (scanner.expect("a short constant list, far below the automaton's limits"), all().map(|(says, _)| says).collect())
+        (
+            scanner.expect("a short constant list, far below the automaton's limits"),
+            all().map(|(says, _)| says).collect(),
+        )
     })
 }
 
@@ -68,9 +74,29 @@ fn look(window: &str, away: impl Fn(Range<usize>) -> usize) -> Around {
 
 /// Every sign that is weighed, in the order of the table.
 const SIGNS: [&str; 23] = [
-    "always", "before.name", "before.name-near", "before.maybe", "before.maybe-near", "before.same", "before.same-near", "before.telephone",
-    "before.not", "before.name-and-same", "after.name", "after.name-near", "after.maybe-near", "after.same", "after.same-near", "after.telephone",
-    "after.not", "after.name-and-same", "id.near", "other-number.near", "other-number.between", "qq.near", "name-beside-same",
+    "always",
+    "before.name",
+    "before.name-near",
+    "before.maybe",
+    "before.maybe-near",
+    "before.same",
+    "before.same-near",
+    "before.telephone",
+    "before.not",
+    "before.name-and-same",
+    "after.name",
+    "after.name-near",
+    "after.maybe-near",
+    "after.same",
+    "after.same-near",
+    "after.telephone",
+    "after.not",
+    "after.name-and-same",
+    "id.near",
+    "other-number.near",
+    "other-number.between",
+    "qq.near",
+    "name-beside-same",
 ];
 
 fn signs(text: &str, at: &Range<usize>, phones: &[Found], found: &[Found]) -> Vec<bool> {
@@ -79,17 +105,20 @@ fn signs(text: &str, at: &Range<usize>, phones: &[Found], found: &[Found]) -> Ve
     let near = |other: &Range<usize>| other.start >= start && other.end <= end && other != at;
     // What stands beyond another number speaks of that one.
     let here = phones.partition_point(|phone| phone.2.start < at.start);
-    let (earlier, later) = (here.checked_sub(1).map(|before| phones[before].2.end), phones.get(here + 1).map(|phone| phone.2.start));
+    let (earlier, later) =
+        (here.checked_sub(1).map(|before| phones[before].2.end), phones.get(here + 1).map(|phone| phone.2.start));
     let (own_start, own_end) = (earlier.unwrap_or(0).max(start), later.unwrap_or(end).min(end).max(at.end));
     let (before, after) = (&text[own_start.min(at.start)..at.start], &text[at.end..own_end]);
     let left = look(before, |hit| before[hit.end..].chars().count());
     let right = look(after, |hit| after[..hit.start].chars().count());
     let name = |side: &Around, most: usize| side.names.iter().any(|(sure, away)| *sure && *away <= most);
     let maybe = |side: &Around, most: usize| side.names.iter().any(|(_, away)| *away <= most);
-    let word = |side: &Around, says: Says, most: usize| side.words.iter().any(|(said, away)| *said == says && *away <= most);
+    let word =
+        |side: &Around, says: Says, most: usize| side.words.iter().any(|(said, away)| *said == says && *away <= most);
     let both = |side: &Around| !side.names.is_empty() && word(side, Says::Same, AROUND);
     let beside = |side: &Around| {
-        let same = |away: usize| side.words.iter().any(|(said, other)| *said == Says::Same && other.abs_diff(away) <= 4);
+        let same =
+            |away: usize| side.words.iter().any(|(said, other)| *said == Says::Same && other.abs_diff(away) <= 4);
         side.names.iter().any(|(_, away)| same(*away))
     };
     let of = |kind: Kind| found.iter().any(|(other, _, at)| *other == kind && near(at));
@@ -130,15 +159,19 @@ fn weights() -> &'static Weights {
 fn each(text: &str, phones: &[Found], found: &[Found], mut each: impl FnMut(&Found, Vec<bool>)) {
     let told: std::collections::HashSet<&str> =
         found.iter().filter(|(kind, ..)| *kind == Kind::Wechat).map(|(_, value, _)| value.as_str()).collect();
-    let mobile = |phone: &&Found| phone.0 == Kind::Phone && phones::is_mobile(&phone.1) && !told.contains(phone.1.as_str());
+    let mobile =
+        |phone: &&Found| phone.0 == Kind::Phone && phones::is_mobile(&phone.1) && !told.contains(phone.1.as_str());
     let at = |name: &str| SIGNS.iter().position(|sign| *sign == name);
     let (before, after) = (at("before.not"), at("after.not"));
     let names = [at("before.maybe"), at("after.name"), at("after.maybe-near")];
+    let id = at("id.near");
+    let same = [at("before.same"), at("after.same"), at("before.name-near")];
     for phone in phones.iter().filter(mobile).take(MOST) {
         let signs = signs(text, &phone.2, phones, found);
         let there = |sign: Option<usize>| sign.is_some_and(|sign| signs[sign]);
         // No weight of other signs makes good for a name that is not there, or for words that say it is not so.
-        if names.into_iter().any(there) && !there(before) && !there(after) {
+        if names.into_iter().any(there) && same.into_iter().any(there) && !there(before) && !there(after) && !there(id)
+        {
             each(phone, signs);
         }
     }
@@ -163,8 +196,7 @@ mod tests {
     use crate::{page, text};
     use serde_json::Value;
 
-    const HEAD: &str =
-        "# What each sign around a mobile number weighs for its being a WeChat id: see shared.rs. Learned; do not edit.\n";
+    const HEAD: &str = "# What each sign around a mobile number weighs for its being a WeChat id: see shared.rs. Learned; do not edit.\n";
 
     fn examples(row: &Value, all: &mut Vec<Example>) {
         let extract = page::read_text(&learn::html(row), None);

@@ -153,7 +153,8 @@ pub(super) fn with_blanks(text: &str, from: usize) -> Option<(String, usize)> {
 pub(super) fn over_lines(text: &str, from: usize) -> Option<(String, usize)> {
     let first = series::word(text, from);
     let (mut id, mut end) = (first.to_owned(), from + first.len());
-    while let Some(rest) = text[end..].trim_start_matches(' ').strip_prefix('\n').map(|rest| rest.trim_start_matches(' '))
+    while let Some(rest) =
+        text[end..].trim_start_matches(' ').strip_prefix('\n').map(|rest| rest.trim_start_matches(' '))
         && rest.starts_with(['_', '-'])
         && id.len() <= 20
     {

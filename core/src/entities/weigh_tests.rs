@@ -8,7 +8,8 @@ use crate::evidence::learn::{self, Example};
 use crate::{page, text};
 use serde_json::Value;
 
-const HEAD: &str = "# What each sign around a word weighs for its being a WeChat id: see weigh.rs. Learned; do not edit.\n";
+const HEAD: &str =
+    "# What each sign around a word weighs for its being a WeChat id: see weigh.rs. Learned; do not edit.\n";
 
 /// Every word of a row that might be an id, what was told by cues included.
 fn examples(row: &Value, all: &mut Vec<Example>) {
@@ -26,14 +27,23 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
         let right = listed("want", word.id());
         // Of unlabelled pages only what no cue told is an example.
         if !listed("may", word.id()) {
-            all.push(Example { family: row["family"].as_str().unwrap_or("clean").to_owned(), what: format!("{} {}", row["id"], word.id()), signs, right, counts });
+            all.push(Example {
+                family: row["family"].as_str().unwrap_or("clean").to_owned(),
+                what: format!("{} {}", row["id"], word.id()),
+                signs,
+                right,
+                counts,
+            });
         }
     };
-    each(text, names_wechat(&cues), &phones, &found, |word, signs| note(word, signs, 1.0));
+    each(text, names_wechat(text, &cues), &phones, &found, |word, signs| note(word, signs, 1.0));
     for (_, value, at) in &told {
-        if row["want"].is_object() && value.starts_with(|sign: char| sign.is_ascii_alphabetic()) && text[at.clone()] == **value {
+        if row["want"].is_object()
+            && value.starts_with(|sign: char| sign.is_ascii_alphabetic())
+            && text[at.clone()] == **value
+        {
             let rest: Vec<Found> = found.iter().filter(|other| other.2 != *at).cloned().collect();
-            let page = Page { wechat: names_wechat(&cues), phones: &phones, found: &rest, odd: 1 };
+            let page = Page { wechat: names_wechat(text, &cues), phones: &phones, found: &rest, odd: 1 };
             let word = Word { text, at: at.clone() };
             let signs = signs(&word, &page);
             note(&word, signs, 0.3);
@@ -44,6 +54,9 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
 #[test]
 fn the_table_is_what_the_lines_teach() {
     let mut all = Vec::new();
-    learn::rows("tests/data/entities").iter().chain(&learn::rows("rules/clean")).for_each(|row| examples(row, &mut all));
+    learn::rows("tests/data/entities")
+        .iter()
+        .chain(&learn::rows("rules/clean"))
+        .for_each(|row| examples(row, &mut all));
     learn::hold(&all, HEAD, &SIGNS, "core/src/entities/weigh.txt", include_str!("weigh.txt"));
 }

@@ -9,6 +9,7 @@ use super::company;
 use super::reading::{Found, Reading};
 use crate::rules::Certificate;
 use crate::rules::rule::Place;
+use crate::text::boundary_before;
 
 /// One word on the page and the certificate it means; `short` words wait for company.
 #[derive(Clone, Copy)]
@@ -26,8 +27,13 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     let mut kept = in_rows(reading.folded.as_str(), table, words.clone());
     kept.extend(company::are_papers(reading, &words, &kept));
     if kept.is_empty() {
-        kept = in_rows(reading.hidden.as_str(), table, outermost(reading.hidden.as_str(), named(reading, Place::Hidden.bit())));
+        kept = in_rows(
+            reading.hidden.as_str(),
+            table,
+            outermost(reading.hidden.as_str(), named(reading, Place::Hidden.bit())),
+        );
     }
+    kept.retain(|named| !drives(reading.folded.as_str(), named));
     kept.sort_by_key(|named| named.found.at.start);
     let mut numbers: Vec<u16> = Vec::new();
     for named in &kept {
@@ -61,6 +67,18 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
 pub(super) fn named_words<'r>(reading: &'r Reading) -> Vec<Named<'r>> {
     let places = Place::Title.bit() | Place::Main.bit() | Place::Control.bit();
     outermost(reading.folded.as_str(), named(reading, places))
+}
+
+/// Whether a letter's licence (A证, C证) is one for driving cars: a driving school or its exam is named near.
+fn drives(text: &str, named: &Named) -> bool {
+    const NEAR: usize = 90;
+    let at = named.found.at.clone();
+    if !text.get(at.clone()).is_some_and(|word| word.starts_with(['a', 'b', 'c']) && word.ends_with('证')) {
+        return false;
+    }
+    let from = boundary_before(text, at.start.saturating_sub(NEAR));
+    let near = &text[from..boundary_before(text, at.end + NEAR)];
+    ["驾校", "驾照", "科目", "科二", "科三", "教练", "货车", "客车", "轿车"].iter().any(|word| near.contains(word))
 }
 
 /// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A.

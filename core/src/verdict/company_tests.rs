@@ -10,7 +10,8 @@ use crate::rules::RuleSet;
 use serde_json::Value;
 use url::Url;
 
-const HEAD: &str = "# What each sign around a short word weighs for its being a certificate: see company.rs. Learned; do not edit.\n";
+const HEAD: &str =
+    "# What each sign around a short word weighs for its being a certificate: see company.rs. Learned; do not edit.\n";
 
 fn examples(rules: &RuleSet, row: &Value, all: &mut Vec<Example>) {
     let url = Url::parse("http://www.passages.example/1.html").unwrap();
@@ -28,7 +29,12 @@ fn examples(rules: &RuleSet, row: &Value, all: &mut Vec<Example>) {
         if row["want"].is_object() && (right || !item) && !listed("may", certificate.name()) {
             all.push(Example {
                 family: row["family"].as_str().unwrap().to_owned(),
-                what: format!("{} {} {}", row["id"], &reading.folded.as_str()[named.found.at.clone()], certificate.name()),
+                what: format!(
+                    "{} {} {}",
+                    row["id"],
+                    &reading.folded.as_str()[named.found.at.clone()],
+                    certificate.name()
+                ),
                 signs,
                 right,
                 counts: 1.0,
