@@ -18,7 +18,7 @@ const MOST: usize = 200;
 const SURE: f64 = 1.1;
 
 /// What makes a short word part of a thing's name.
-const GOODS: [&str; 16] = [
+const GOODS: [&str; 17] = [
     "开关",
     "柜",
     "配电",
@@ -33,6 +33,7 @@ const GOODS: [&str; 16] = [
     "面罩",
     "手套",
     "工程师",
+    "程师",
     "炖",
     "广告",
 ];
