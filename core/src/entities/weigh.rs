@@ -565,7 +565,7 @@ fn each(text: &str, wechat: bool, phones: &[Found], found: &[Found], mut each: i
         series::is_odd(word.id())
             || !word.text[..word.at.start].trim_end_matches(' ').ends_with(|sign: char| sign.is_ascii_lowercase())
             || !word.text[..word.at.start].ends_with(' ')
-            || window_before(word.text, word.at.start).chars().any(|sign| !sign.is_ascii())
+            || !window_before(word.text, word.at.start).is_ascii()
     };
     shaped(text).filter(|word| free(word) && lone(word)).take(MOST).filter(|word| !is_elsewhere(word)).for_each(
         |word| {
