@@ -16,6 +16,7 @@ pub mod address;
 pub mod case;
 pub mod cloaking;
 pub mod entities;
+mod evidence;
 pub mod host;
 pub mod likeness;
 pub mod page;

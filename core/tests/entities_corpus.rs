@@ -75,8 +75,15 @@ fn share(part: usize, of: usize) -> String {
     )
 }
 
-fn texts(of: &Value) -> BTreeSet<String> {
-    of.as_array().into_iter().flatten().map(|value| value.as_str().unwrap().to_owned()).collect()
+/// Names of accounts are one in capitals and in small letters.
+fn texts(of: &Value, kind: &str) -> BTreeSet<String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let small = matches!(kind, "wechat" | "telegram");
+    of.as_array().into_iter().flatten().map(|v| if small { text(v).to_ascii_lowercase() } else { text(v) }).collect()
+}
+
+fn shipped() -> RuleSet {
+    RuleSet::compile(&files(&root().join("rules"), "toml")).expect("the shipped rules")
 }
 
 /// The page of a row, as `judge` would get it.
@@ -119,7 +126,7 @@ struct Half {
 
 impl Half {
     fn count(held: bool) -> Self {
-        let rules = RuleSet::compile(&files(&root().join("rules"), "toml")).expect("the shipped rules");
+        let rules = shipped();
         let mut half = Self::default();
         for (name, lines) in files(&root().join("tests/data/entities"), "ndjson") {
             let family = name.trim_end_matches(".ndjson");
@@ -136,12 +143,26 @@ impl Half {
         half
     }
 
+    /// The lines of a hand that nobody's rules were tuned to: counts alone, and no line is shown.
+    fn fair() -> Self {
+        let rules = shipped();
+        let mut all = Self::default();
+        for (name, lines) in files(&root().join("tests/data/entities/fair"), "ndjson") {
+            for line in lines.lines() {
+                let row: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}"));
+                all.compare(&row, &found(&rules, &page_of(&row)), false);
+            }
+        }
+        all.print("another hand's");
+        all
+    }
+
     fn compare(&mut self, row: &Value, found: &BTreeMap<&'static str, BTreeSet<String>>, shown: bool) {
         for kind in KINDS {
             if kind == "areas" && row["want"]["areas"].is_null() {
                 continue;
             }
-            let (want, may, got) = (texts(&row["want"][kind]), texts(&row["may"][kind]), &found[kind]);
+            let (want, may, got) = (texts(&row["want"][kind], kind), texts(&row["may"][kind], kind), &found[kind]);
             let wrong: Vec<&String> =
                 got.iter().filter(|&value| !want.contains(value) && !may.contains(value)).collect();
             let missed: Vec<&String> = want.difference(got).collect();
@@ -192,15 +213,22 @@ fn hold(name: &str, count: Count, right: usize, found: usize) {
 #[test]
 fn contacts_and_certificates_that_were_looked_at() {
     let half = Half::count(false);
-    hold("contacts", half.contacts(), 99, 98);
-    hold("certificates", half.certificates(), 99, 98);
+    hold("contacts", half.contacts(), 99, 97);
+    hold("certificates", half.certificates(), 99, 96);
     hold("places", half.sum(|kind| kind == "areas"), 99, 99);
 }
 
 #[test]
 fn contacts_and_certificates_that_nobody_looked_at() {
     let half = Half::count(true);
-    hold("contacts", half.contacts(), 98, 91);
-    hold("certificates", half.certificates(), 97, 94);
+    hold("contacts", half.contacts(), 98, 93);
+    hold("certificates", half.certificates(), 96, 97);
     hold("places", half.sum(|kind| kind == "areas"), 97, 90);
+}
+
+#[test]
+fn contacts_and_certificates_of_another_hand_that_nobody_looked_at() {
+    let all = Half::fair();
+    hold("contacts", all.contacts(), 97, 94);
+    hold("certificates", all.certificates(), 97, 96);
 }

@@ -12,13 +12,22 @@ use super::no_names::NO_NAMES;
 use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
+use super::shared;
 use super::spelt;
 use super::telegram;
+use super::weigh;
 use super::{Found, Kind, is_hotline};
 use std::ops::Range;
 
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
+    behind_cues(text, cues, phones, found);
+    weigh::find(text, cues, phones, found);
+    shared::find(text, phones, found);
+}
+
+/// Those that stand at a cue.
+pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     let mut listed = usize::MAX;
     for (number, (kind, digits, at)) in phones.iter().enumerate() {
         if *kind != Kind::Phone || !super::phones::is_mobile(digits) {
@@ -53,6 +62,9 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
             continue;
         }
         match cue {
+            // 绿泡泡机 is a toy.
+            Cue::WechatCall
+                if text[..at.end].ends_with("泡泡") && text[at.end..].starts_with(['机', '水', '枪', '糖']) => {}
             Cue::TelegramLink => telegram::in_link(text, at.end, found),
             // 微xiao_01: the id begins with the letter.
             Cue::Wechat
@@ -80,11 +92,20 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
                 if found.len() == before {
                     labelled::qq(text, at, phones, found);
                 }
+                if found.len() == before {
+                    apart::qq(text, at, phones, found);
+                }
             }
             // 微信群 has no number; 人群 and 客群 are no groups to join.
             Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
                 {}
-            Cue::Group | Cue::AnyGroup => qq(text, past_remark(text, at.end), Cue::Group, phones, found),
+            Cue::Group | Cue::AnyGroup => {
+                let before = found.len();
+                qq(text, past_remark(text, at.end), Cue::Group, phones, found);
+                if found.len() == before && cue == Cue::Group {
+                    apart::qq(text, at, phones, found);
+                }
+            }
             Cue::Telegram | Cue::TelegramLatin => {
                 let before = found.len();
                 telegram::after_word(text, at.end, cue, phones, found);
@@ -129,7 +150,7 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
 }
 
 /// Whether letters that look like a cue are the rest of a word, a class, an address.
-fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
+pub(super) fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
     let mut back = text[..at.start].chars().rev();
     match back.next() {
         // v:jia_01/q:30001234.
@@ -242,7 +263,10 @@ fn label(text: &str) -> Option<usize> {
     let (colon, _) = text.char_indices().take(LONGEST + 1).find(|(_, sign)| *sign == ':')?;
     let words = &text[..colon];
     let han = words.chars().all(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign));
-    (han && !["公众", "小程", "支付", "名称", "昵称"].iter().any(|word| words.contains(word))).then_some(colon)
+    (han && !["公众", "小程", "支付", "名称", "昵称", "视频", "服务", "订阅", "读书"]
+        .iter()
+        .any(|word| words.contains(word)))
+    .then_some(colon)
 }
 
 /// The length of the word of letters, digits, _ and - here; `None` if it is longer than any name.
@@ -268,7 +292,8 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let pieced = spelt::id(text, name.at)
         .or_else(|| spelt::spoken(text, name.at))
         .or_else(|| spelt::bracketed(text, name.at))
-        .or_else(|| spelt::with_blanks(text, name.at));
+        .or_else(|| spelt::with_blanks(text, name.at))
+        .or_else(|| spelt::over_lines(text, name.at));
     if let Some((id, end)) = pieced.filter(|_| !name.addressed) {
         found.push((Kind::Wechat, id, name.at..end));
         return;

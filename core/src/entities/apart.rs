@@ -33,7 +33,9 @@ pub(super) fn wechat(text: &str, cue: &Range<usize>, kind: Cue, found: &mut Vec<
     };
     let between = &rest[..gap];
     let lines = between.bytes().filter(|byte| *byte == b'\n').count();
-    let ends = between.contains(['。', '\t', '@', '#']) || lines > 2;
+    // 请输入微信号，如 zhangsan123
+    let example = ["如 ", "例如", "比如", "示例"].iter().any(|word| between.contains(word));
+    let ends = example || between.contains(['。', '\t', '@', '#']) || lines > 2;
     // Latin letters stand in code as well: there a sentence has to follow.
     let speaks = !between.is_ascii() || !text[cue.clone()].is_ascii();
     if gap == 0 || ends || !speaks || OTHERS.iter().any(|word| between.contains(word)) {
@@ -47,6 +49,45 @@ pub(super) fn wechat(text: &str, cue: &Range<usize>, kind: Cue, found: &mut Vec<
         return;
     }
     push(text, cue.end + gap, found);
+}
+
+/// The number some words behind one for QQ: QQ是数字30001234, 企鹅群【电梯考证群】30001234.
+pub(super) fn qq(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut Vec<Found>) {
+    let rest = &text[cue.end..];
+    let Some((gap, _)) = rest.char_indices().take(REACH + 1).find(|(_, sign)| sign.is_ascii_digit()) else {
+        return;
+    };
+    let between = &rest[..gap];
+    let other = [
+        "微信",
+        "电话",
+        "手机",
+        "号码",
+        "空间",
+        "邮箱",
+        "音乐",
+        "浏览器",
+        "登录",
+        "登陆",
+        "元",
+        "价",
+        "会员",
+        "人",
+        "满",
+        "等级",
+        "版本",
+    ];
+    let at = cue.end + gap;
+    let digits = rest[gap..].bytes().take(12).take_while(u8::is_ascii_digit).count();
+    let is_phone = phones.iter().any(|phone| phone.2.start <= at && at < phone.2.end);
+    let fits = (7..=10).contains(&digits) && !rest[gap..].starts_with('0') && !series::goes_on(&rest[gap + digits..]);
+    let han = |sign: char| ('\u{4E00}'..='\u{9FFF}').contains(&sign);
+    let speaks = between.contains(han)
+        && !between.contains(['。', ';', '\t', '\n', '@', '!', '?', '_', '.'])
+        && !between.contains(|sign: char| sign.is_ascii_alphabetic());
+    if fits && speaks && !is_phone && !other.iter().any(|word| between.contains(word)) {
+        found.push((Kind::Qq, text[at..at + digits].to_owned(), at..at + digits));
+    }
 }
 
 /// What may stand before a word that means WeChat only there: nothing, a sign, or a call.

@@ -3,6 +3,7 @@
 //! Cells of a row are set apart by tabs. A cell counts only as a whole, in a row of as many cells as the head.
 //! Start at [`find`].
 
+use super::no_names::NO_NAMES;
 use super::{Found, Kind, is_hotline, phones, series};
 
 /// Heads with more columns name no accounts.
@@ -10,35 +11,39 @@ const WIDEST: usize = 24;
 
 /// Adds the accounts of the text's tables.
 pub(super) fn find(text: &str, found: &mut Vec<Found>) {
-    if memchr::memchr(b'\t', text.as_bytes()).is_none() {
-        return;
-    }
     let mut head: Vec<Option<Kind>> = Vec::new();
+    let mut apart = '\t';
     let mut at = 0;
     for line in text.split('\n') {
         let start = at;
         at += line.len() + 1;
-        if !line.contains('\t') {
+        // 批次,工种,联系微信: tables of plain text are set apart by other signs.
+        let signs = ['\t', '|', ','].into_iter().find(|sign| line.contains(*sign));
+        let kinds = signs.map(|sign| line.split(sign).take(WIDEST + 1).map(named).collect::<Vec<_>>());
+        let names =
+            |kinds: &Vec<Option<Kind>>| kinds.len() > 1 && kinds.len() <= WIDEST && kinds.iter().any(Option::is_some);
+        if let (Some(kinds), Some(sign)) = (kinds.filter(names), signs)
+            && (sign == '\t' || line.split(sign).all(|cell| cell.chars().count() <= 8))
+        {
+            (head, apart) = (kinds, sign);
+            continue;
+        }
+        if head.is_empty() || !line.contains(apart) {
             head.clear();
             continue;
         }
-        let kinds: Vec<Option<Kind>> = line.split('\t').take(WIDEST + 1).map(named).collect();
-        if kinds.len() <= WIDEST && kinds.iter().any(Option::is_some) {
-            head = kinds;
-            continue;
-        }
-        if kinds.len() != head.len() {
-            head.clear();
+        // A cell that spans rows leaves the next ones shorter.
+        if line.split(apart).count() != head.len() {
             continue;
         }
         let mut cell_at = start;
-        for (cell, kind) in line.split('\t').zip(&head) {
+        for (cell, kind) in line.split(apart).zip(&head) {
             let word = cell.trim();
             let lead = cell.len() - cell.trim_start().len();
             // 同手机 in the column of WeChat speaks of the row's number.
             if *kind == Some(Kind::Wechat)
                 && matches!(word, "同手机" | "同号" | "同电话" | "手机同号" | "同左")
-                && let Some(number) = line.split('\t').map(str::trim).find(|cell| phones::is_mobile(cell))
+                && let Some(number) = line.split(apart).map(str::trim).find(|cell| phones::is_mobile(cell))
             {
                 let at = start + line.find(number).unwrap_or_default();
                 found.push((Kind::Wechat, number.to_owned(), at..at + number.len()));
@@ -53,9 +58,14 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
 
 /// What a column is named to hold.
 fn named(cell: &str) -> Option<Kind> {
-    match cell.trim() {
-        "微信" | "微信号" | "微信号码" | "wechat" | "weixin" | "wx" | "vx" => Some(Kind::Wechat),
+    const LONGEST: usize = 6;
+    let cell = cell.trim();
+    let other = ["公众", "支付", "名称", "昵称", "群", "投票", "扫码", "通知"].iter().any(|word| cell.contains(word));
+    match cell {
+        "wechat" | "weixin" | "wx" | "vx" => Some(Kind::Wechat),
         "qq" | "qq号" | "qq号码" | "qq群" | "qq群号" => Some(Kind::Qq),
+        // 咨询微信, 老师微信号.
+        _ if cell.contains("微信") && cell.chars().count() <= LONGEST && !other => Some(Kind::Wechat),
         _ => None,
     }
 }
@@ -66,7 +76,8 @@ fn fits(word: &str, kind: Kind) -> bool {
         return digits && (5..=11).contains(&word.len()) && !word.starts_with('0') && !is_hotline(word);
     }
     let id = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    phones::is_mobile(word) || id && (6..=20).contains(&word.len()) && series::is_odd(word)
+    let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !NO_NAMES.contains(&word);
+    phones::is_mobile(word) || id && (6..=20).contains(&word.len()) && (series::is_odd(word) || letters)
 }
 
 #[cfg(test)]
@@ -91,12 +102,15 @@ mod tests {
         assert_eq!(told(text), wanted);
         let same = "姓名\t手机\t微信\n甲\t13000001234\t同手机\n";
         assert_eq!(told(same), [(Kind::Wechat, "13000001234".to_owned())]);
+        let plain = "工种,咨询微信\n电工,jia_demo\n焊工,yidemo";
+        assert_eq!(told(plain), [(Kind::Wechat, "jia_demo".to_owned()), (Kind::Wechat, "yidemo".to_owned())]);
     }
 
     #[test]
     fn other_tables_hold_no_accounts() {
+        assert_eq!(told("地点,微信\n一班,二班,abc_123\n"), []);
         assert_eq!(told("班级\t微信投票\n一班\t1200345\n"), []);
-        assert_eq!(told("姓名\t微信\n甲\tjia_01\t多一格\n乙\tyi_02\n"), []);
+        assert_eq!(told("姓名\t微信\n甲\tjia_01\t多一格\n"), []);
         assert_eq!(told("姓名\t微信\n甲\t没有\n\n乙\tyi_02\n"), []);
     }
 }

@@ -21,7 +21,10 @@ pub(super) fn in_brackets(text: &str, mark: usize, cue: Cue, found: &mut Vec<Fou
         Cue::QqBehind if digits && (5..=11).contains(&length) && !id.starts_with('0') => {
             found.push((Kind::Qq, id.to_owned(), at));
         }
-        Cue::WechatBehind if phones::is_mobile(id) || (!digits && (6..=20).contains(&length)) => {
+        Cue::WechatBehind
+            if phones::is_mobile(id)
+                || (id.starts_with(|sign: char| sign.is_ascii_alphabetic()) && (6..=20).contains(&length)) =>
+        {
             found.push((Kind::Wechat, id.to_owned(), at));
         }
         _ => {}

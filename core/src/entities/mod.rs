@@ -18,10 +18,12 @@ mod phones;
 mod registered;
 mod same;
 mod series;
+mod shared;
 mod spelt;
 mod telegram;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 use crate::text::Folded;
 pub use address::in_address;

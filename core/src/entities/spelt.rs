@@ -149,6 +149,27 @@ pub(super) fn with_blanks(text: &str, from: usize) -> Option<(String, usize)> {
     None
 }
 
+/// An id of which lines of their own hold the rest, and its end: jia⏎_01.
+pub(super) fn over_lines(text: &str, from: usize) -> Option<(String, usize)> {
+    let first = series::word(text, from);
+    let (mut id, mut end) = (first.to_owned(), from + first.len());
+    while let Some(rest) =
+        text[end..].trim_start_matches(' ').strip_prefix('\n').map(|rest| rest.trim_start_matches(' '))
+        && rest.starts_with(['_', '-'])
+        && id.len() <= 20
+    {
+        let at = text.len() - rest.len();
+        let next = series::word(text, at);
+        if next.trim_matches(['_', '-']).is_empty() {
+            break;
+        }
+        id.push_str(next);
+        end = at + next.len();
+    }
+    let whole = text[end..].trim_start_matches(' ').chars().next().is_none_or(|sign| !sign.is_ascii_alphanumeric());
+    (id.len() > first.len() && (6..=20).contains(&id.len()) && series::is_odd(&id) && whole).then_some((id, end))
+}
+
 /// Digits in a row, or set apart: 1 2 3 4 5 6, or in three groups and more, 2600 0004 27.
 pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     let bytes = text.as_bytes();

@@ -22,7 +22,8 @@ pub(super) struct Carried {
 impl Carried {
     /// What an attribute says at once; a value that may be an id waits for the words of its element.
     pub(super) fn see(&mut self, name: &str, value: &str, position: usize) -> Option<String> {
-        let (key, value) = match name.eq_ignore_ascii_case("onclick") {
+        let script = name.eq_ignore_ascii_case("onclick") || value.starts_with("javascript:");
+        let (key, value) = match script {
             true => argument(value)?,
             false => (name, value),
         };
@@ -36,7 +37,9 @@ impl Carried {
         let holds = ["data-", "value", "copy"]
             .iter()
             .any(|start| key.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)));
-        if holds && (is_id(value) || is_number(value)) && self.waiting.len() < MOST {
+        // What is there to be copied may be an id of letters alone, if the button says so.
+        let copied = ["clip", "copy"].iter().any(|word| key.to_ascii_lowercase().contains(word)) && is_word(value);
+        if holds && (is_id(value) || is_number(value) || copied) && self.waiting.len() < MOST {
             self.waiting.push((value.to_owned(), position));
         }
         None
@@ -52,7 +55,7 @@ impl Carried {
             let behind = behind.split('\n').next().unwrap_or("");
             let before = text[from..at].trim_end_matches('\n').rsplit('\n').next().unwrap_or("");
             let word = [behind, before].into_iter().find_map(spoken_of);
-            if let Some(word) = word.filter(|word| fits(word, &value)) {
+            if let Some(word) = word.filter(|word| fits(word, &value) || *word == "微信:" && is_word(&value)) {
                 told.push(format!("{word}{value}"));
             }
         }
@@ -104,7 +107,7 @@ fn spoken_of(words: &str) -> Option<&'static str> {
     }
     let lower = words.to_ascii_lowercase();
     let says = |of: &[&str]| of.iter().any(|word| lower.contains(word));
-    if says(&["微信", "加v", "vx", "v信", "薇信", "加微", "绿泡泡"]) {
+    if says(&["微信", "加v", "vx", "v信", "薇信", "加微", "绿泡泡", "微❤", "绿色软件"]) {
         Some("微信:")
     } else if says(&["qq", "扣扣"]) {
         Some("qq:")
@@ -132,6 +135,11 @@ fn is_id(value: &str) -> bool {
         && value.starts_with(|sign: char| sign.is_ascii_alphabetic())
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         && value.bytes().any(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
+}
+
+/// Letters that may be an id: 6 to 20.
+fn is_word(value: &str) -> bool {
+    (6..=20).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// A number that one may dial, or a QQ one.

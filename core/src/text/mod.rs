@@ -24,6 +24,7 @@ pub(crate) use map::boundary_before;
 pub(crate) use signs::digit;
 use signs::{FIRST, LAST, Sign, changes, fold_sign, look_alike, simplified};
 pub use sound::Sounds;
+pub(crate) use sound::syllable;
 pub use squeeze::{Squeezed, squeeze};
 use std::ops::Range;
 

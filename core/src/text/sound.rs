@@ -56,6 +56,11 @@ fn plain(syllable: &str) -> String {
     out
 }
 
+/// How a sign sounds, without its tone.
+pub(crate) fn syllable(sign: char) -> Option<&'static str> {
+    sign.to_pinyin().map(|sound| sound.plain())
+}
+
 fn sound(sign: char) -> u16 {
     SOUND.get((sign as usize).wrapping_sub(FIRST)).copied().unwrap_or(0)
 }

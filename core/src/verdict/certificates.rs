@@ -1,36 +1,49 @@
-//! Which certificates a page names: by their words, by names that only say what is meant, and by short words in company.
+//! Which certificates a page names: by their words, by names that only say what is meant, by short words in a row with others, and by what stands
+//! around them ([`company`]).
 //!
 //! 电工 is a man and 登高 a poem; in 电工、焊工、登高证, and in 电工证 850 元，焊工 900 元, they are certificates. So are three or more in a row that
 //! are spoken of as papers: 电工/焊工/叉车 三证齐办.
 //! What is told here accuses nobody. Start at [`told`].
 
+use super::company;
 use super::reading::{Found, Reading};
 use crate::rules::Certificate;
 use crate::rules::rule::Place;
+use crate::text::boundary_before;
 
 /// One word on the page and the certificate it means; `short` words wait for company.
 #[derive(Clone, Copy)]
-struct Named<'a> {
-    found: &'a Found,
-    number: u16,
-    short: bool,
+pub(super) struct Named<'a> {
+    pub(super) found: &'a Found,
+    pub(super) number: u16,
+    pub(super) short: bool,
 }
 
 /// Certificates on the page, in the order they appear, each with its issuing body. A word inside a longer one (电工证 in
 /// 建筑电工证) tells nothing of its own, and a category is not told where one of its items is.
 pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     let table = &reading.rules.certificates;
-    let mut all = named(reading, Place::Title.bit() | Place::Main.bit() | Place::Control.bit());
-    let mut text = reading.folded.as_str();
-    // Rows of short words that are spoken of as papers name certificates as well.
-    if in_company(text, table, outermost(text, all.clone())).is_empty() {
-        all = named(reading, Place::Hidden.bit());
-        text = reading.hidden.as_str();
+    let words = named_words(reading);
+    let mut kept = in_rows(reading.folded.as_str(), table, words.clone());
+    kept.extend(company::are_papers(reading, &words, &kept));
+    if kept.is_empty() {
+        kept = in_rows(
+            reading.hidden.as_str(),
+            table,
+            outermost(reading.hidden.as_str(), named(reading, Place::Hidden.bit())),
+        );
     }
+    kept.retain(|named| !drives(reading.folded.as_str(), named));
+    kept.sort_by_key(|named| named.found.at.start);
     let mut numbers: Vec<u16> = Vec::new();
-    for named in in_company(text, table, outermost(text, all)) {
+    for named in &kept {
         if !numbers.contains(&named.number) {
             numbers.push(named.number);
+        }
+    }
+    for number in letters(reading.folded.as_str(), table, &kept) {
+        if !numbers.contains(&number) {
+            numbers.push(number);
         }
     }
     let item_told = |category: &str| {
@@ -50,8 +63,55 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     names
 }
 
+/// The words for certificates of the visible page.
+pub(super) fn named_words<'r>(reading: &'r Reading) -> Vec<Named<'r>> {
+    let places = Place::Title.bit() | Place::Main.bit() | Place::Control.bit();
+    outermost(reading.folded.as_str(), named(reading, places))
+}
+
+/// Whether a letter's licence (A证, C证) is one for driving cars: a driving school or its exam is named near.
+fn drives(text: &str, named: &Named) -> bool {
+    const NEAR: usize = 90;
+    let at = named.found.at.clone();
+    if !text.get(at.clone()).is_some_and(|word| word.starts_with(['a', 'b', 'c']) && word.ends_with('证')) {
+        return false;
+    }
+    let from = boundary_before(text, at.start.saturating_sub(NEAR));
+    let near = &text[from..boundary_before(text, at.end + NEAR)];
+    ["驾校", "驾照", "科目", "科二", "科三", "教练", "货车", "客车", "轿车"].iter().any(|word| near.contains(word))
+}
+
+/// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A.
+fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
+    const CODES: [(char, &str); 2] = [('t', "电梯作业"), ('a', "特种设备安全管理")];
+    let mut told = Vec::new();
+    let code = |named: &&Named| text.get(named.found.at.clone()).is_some_and(|word| word.is_ascii() && word.len() == 2);
+    for named in kept.iter().filter(code) {
+        let after = text[named.found.at.end..].chars();
+        let before = text[..named.found.at.start].chars().rev();
+        for side in [&mut after.into_iter() as &mut dyn Iterator<Item = char>, &mut before.into_iter()] {
+            let mut side = side.peekable();
+            // Several may stand in a row: T A G1.
+            for _ in 0..CODES.len() {
+                let mut apart = false;
+                while side.next_if(|sign| matches!(sign, ' ' | '、' | '/' | ',' | '+' | '|' | '·')).is_some() {
+                    apart = true;
+                }
+                let Some(letter) = side.next() else { break };
+                let Some((_, item)) = CODES.iter().find(|(code, _)| *code == letter) else { break };
+                if !apart || side.peek().is_some_and(char::is_ascii_alphanumeric) {
+                    break;
+                }
+                told.extend(table.iter().position(|certificate| certificate.item == *item).map(|number| number as u16));
+            }
+        }
+    }
+    told.dedup();
+    told
+}
+
 /// Category in the table for words that mean any certificate of the trade (特种作业操作证, 上岗证): never told as a type.
-const GENERIC: &str = "特种作业";
+pub(super) const GENERIC: &str = "特种作业";
 
 /// Every word in these places, in the order in which they stand, longer ones first.
 fn named<'r>(reading: &'r Reading, places: u8) -> Vec<Named<'r>> {
@@ -108,8 +168,8 @@ fn outermost<'r>(text: &str, all: Vec<Named<'r>>) -> Vec<Named<'r>> {
         .collect()
 }
 
-/// Without the short words that nothing speaks for. `text` is the folded text of the visible page.
-fn in_company<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>) -> Vec<Named<'r>> {
+/// Without the short words that no row speaks for. `text` is the folded text of the visible page.
+pub(super) fn in_rows<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>) -> Vec<Named<'r>> {
     let joined = |pair: &[Named]| {
         pair.iter().all(|named| named.found.block.is_some())
             && (pair[1].found.at.start <= pair[0].found.at.end

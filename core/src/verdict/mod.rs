@@ -7,6 +7,7 @@
 //! Start at [`RuleSet::judge`].
 
 mod certificates;
+mod company;
 mod face;
 pub mod facts;
 pub mod outcome;

@@ -4,7 +4,7 @@ use super::*;
 use crate::page;
 
 /// The shipped rules, compiled in: the core reads no files.
-fn rules() -> RuleSet {
+pub(super) fn rules() -> RuleSet {
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     RuleSet::compile(&[
         file("authorities.toml", include_str!("../../../rules/authorities.toml")),

@@ -1,0 +1,600 @@
+//! Ids that stand behind no cue that [`super::accounts`] knows: everything around a word that looks like an id is weighed.
+//!
+//! People call WeChat by any name that sounds like it, by its colour and by its sign, and put half a sentence between the name and the id; no
+//! list of cues ends that. What speaks for an id is its shape, a name of WeChat near, somebody asking to be added, a line of its
+//! own, other contacts beside it; against it, another thing that has names (an order, a file, a public account). How much each
+//! weighs is learned from tests/data/entities (`weigh.txt`; the test below says how). Start at [`find`].
+
+use super::cues::{CUES, Cue, CueHit};
+use super::{Found, Kind, accounts, labelled, no_names::NO_NAMES, series};
+use crate::evidence::Weights;
+use crate::text::syllable;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// So many words of a page are weighed.
+const MOST: usize = 400;
+
+/// So much has to speak for an id: a contact that is none may accuse somebody.
+const SURE: f64 = 0.3;
+
+/// How far around a word is looked, in characters.
+const BEFORE: usize = 48;
+const AFTER: usize = 60;
+
+/// What a word near an id says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// A name for WeChat, and nothing else.
+    Wechat,
+    /// What means WeChat as well: a sign, a letter, a name of its sound.
+    Maybe,
+    /// Another thing or place that has names.
+    Other,
+    /// Asks to be added, rung, asked.
+    Asks,
+    /// Somebody who is written to.
+    Person,
+    /// The id is no longer good.
+    Gone,
+}
+
+/// Words by what they say, set apart by |.
+const WORDS: &[(Says, &str)] = &[
+    (
+        Says::Wechat,
+        "微信|weixin|wei xin|wechat|vx|wx|v信|w信|绿泡泡|绿泡|绿信|绿色软件|绿色图标|绿色app|绿色聊天|绿标|\
+         绿色的|绿的|绿软|小绿|聊聊号|个人号|私人号|威信|企微",
+    ),
+    (Says::Maybe, "微|薇|威|徽|绿|v|w|vv|vvv|💬|🛰|💚|🟢|❤|♥|🍀|➕|🌿"),
+    (
+        Says::Other,
+        "公众号|公众平台|公号|视频号|小程序|抖音|快手|小红书|红书|闲鱼|淘宝|旺旺|微博|围脖|钉钉|企信|qq|扣扣|\
+         企鹅|电报|纸飞机|飞机|telegram|tg|蝙蝠|skype|line|whatsapp|steam|epic|b站|知乎|贴吧|头条|用户|登录|账号|\
+         账户|帐号|昵称|密码|wifi|wi-fi|型号|编号|单号|订单|提取码|券码|口令|文件|版本|设备|域名|网址|网站|邮箱|\
+         邮件|学号|工号|代码|编码|商户|店铺|店铺id|校验|标准|文献|作者|转载|编辑|译者|设计|来源|摄影|队|游戏|\
+         王者|支付|名单|奖|座|车牌|机型|软件|系统|服务器|目录|变量|参数|字段|插件|仓库|频道|直播间|收款|二维码图|\
+         原始id|appid|指数|http|服务号|订阅号|驱动|激活码|邀请码|识别码|课程|考场|考号|门禁|论坛|网盘|终端|函数|\
+         会员|积分|工单|命令|关注|收藏|回复|up主|召唤师|区服|开发者|步骤|房间|座位|示例|格式|占位|例如|钥匙|音箱|\
+         手表|手机壳|内存|主板|显卡|型",
+    ),
+    (Says::Asks, "加|搜|找|联系|咨询|私|滴|问|戳|扫|聊|复制|粘贴|输入|添|办理|报名|来|+|佳|十|jia|号|叫|认准"),
+    (
+        Says::Person,
+        "客服|老师|店长|店主|掌柜|财务|校长|主任|经理|工|姐|哥|总|助理|小编|群主|楼主|组长|主号|小号|大号|备用|\
+         新号|顾问|前台|妹|叔|嫂|师傅|教练|老板|阿|老|小|本人|我",
+    ),
+    (Says::Gone, "停用|被封|原|旧|失效|注销|不用了"),
+];
+
+/// A word near an id: what it says and where it stands in the window.
+pub(super) struct Said {
+    pub(super) says: Says,
+    pub(super) at: Range<usize>,
+}
+
+fn words() -> &'static (AhoCorasick, Vec<Says>) {
+    static ALL: OnceLock<(AhoCorasick, Vec<Says>)> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let all = || WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
+        let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
+        (
+            scanner.expect("a short constant list, far below the automaton's limits"),
+            all().map(|(says, _)| says).collect(),
+        )
+    })
+}
+
+/// What the words of a window say, in their order.
+pub(super) fn said(window: &str) -> Vec<Said> {
+    let (scanner, says) = words();
+    let latin = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphanumeric() || sign == '_');
+    let mut all: Vec<Said> = scanner
+        .find_iter(window)
+        .map(|hit| Said { says: says[hit.pattern().as_usize()], at: hit.range() })
+        // Letters are a word only by themselves.
+        .filter(|said| {
+            !window.as_bytes()[said.at.start].is_ascii_alphabetic()
+                || !latin(window[..said.at.start].chars().next_back()) && !latin(window[said.at.end..].chars().next())
+        })
+        .filter(|said| {
+            let doubtful = ["威信", "绿泡泡", "绿泡", "微", "薇", "威", "徽", "绿"].contains(&&window[said.at.clone()]);
+            !doubtful || is_name(window, said.at.clone())
+        })
+        .collect();
+    let mut alike = Vec::new();
+    sounding(window, &mut alike);
+    alike.retain(|like| all.iter().all(|said| said.at.end <= like.at.start || like.at.end <= said.at.start));
+    all.extend(alike);
+    all.sort_by_key(|said| said.at.start);
+    all
+}
+
+/// Whether a word that means other things as well is used as a name for WeChat: 威信县, 北斗卫星, 薇薇新娘 go on, or something goes on as them.
+fn is_name(window: &str, at: Range<usize>) -> bool {
+    let han = |sign: char| ('\u{4E00}'..='\u{9FFF}').contains(&sign);
+    let before = window[..at.start].chars().next_back();
+    let after = window[at.end..].chars().next();
+    before.is_none_or(|sign| {
+        !han(sign) || "加搜找系询我私滴佳添的个师回或以走换十人长家员们姐哥总主号用是小大".contains(sign)
+    }) && after.is_none_or(|sign| !han(sign) || "号回加搜是我联私聊吧里上找咨码为也同信不".contains(sign))
+}
+
+/// Names made up of signs that sound like 微信, whichever they are: 蔚欣, 维新, 🛰星.
+fn sounding(window: &str, all: &mut Vec<Said>) {
+    // Signs of everyday words that sound alike.
+    const COMMON: &str = "为位未委喂围违尾味胃";
+    let mut before: Option<(usize, bool)> = None;
+    for (at, sign) in window.char_indices() {
+        let sounds = syllable(sign).unwrap_or_default();
+        let second = matches!(sounds, "xin" | "xing") || matches!(sign, '❤' | '♥' | '♡');
+        if let Some((start, rare)) = before.filter(|(start, _)| second && is_name(window, *start..at + sign.len_utf8()))
+        {
+            let says = if rare { Says::Wechat } else { Says::Maybe };
+            all.push(Said { says, at: start..at + sign.len_utf8() });
+        }
+        if sounds == "wei" || sign == '徽' || sign == '🛰' {
+            let rare = !COMMON.contains(sign);
+            if rare && sign != '🛰' && is_name(window, at..at + sign.len_utf8()) {
+                all.push(Said { says: Says::Maybe, at: at..at + sign.len_utf8() });
+            }
+            before = Some((at, rare));
+        } else if sign != '\u{FE0F}' && sign != ' ' {
+            before = None;
+        }
+    }
+}
+
+/// Every sign that is weighed, in the order of the table.
+const SIGNS: [&str; 69] = [
+    "always",
+    "shape.line",
+    "shape.digit",
+    "shape.letters",
+    "shape.pinyin",
+    "shape.no-vowels",
+    "shape.twice",
+    "shape.many-digits",
+    "shape.many-lines",
+    "shape.says-wechat",
+    "shape.word",
+    "shape.one-letter",
+    "nearest.wechat-at-once",
+    "nearest.wechat-in-clause",
+    "nearest.wechat-in-sentence",
+    "nearest.wechat-line-before",
+    "nearest.wechat-far",
+    "nearest.maybe-at-once",
+    "nearest.maybe-in-clause",
+    "nearest.maybe-line-before",
+    "nearest.other-at-once",
+    "nearest.other-in-clause",
+    "nearest.other-far",
+    "nearest.none",
+    "before.wechat",
+    "before.other",
+    "page.wechat",
+    "after.wechat-at-once",
+    "after.maybe-at-once",
+    "after.wechat-near",
+    "after.other-at-once",
+    "after.says-of-all",
+    "asks.at-once",
+    "asks.near",
+    "asks.after",
+    "person.near",
+    "gone.near",
+    "mark.colon",
+    "mark.brackets",
+    "mark.arrow",
+    "mark.comma",
+    "mark.space",
+    "mark.glued",
+    "mark.latin-before",
+    "mark.latin-after",
+    "mark.glued-after",
+    "line.own",
+    "line.end",
+    "line.start",
+    "line.clause-end",
+    "contact.near",
+    "contact.page",
+    "wechat.row",
+    "code.near",
+    "letters.line-and-maybe",
+    "letters.wechat",
+    "letters.asks",
+    "odd.wechat",
+    "odd.maybe",
+    "odd.asks",
+    "odd.person",
+    "letters.latin-near",
+    "letters.wechat-at-once",
+    "letters.maybe-at-once",
+    "letters.line-before",
+    "letters.own-line",
+    "odd.line-before",
+    "odd.own-line-and-page",
+    "odd.alone-of-page",
+];
+
+/// A word that might be an id.
+struct Word<'a> {
+    text: &'a str,
+    at: Range<usize>,
+}
+
+impl<'a> Word<'a> {
+    fn id(&self) -> &'a str {
+        &self.text[self.at.clone()]
+    }
+}
+
+/// The words of the text that have the shape of an id and are no part of an address, a name or code.
+fn shaped(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let bytes = text.as_bytes();
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while from < bytes.len() {
+            let start = from + bytes[from..].iter().position(|byte| byte.is_ascii_alphanumeric())?;
+            let length = bytes[start..].iter().take_while(|byte| part(byte)).count();
+            from = start + length;
+            let end = start + text[start..from].trim_end_matches(['-', '_']).len();
+            if bytes[start].is_ascii_alphabetic() && (6..=20).contains(&(end - start)) && stands_free(text, start..end)
+            {
+                return Some(Word { text, at: start..end });
+            }
+        }
+        None
+    })
+}
+
+fn stands_free(text: &str, at: Range<usize>) -> bool {
+    let mut back = text[..at.start].chars().rev();
+    let (last, before) = (back.next(), back.next());
+    let alnum = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphanumeric());
+    let joined = match last {
+        Some('@' | '#' | '\\' | '$' | '%' | '&' | '?' | '_') => true,
+        // v.jia_01
+        Some('.') => !(before == Some('v') && back.next().is_none_or(|sign| !sign.is_ascii_alphanumeric())),
+        Some('/' | ':') => alnum(before) && last == Some('/') || matches!(before, Some('/' | ':' | '\'' | '"')),
+        Some('=' | '\'' | '"') => alnum(before),
+        _ => false,
+    };
+    let mut after = text[at.end..].chars();
+    let (next, second) = (after.next(), after.next());
+    let goes_on = match next {
+        Some('@' | '{' | '\\') => true,
+        Some('.' | '(' | '[') => second.is_some_and(|sign| sign.is_ascii_alphanumeric()),
+        Some('=') => second.is_some_and(|sign| sign.is_ascii() && sign != '='),
+        Some('/' | ':') => second == Some('/'),
+        _ => false,
+    };
+    // wx and 16 hexadecimal digits are an app's.
+    let id = &text[at.clone()];
+    let app = id.len() == 18 && id.starts_with("wx") && id[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
+    !joined && !goes_on && !app
+}
+
+/// Whether letters are syllables of Chinese, two and more: dianzhangzai. English words seldom are.
+fn is_pinyin(letters: &str) -> bool {
+    const FIRST: [&str; 24] = [
+        "zh", "ch", "sh", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s",
+        "y", "w", "",
+    ];
+    const REST: [&str; 35] = [
+        "iang", "iong", "uang", "ang", "eng", "ing", "ong", "iao", "ian", "uai", "uan", "ai", "ei", "ao", "ou", "an",
+        "en", "er", "ia", "ie", "iu", "in", "ua", "uo", "ui", "un", "ue", "ve", "a", "o", "e", "i", "u", "v", "ong",
+    ];
+    // Which prefixes are whole syllables.
+    let mut reached = [false; 32];
+    reached[0] = true;
+    for at in 0..letters.len().min(24) {
+        if !reached[at] {
+            continue;
+        }
+        for first in FIRST.iter().filter(|first| letters[at..].starts_with(**first)) {
+            let rest = &letters[at + first.len()..];
+            for last in REST.iter().filter(|last| rest.starts_with(**last)) {
+                reached[(at + first.len() + last.len()).min(31)] = true;
+            }
+        }
+    }
+    reached.get(letters.len()).is_some_and(|whole| *whole)
+}
+
+/// What is known of the whole page.
+struct Page<'a> {
+    wechat: bool,
+    phones: &'a [Found],
+    found: &'a [Found],
+    /// How many of its words have the shape of an id with a digit or a line in it.
+    odd: usize,
+}
+
+fn window_before(text: &str, at: usize) -> &str {
+    let start = text[..at].char_indices().rev().take(BEFORE).last().map_or(at, |(start, _)| start);
+    &text[start..at]
+}
+
+fn window_after(text: &str, at: usize) -> &str {
+    let end = text[at..].char_indices().nth(AFTER).map_or(text.len(), |(end, _)| at + end);
+    &text[at..end]
+}
+
+/// Marks that stand between a name and what it names.
+fn is_mark(sign: char) -> bool {
+    matches!(
+        sign,
+        ' ' | '\t'
+            | ':'
+            | '-'
+            | '~'
+            | '='
+            | '|'
+            | '/'
+            | '('
+            | '['
+            | '【'
+            | '「'
+            | '〔'
+            | '《'
+            | '"'
+            | '“'
+            | '\''
+            | '>'
+            | '!'
+            | ','
+            | '.'
+            | '·'
+            | '─'
+            | '…'
+            | '号'
+            | '是'
+            | '丨'
+    ) || matches!(sign, '\u{2190}'..='\u{21FF}' | '\u{2500}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{FE0F}' | '🌀'..='🫿')
+}
+
+/// The signs around a word, in the order of [`SIGNS`].
+fn signs(word: &Word, page: &Page) -> Vec<bool> {
+    use Says::{Asks, Gone, Maybe, Other, Person, Wechat};
+    let (text, at, id) = (word.text, word.at.clone(), word.id());
+    let (before, after) = (window_before(text, at.start), window_after(text, at.end));
+    let (told, follows) = (said(before), said(after));
+    let names = |says: Says| matches!(says, Wechat | Maybe | Other);
+    // Wechat/WhatsApp: jia_01 goes for the first as well.
+    let shared = |said: &Said| {
+        let others = before[..said.at.start].trim_end_matches(' ');
+        let first = others.strip_suffix(['/', '|', '和']).map_or("", |rest| rest.trim_end_matches(' '));
+        told.iter().any(|earlier| earlier.says == Wechat && earlier.at.end == first.len() && !first.is_empty())
+    };
+    let nearest = told.iter().rev().find(|said| names(said.says) && !(said.says == Other && shared(said)));
+    let between = nearest.map_or("", |said| &before[said.at.end..]);
+    let lines = between.bytes().filter(|byte| *byte == b'\n').count();
+    let at_once = nearest.is_some() && between.chars().all(is_mark);
+    let sentence = !between.contains(['。', '!', '?', '\n']);
+    let clause = sentence && !between.contains([',', ';']) && between.chars().count() <= 12;
+    let is = |says: Says| nearest.is_some_and(|said| said.says == says);
+    let line_before =
+        lines > 0 && between.trim_matches(|sign: char| is_mark(sign) || sign == '\n').chars().count() <= 4;
+    let gap = |said: &Said| before[said.at.end..].chars().count();
+    let near = |says: Says, most: usize| told.iter().any(|said| said.says == says && gap(said) <= most);
+    let next = |says: Says, most: usize| {
+        follows.iter().any(|said| said.says == says && after[..said.at.start].chars().count() <= most)
+    };
+    let bare = before.trim_end_matches([' ', '"', '“', '「', '【', '(', '[', '〔', ':', '\t']);
+    let last = before.chars().next_back();
+    let mark = before.trim_end_matches(' ').chars().next_back();
+    let (next_sign, after_spaces) = (after.chars().next(), after.trim_start_matches(' ').chars().next());
+    let own_line = bare.is_empty() || bare.ends_with('\n');
+    let ends_line = after.trim_start_matches([' ', '。', '!', ')', '】', ']', '~']).starts_with('\n')
+        || after.trim_start_matches(' ').is_empty();
+    let letters = id.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let stem: String = id.chars().filter(char::is_ascii_alphabetic).collect();
+    let vowels = id.bytes().filter(|byte| b"aeiou".contains(byte)).count();
+    let parts = id.split(['_', '-']).count();
+    let line_end = after.find('\n').unwrap_or(after.len());
+    let of_all = follows.iter().any(|said| {
+        matches!(said.says, Wechat | Maybe)
+            && ["以上", "都", "均", "就是", "上面", "这个", "是我", "都是", "(", "的"]
+                .iter()
+                .any(|word| after[..said.at.start].ends_with(word))
+    });
+    let latin = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphanumeric());
+    let is_near = |found: &[Found]| {
+        let here = found.partition_point(|other| other.2.start + 160 < at.start);
+        found[here..]
+            .iter()
+            .take_while(|other| other.2.start < at.end + 160)
+            .any(|other| !(other.2.start < at.end && at.start < other.2.end))
+    };
+    let contact = is_near(page.phones)
+        || page.found.iter().any(|(kind, _, other)| *kind == Kind::Qq && other.start.abs_diff(at.start) < 160);
+    let row = page
+        .found
+        .iter()
+        .any(|(kind, value, other)| *kind == Kind::Wechat && value != id && other.start.abs_diff(at.start) < 120);
+    let code = before[before.len() - before.chars().rev().take(16).map(char::len_utf8).sum::<usize>()..]
+        .contains(['{', ';', '='])
+        || after[..line_end].contains(['{', '}']);
+    let person = near(Person, 6)
+        || (0..=4).any(|back| {
+            let start = before.trim_end_matches([' ', ':', '(']).char_indices().rev().nth(back).map(|(start, _)| start);
+            start.is_some_and(|start| {
+                labelled::person(before, start)
+                    .is_some_and(|length| start + length >= before.trim_end_matches([' ', ':', '(']).len())
+            })
+        });
+    let latin_near = latin(mark)
+        || latin(after_spaces)
+        || latin(before.trim_end_matches(|sign: char| !sign.is_alphanumeric()).chars().next_back())
+            && between.chars().count() > 3;
+    let wechat = is(Wechat) && (at_once || sentence);
+    let maybe = is(Maybe) && (at_once || clause);
+    vec![
+        true,
+        id.contains(['_', '-']),
+        id.bytes().any(|byte| byte.is_ascii_digit()),
+        letters,
+        letters && is_pinyin(&stem),
+        letters && vowels == 0,
+        letters
+            && id.len() >= 6
+            && (2..=id.len() / 2).any(|length| {
+                id.is_char_boundary(length)
+                    && id[length..].starts_with(&id[..length.min(id.len() - length)])
+                    && id.len() - length >= length
+            }),
+        id.bytes().filter(u8::is_ascii_digit).count() >= 6,
+        parts > 3,
+        id.split(['_', '-']).any(|part| matches!(part, "wx" | "vx" | "weixin" | "wechat")),
+        NO_NAMES.contains(&id) || id.split(['_', '-']).all(|part| NO_NAMES.contains(&part)),
+        id.split(['_', '-']).next().is_some_and(|first| first.len() == 1),
+        is(Wechat) && at_once,
+        is(Wechat) && !at_once && clause,
+        is(Wechat) && !at_once && !clause && sentence,
+        is(Wechat) && !at_once && line_before,
+        is(Wechat) && !at_once && !sentence && !line_before,
+        is(Maybe) && at_once,
+        is(Maybe) && !at_once && clause,
+        is(Maybe) && !at_once && line_before,
+        is(Other) && at_once,
+        is(Other) && !at_once && clause,
+        is(Other) && !at_once && !clause,
+        nearest.is_none(),
+        told.iter().any(|said| said.says == Wechat),
+        told.iter().any(|said| said.says == Other),
+        page.wechat,
+        next(Wechat, 4),
+        next(Maybe, 2),
+        next(Wechat, 20),
+        next(Other, 3),
+        of_all,
+        near(Asks, 1),
+        near(Asks, 8),
+        next(Asks, 8),
+        person,
+        near(Gone, 8),
+        mark == Some(':'),
+        matches!(mark, Some('(' | '[' | '【' | '「' | '〔' | '《' | '“')),
+        mark.is_some_and(
+            |sign| matches!(sign, '\u{2190}'..='\u{21FF}' | '\u{2500}'..='\u{27BF}' | '>' | '🌀'..='🫿' | '\u{FE0F}'),
+        ),
+        matches!(mark, Some(',' | '、' | ';')),
+        last == Some(' '),
+        last.is_some_and(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign)),
+        latin(mark),
+        latin(after_spaces),
+        next_sign.is_some_and(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign)),
+        own_line && ends_line,
+        ends_line,
+        own_line,
+        matches!(after_spaces, None | Some('。' | ',' | ';' | '!' | ')' | '】' | '\n' | '?')),
+        contact,
+        !page.phones.is_empty(),
+        row,
+        code,
+        letters && maybe && own_line,
+        letters && wechat,
+        letters && near(Asks, 8),
+        !letters && wechat,
+        !letters && maybe,
+        !letters && near(Asks, 8),
+        !letters && person,
+        letters && latin_near,
+        letters && is(Wechat) && at_once,
+        letters && is(Maybe) && at_once,
+        letters && is(Wechat) && line_before,
+        letters && own_line && ends_line,
+        !letters && line_before && !is(Other),
+        !letters && own_line && ends_line && page.wechat,
+        !letters && page.odd == 1 && page.wechat,
+    ]
+}
+
+fn weights() -> &'static Weights {
+    static TABLE: OnceLock<Weights> = OnceLock::new();
+    TABLE.get_or_init(|| Weights::read(include_str!("weigh.txt"), &SIGNS))
+}
+
+/// Whether what stands between a name for WeChat and the word speaks of something else, however many signs are for it.
+fn is_elsewhere(word: &Word) -> bool {
+    let before = window_before(word.text, word.at.start);
+    let told = said(before);
+    let Some(nearest) = told.iter().rev().find(|said| matches!(said.says, Says::Wechat | Says::Maybe | Says::Other))
+    else {
+        return false;
+    };
+    let (name, between) = (&before[nearest.at.clone()], &before[nearest.at.end..]);
+    let ahead = &before[..nearest.at.start];
+    let latin = between
+        .split(|sign: char| !sign.is_ascii_alphabetic())
+        .any(|word| word.len() > 2 && !matches!(word, "hao" | "num" | "tel" | "xin"));
+    // 微信扫码，下一步 step_2; 支持微信，iphone15; 微信。下文 abc_123.
+    let other = between.contains("扫码") || between.contains('步') || ahead.ends_with("支持");
+    let ended =
+        between.contains('。') && !told.iter().any(|said| said.says == Says::Asks && said.at.start >= nearest.at.end);
+    // model v abc_123, 版本 v build_2026.
+    let letter = name.len() == 1
+        && (ahead.trim_end_matches(' ').ends_with(|sign: char| sign.is_ascii_alphanumeric())
+            || ahead.trim_end_matches(' ').ends_with("版本"));
+    // 卫星 BD3_2026, 微芯 PIC16F877: what has a meaning of its own opens no line as a name.
+    let plain = matches!(name, "卫星" | "威信" | "微芯" | "维信" | "维新" | "唯心");
+    let opens = plain && (ahead.is_empty() || ahead.ends_with('\n')) && between.trim() == "";
+    latin || other || ended || letter || opens || between.contains(['[', '{'])
+}
+
+/// Calls `each` for every word of the text that might be an id and was not found to be anything, with its signs.
+fn each(text: &str, wechat: bool, phones: &[Found], found: &[Found], mut each: impl FnMut(&Word, Vec<bool>)) {
+    let mut taken: Vec<(Range<usize>, bool)> =
+        found.iter().map(|(kind, _, at)| (at.clone(), *kind == Kind::Wechat)).collect();
+    taken.sort_unstable_by_key(|(at, _)| at.start);
+    let odd = shaped(text).filter(|word| series::is_odd(word.id())).take(3).count();
+    let page = Page { wechat, phones, found, odd };
+    let free = |word: &Word| {
+        let here = taken.partition_point(|(at, _)| at.start < word.at.end);
+        // Right behind an id stands what was no part of its row: 微信 jia_01 iphone15.
+        !taken[..here].iter().rev().take(4).any(|(at, id)| {
+            at.end > word.at.start || *id && word.text[at.end..word.at.start].trim_matches(' ').is_empty()
+        })
+    };
+    // In a sentence of Latin words a word of letters is one more of them.
+    let lone = |word: &Word| {
+        series::is_odd(word.id())
+            || !word.text[..word.at.start].trim_end_matches(' ').ends_with(|sign: char| sign.is_ascii_lowercase())
+            || !word.text[..word.at.start].ends_with(' ')
+            || !window_before(word.text, word.at.start).is_ascii()
+    };
+    shaped(text).filter(|word| free(word) && lone(word)).take(MOST).filter(|word| !is_elsewhere(word)).for_each(
+        |word| {
+            let signs = signs(&word, &page);
+            each(&word, signs);
+        },
+    );
+}
+
+/// Whether a text names WeChat in a way that is no other word's.
+fn names_wechat(text: &str, cues: &[CueHit]) -> bool {
+    cues.iter().any(|(number, at)| {
+        let cue = CUES[usize::from(*number)].1;
+        matches!(cue, Cue::Wechat | Cue::WechatCall)
+            || cue == Cue::WechatLatin && !accounts::inside_word(text, at.clone(), cue)
+    })
+}
+
+/// Adds the ids that everything around them speaks for. `found` holds what the cues told already.
+pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
+    let mut more = Vec::new();
+    each(text, names_wechat(text, cues), phones, found, |word, signs| {
+        if weights().weigh(&signs) > SURE {
+            more.push((Kind::Wechat, word.id().to_owned(), word.at.clone()));
+        }
+    });
+    found.extend(more);
+}
+
+#[cfg(test)]
+#[path = "weigh_tests.rs"]
+mod tests;

@@ -1,0 +1,62 @@
+//! The table of weights is what the lines of tests/data/entities teach that may be looked at.
+//!
+//! `LEARN_WEIGHTS=1 cargo test -p jianzheng-core --lib weigh` writes it anew, and prints how families fare that had no part in it.
+
+use super::*;
+use crate::entities::{accounts, cues::cues, phones};
+use crate::evidence::learn::{self, Example};
+use crate::{page, text};
+use serde_json::Value;
+
+const HEAD: &str =
+    "# What each sign around a word weighs for its being a WeChat id: see weigh.rs. Learned; do not edit.\n";
+
+/// Every word of a row that might be an id, what was told by cues included.
+fn examples(row: &Value, all: &mut Vec<Example>) {
+    let extract = page::read_text(&learn::html(row), None);
+    let folded = text::fold(&extract.text);
+    let text = folded.as_str();
+    let (cues, phones) = (cues(text), phones::find(text));
+    let mut found = Vec::new();
+    accounts::behind_cues(text, &cues, &phones, &mut found);
+    let listed = |key: &str, id: &str| row[key]["wechat"].as_array().into_iter().flatten().any(|one| one == id);
+    let (told, others): (Vec<Found>, Vec<Found>) = found.iter().cloned().partition(|(kind, ..)| *kind == Kind::Wechat);
+    let mut around = others;
+    around.extend(told.iter().cloned());
+    let mut note = |word: &Word, signs: Vec<bool>, counts: f64| {
+        let right = listed("want", word.id());
+        // Of unlabelled pages only what no cue told is an example.
+        if !listed("may", word.id()) {
+            all.push(Example {
+                family: row["family"].as_str().unwrap_or("clean").to_owned(),
+                what: format!("{} {}", row["id"], word.id()),
+                signs,
+                right,
+                counts,
+            });
+        }
+    };
+    each(text, names_wechat(text, &cues), &phones, &found, |word, signs| note(word, signs, 1.0));
+    for (_, value, at) in &told {
+        if row["want"].is_object()
+            && value.starts_with(|sign: char| sign.is_ascii_alphabetic())
+            && text[at.clone()] == **value
+        {
+            let rest: Vec<Found> = found.iter().filter(|other| other.2 != *at).cloned().collect();
+            let page = Page { wechat: names_wechat(text, &cues), phones: &phones, found: &rest, odd: 1 };
+            let word = Word { text, at: at.clone() };
+            let signs = signs(&word, &page);
+            note(&word, signs, 0.3);
+        }
+    }
+}
+
+#[test]
+fn the_table_is_what_the_lines_teach() {
+    let mut all = Vec::new();
+    learn::rows("tests/data/entities")
+        .iter()
+        .chain(&learn::rows("rules/clean"))
+        .for_each(|row| examples(row, &mut all));
+    learn::hold(&all, HEAD, &SIGNS, "core/src/entities/weigh.txt", include_str!("weigh.txt"));
+}
