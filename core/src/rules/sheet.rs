@@ -51,9 +51,18 @@ impl<'f> Sheet<'f> {
         let line_starts = std::iter::once(0).chain(next_lines(text)).collect();
         let sheet = Sheet { file, line_starts, problems: RefCell::new(Vec::new()) };
         // A table of wording is a machine's work.
-        let (most, shown) = if crate::wording::Manner::of_file(base_name(file)).is_some() { (4 * MAX_BYTES, "4 MiB") } else { (MAX_BYTES, "1 MiB") };
+        let (most, shown) = if crate::wording::Manner::of_file(base_name(file)).is_some() {
+            (4 * MAX_BYTES, "4 MiB")
+        } else {
+            (MAX_BYTES, "1 MiB")
+        };
         if text.len() > most {
-            sheet.report(SYNTAX, 0, format!("文件超过 {shown}，不像是手写的"), "拆成几个文件，或检查是否放错了文件".into());
+            sheet.report(
+                SYNTAX,
+                0,
+                format!("文件超过 {shown}，不像是手写的"),
+                "拆成几个文件，或检查是否放错了文件".into(),
+            );
             return (None, sheet.problems.into_inner());
         }
         let (document, errors) = DeTable::parse_recoverable(text);

@@ -37,8 +37,15 @@ pub(super) fn tokens(first: Option<Token>, second: Token) -> u64 {
 pub(super) enum Parts {
     /// By number.
     Circumstance(usize),
-    Signs { outside: bool, first: Option<char>, second: char },
-    Words { first: Option<Token>, second: Token },
+    Signs {
+        outside: bool,
+        first: Option<char>,
+        second: char,
+    },
+    Words {
+        first: Option<Token>,
+        second: Token,
+    },
 }
 
 pub(super) fn parts(gram: Gram) -> Parts {
@@ -122,7 +129,9 @@ pub(super) fn text(gram: Gram, vocabulary: &Vocabulary) -> String {
     match parts(gram) {
         Parts::Circumstance(_) => String::new(),
         Parts::Signs { first, second, .. } => first.into_iter().chain([second]).collect(),
-        Parts::Words { first, second } => first.into_iter().chain([second]).map(|token| vocabulary.text(token)).collect(),
+        Parts::Words { first, second } => {
+            first.into_iter().chain([second]).map(|token| vocabulary.text(token)).collect()
+        }
     }
 }
 

@@ -78,7 +78,7 @@ struct Tuning {
 
 fn tuning(manner: Manner) -> Tuning {
     match manner {
-        Manner::Offer => Tuning { loudness: 5.0, lean: 0.0, full: 20.0 },
+        Manner::Offer => Tuning { loudness: 10.0, lean: -6.0, full: 20.0 },
         Manner::Fake => Tuning { loudness: 2.5, lean: 0.0, full: 40.0 },
     }
 }
@@ -101,7 +101,8 @@ type Grams = (Vec<Gram>, f64);
 /// Learns from labelled pages. Pages without a passage teach nothing.
 pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     let tuning = tuning(manner);
-    let vocabulary = Vocabulary::learn(pages.iter().map(|page| page.passages.iter().flat_map(Passage::texts).collect()));
+    let vocabulary =
+        Vocabulary::learn(pages.iter().map(|page| page.passages.iter().flat_map(Passage::texts).collect()));
     let mut numbers: BTreeMap<Gram, (usize, usize)> = BTreeMap::new();
     let pages: Vec<(bool, Vec<Grams>)> = pages
         .iter()
@@ -148,8 +149,17 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
         }
     }
     let guilty = known.iter().filter(|(guilty, _)| *guilty).count();
-    let base = ((model[numbers.len()] * scale + tuning.lean) * 10.0).round() / 10.0;
-    Learned { manner, pages: (guilty, known.len() - guilty), base, full: tuning.full, vocabulary: vocabulary.words().to_vec(), weights }
+    let base = model[numbers.len()] * scale + tuning.lean;
+    let base = (base / STEP).round() * STEP;
+    let base = base.clamp(-sheet::BASE, sheet::BASE);
+    Learned {
+        manner,
+        pages: (guilty, known.len() - guilty),
+        base,
+        full: tuning.full,
+        vocabulary: vocabulary.words().to_vec(),
+        weights,
+    }
 }
 
 /// How much each gram by itself tells: how far apart its shares of the two kinds' grams lie, as a logarithm; their mean square is 1.

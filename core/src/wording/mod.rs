@@ -178,7 +178,8 @@ impl Wording {
                 _ => {}
             }
         }
-        let parts: Vec<(Parts, f32)> = weights.iter().map(|(gram, points)| (gram::parts(*gram), *points as f32)).collect();
+        let parts: Vec<(Parts, f32)> =
+            weights.iter().map(|(gram, points)| (gram::parts(*gram), *points as f32)).collect();
         for (part, _) in &parts {
             if let Parts::Signs { first, second, .. } = part {
                 for sign in first.iter().chain([second]) {
@@ -259,7 +260,8 @@ impl Wording {
                 if token.is_word() {
                     add(None);
                 }
-                if let Some(before) = before.replace(token).filter(|before: &Token| before.is_word() || token.is_word()) {
+                if let Some(before) = before.replace(token).filter(|before: &Token| before.is_word() || token.is_word())
+                {
                     add(Some(before));
                 }
             });

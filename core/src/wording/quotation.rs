@@ -27,8 +27,11 @@ fn without(mut text: &str) -> String {
 fn next(text: &str) -> Option<std::ops::Range<usize>> {
     text.char_indices().filter(|(_, sign)| OPEN.contains(sign)).find_map(|(start, sign)| {
         let inner = start + sign.len_utf8();
-        let (long, (end, mark)) =
-            text[inner..].char_indices().enumerate().take(LONG.end() + 1).find(|(_, (_, sign))| CLOSE.contains(sign))?;
+        let (long, (end, mark)) = text[inner..]
+            .char_indices()
+            .enumerate()
+            .take(LONG.end() + 1)
+            .find(|(_, (_, sign))| CLOSE.contains(sign))?;
         LONG.contains(&long).then(|| start..inner + end + mark.len_utf8())
     })
 }

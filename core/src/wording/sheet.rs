@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use rustc_hash::FxHashSet;
 
-use super::learning::{Learned, STEP};
 use super::gram::{self, Gram, Parts};
+use super::learning::{Learned, STEP};
 use super::vocabulary::{self, Vocabulary};
 use super::{Manner, Wording};
 use crate::rules::problem::Problem;
@@ -19,7 +19,7 @@ const MOST_WORDS: usize = 500_000;
 /// Most different signs in them: their numbers have 16 bits.
 const MOST_SIGNS: usize = 60_000;
 /// Most decibans of a stretch in which nothing is known.
-const BASE: f64 = 200.0;
+pub(super) const BASE: f64 = 200.0;
 /// Most signs that a passage may be asked to have.
 const FULLEST: f64 = 1_000.0;
 /// Most decibans of a page's wording as a whole.
@@ -138,7 +138,10 @@ impl Learned {
         if !self.vocabulary.is_empty() {
             let words = self.vocabulary.join(" ");
             // Into a String nothing can fail.
-            let _ = write!(out, "# 认得的词，由样本里统计得来；网页按它从左到右、先长后短切成词\nvocabulary = \"{words}\"\n");
+            let _ = write!(
+                out,
+                "# 认得的词，由样本里统计得来；网页按它从左到右、先长后短切成词\nvocabulary = \"{words}\"\n"
+            );
         }
         for (steps, words) in self.weights.iter().rev() {
             let words = words.join(" ").replace('\\', "\\\\").replace('"', "\\\"");

@@ -49,9 +49,11 @@ fn a_table_is_the_same_each_time_and_reads_back() {
     assert_eq!(first, second);
     assert_eq!(first.pages, (8, 8));
     let wording = Wording::read("wording-offers.toml", &first.to_toml(-20.0, 30.0)).unwrap();
-    let words: usize = first.weights.values().map(Vec::len).sum();
-    let alone = wording.alone.iter().filter(|points| **points != 0.0).count();
-    assert_eq!(alone + wording.pairs.len(), words);
+    let grams: usize = first.weights.values().map(Vec::len).sum();
+    let signs = [&wording.everywhere, &wording.outside]
+        .map(|signs| signs.alone.iter().filter(|points| **points != 0.0).count() + signs.pairs.len());
+    let circumstances = wording.circumstances.iter().filter(|points| **points != 0.0).count();
+    assert_eq!(signs.iter().sum::<usize>() + wording.words.len() + circumstances, grams);
 }
 
 #[test]
@@ -149,10 +151,88 @@ fn every_circumstance_has_a_name_of_its_own() {
     for number in 0..circumstances::COUNT {
         let name = circumstances::name(number);
         assert!(!name.contains(char::is_whitespace), "{name}");
-        assert_eq!(gram(&name), Some(circumstances::gram(number)));
+        assert_eq!(gram::named(&name, &Vocabulary::default()), Some(circumstances::gram(number)));
     }
     for (own, words, signs) in [(false, 0, 0), (true, 9, usize::MAX)] {
         let page = Circumstances { words, own, reached: own, deals: own };
         assert!(page.of(signs).into_iter().all(|number| number < circumstances::COUNT));
+    }
+}
+
+/// Whole texts, guilty or not, as they are.
+fn whole(texts: &[(&str, bool)]) -> Vec<Labelled> {
+    let labelled = |(text, guilty): &(&str, bool)| {
+        let texts = vec![fold(text).as_str().to_owned()];
+        Labelled { passages: vec![Passage { texts, page: None }], guilty: *guilty }
+    };
+    texts.iter().map(labelled).collect()
+}
+
+#[test]
+fn a_sellers_words_in_quotation_marks_weigh_less() {
+    let offers = ["电工证照片发来就行，七天到手", "焊工证照片发来就行，五天到手", "登高证照片发来就行，九天到手"];
+    let reports = [
+        "民警说，孙某发来“照片发来就行，七天到手”",
+        "记者收到“照片发来就行，五天到手”",
+        "老周念道：“照片发来就行，九天到手”",
+    ];
+    let pages: Vec<(&str, bool)> =
+        offers.map(|text| (text, true)).into_iter().chain(reports.map(|text| (text, false))).collect();
+    let learned = learn(Manner::Offer, &whole(&pages.repeat(3)));
+    assert!(learned.weights.values().flatten().any(|name| name == "〔有引语〕"), "{:?}", learned.weights);
+    let wording = Wording::read("wording-offers.toml", &learned.to_toml(-60.0, 60.0)).unwrap();
+    let weigh = |text: &str| wording.weigh(&[fold(text).as_str()], None);
+    assert!(weigh("制冷证照片发来就行，六天到手") > weigh("有人发来“照片发来就行，六天到手”给我"));
+}
+
+#[test]
+fn words_and_their_neighbours_are_learned_and_weighed() {
+    // 包过 and 电工 stand between ever new neighbours, on many pages; the order of words tells, their signs do not.
+    let between = ["天", "地", "玄", "黄", "宇", "宙", "洪", "荒"];
+    let mut texts = Vec::new();
+    for (at, sign) in between.iter().enumerate() {
+        let other = between[(at + 3) % between.len()];
+        texts.push((format!("{sign}包过电工{other}"), true));
+        texts.push((format!("{sign}电工包过{other}"), false));
+        texts.push((format!("{sign}包过{other}，{other}电工{sign}"), false));
+    }
+    let pages: Vec<(&str, bool)> = texts.iter().map(|(text, guilty)| (text.as_str(), *guilty)).collect();
+    let learned = learn(Manner::Offer, &whole(&pages));
+    assert_eq!(learned.vocabulary, ["包过", "电工"]);
+    assert!(
+        learned.weights.range(1..).any(|(_, names)| names.iter().any(|name| name == "【包过+电工】")),
+        "{:?}",
+        learned.weights
+    );
+
+    let vocabulary = Vocabulary::of(learned.vocabulary);
+    let weights = ["【包过+电工】", "外〈车〉"].map(|name| (gram::named(name, &vocabulary).unwrap(), 5.0));
+    let say = (String::new(), String::new());
+    let wording = Wording::new(vocabulary, &weights, (0.0, 1.0), (-60.0, 60.0), say);
+    let weigh = |text: &str| wording.weigh(&[text], None);
+    assert_eq!((weigh("日包过电工月,包过电工"), weigh("日电工包过月"), weigh("日包过,电工月")), (5.0, 0.0, 0.0));
+    assert_eq!((weigh("叉车"), weigh("叉车“照片发来就行”"), weigh("“叉车照片发来”")), (0.0, 5.0, 0.0));
+}
+
+#[test]
+fn every_gram_has_a_name_of_its_own_and_is_found_by_it() {
+    let vocabulary = Vocabulary::of(["免考", "包过", "一条龙"].map(String::from));
+    let passage = ["免考+包过,一条龙++外〈免〉", "他说:“免考包过一条龙”,【一+】 〔有引语〕"];
+    let (grams, _) = gram::all(&passage, &vocabulary);
+    let names: Vec<String> = grams.iter().map(|gram| gram::name(*gram, &vocabulary)).collect();
+    for (gram, name) in grams.iter().zip(&names) {
+        assert_eq!(gram::named(name, &vocabulary), Some(*gram), "{name}");
+        assert!(!name.contains(char::is_whitespace), "{name}");
+    }
+    let different = |all: &[String]| all.iter().collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!(different(&names), grams.iter().collect::<std::collections::BTreeSet<_>>().len());
+    for name in
+        ["免考", "外〈免考〉", "外〈免〉", "【免考】", "【免考+包过】", "【一条龙++】", "【++一条龙】", "〔有引语〕"]
+    {
+        assert!(gram::named(name, &vocabulary).is_some(), "{name}");
+    }
+    for name in ["", "免考包", "【保过】", "【一】", "【一+二】", "【免考+】", "外〈〉", "外〈免考包〉", "〔无〕"]
+    {
+        assert_eq!(gram::named(name, &vocabulary), None, "{name}");
     }
 }

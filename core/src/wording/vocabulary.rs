@@ -12,11 +12,11 @@ use crate::text::fold;
 /// Signs of the longest word.
 const LONGEST: usize = 4;
 /// Pages on which a word must stand.
-const PAGES: u32 = 8;
+const PAGES: u32 = 4;
 /// How much more often its signs stand together than by chance: a logarithm, for the weakest place to cut it.
 const TOGETHER: f64 = 1.5;
 /// Entropy of its neighbours, in nats, on the side that has fewer. The edge of a run of Chinese signs is a new neighbour each time.
-const FREE: f64 = 1.5;
+const FREE: f64 = 1.2;
 /// Most words of a vocabulary.
 pub(super) const MOST: usize = 100_000;
 
@@ -103,7 +103,11 @@ impl Vocabulary {
         let mut signs = text.chars();
         match (signs.next(), signs.next()) {
             (Some(sign), None) => Some(Token(u32::from(sign))),
-            _ => self.words.binary_search_by(|word| word.as_str().cmp(text)).ok().map(|at| Token(Token::WORD | at as u32)),
+            _ => self
+                .words
+                .binary_search_by(|word| word.as_str().cmp(text))
+                .ok()
+                .map(|at| Token(Token::WORD | at as u32)),
         }
     }
 
@@ -133,7 +137,9 @@ impl Vocabulary {
         let run = 2 + signs[2..].iter().take(LONGEST - 2).take_while(|sign| is_chinese(**sign)).count();
         (2..=run)
             .rev()
-            .find_map(|long| self.numbers.get(&packed(&signs[..long])).map(|number| (long, Token(Token::WORD | number))))
+            .find_map(|long| {
+                self.numbers.get(&packed(&signs[..long])).map(|number| (long, Token(Token::WORD | number)))
+            })
             .unwrap_or(sign)
     }
 
@@ -145,7 +151,10 @@ impl Vocabulary {
         for long in 1..=LONGEST {
             // What is on few pages is part of nothing that is on many.
             let known = |counts: &FxHashMap<u64, Count>, signs: &[char]| {
-                long <= 2 || [&signs[1..], &signs[..long - 1]].into_iter().all(|part| counts.get(&packed(part)).is_some_and(|c| c.pages >= PAGES))
+                long <= 2
+                    || [&signs[1..], &signs[..long - 1]]
+                        .into_iter()
+                        .all(|part| counts.get(&packed(part)).is_some_and(|c| c.pages >= PAGES))
             };
             let mut found: FxHashMap<u64, Count> = FxHashMap::default();
             for (page, runs) in (1u32..).zip(&pages) {
@@ -172,7 +181,8 @@ impl Vocabulary {
                         continue;
                     }
                     if *bound.entry(key).or_insert_with(|| together(signs) >= TOGETHER) {
-                        let neighbour = |at: Option<usize>| at.and_then(|at| run.get(at)).map_or(0, |sign| u32::from(*sign));
+                        let neighbour =
+                            |at: Option<usize>| at.and_then(|at| run.get(at)).map_or(0, |sign| u32::from(*sign));
                         beside[0].push((key, neighbour(at.checked_sub(1))));
                         beside[1].push((key, neighbour(Some(at + long))));
                     }
@@ -208,7 +218,11 @@ fn runs(text: &str) -> Vec<Vec<char>> {
 }
 
 fn unpacked(signs: u64) -> String {
-    (0..LONGEST).rev().filter_map(|at| char::from_u32((signs >> (16 * at) & 0xFFFF) as u32)).filter(|sign| *sign != '\0').collect()
+    (0..LONGEST)
+        .rev()
+        .filter_map(|at| char::from_u32((signs >> (16 * at) & 0xFFFF) as u32))
+        .filter(|sign| *sign != '\0')
+        .collect()
 }
 
 /// The entropy of each one's neighbours, in nats.
@@ -225,4 +239,44 @@ fn free(mut beside: Vec<(u64, u32)>) -> FxHashMap<u64, f64> {
             (all[0].0, entropy.sum())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(vocabulary: &Vocabulary, text: &str) -> Vec<String> {
+        let mut cut = Vec::new();
+        vocabulary.cut(&text.chars().collect::<Vec<_>>(), |token| cut.push(vocabulary.text(token)));
+        cut
+    }
+
+    #[test]
+    fn a_text_is_cut_from_the_left_the_longest_word_first() {
+        let vocabulary = Vocabulary::of(["电工", "电工证", "工证", "包过"].map(String::from));
+        assert_eq!(cut(&vocabulary, "电工证,包过!电工"), ["电工证", ",", "包过", "!", "电工"]);
+        assert_eq!(cut(&vocabulary, "a电"), ["a", "电"]);
+        assert_eq!(cut(&vocabulary, ""), [""; 0]);
+        assert_eq!(cut(&Vocabulary::default(), "电工证"), ["电", "工", "证"]);
+    }
+
+    #[test]
+    fn what_is_no_word_is_left_out() {
+        let vocabulary = Vocabulary::of(["证", "电工证照片", "v信", "電工", "电工"].map(String::from));
+        assert_eq!(vocabulary.words(), ["电工"]);
+        assert_eq!(vocabulary.token("電工"), None);
+    }
+
+    #[test]
+    fn words_stand_between_many_neighbours_and_keep_together() {
+        let mut pages: Vec<String> = Vec::new();
+        for (at, sign) in "天地玄黄宇宙洪荒日月盈昃".chars().enumerate() {
+            let other = "寒来暑往秋收冬藏闰余成岁".chars().nth(at).unwrap();
+            pages.push(format!("{sign}叉车{other}{sign}塔吊司机{other}"));
+        }
+        let vocabulary = Vocabulary::learn(pages.iter().map(|page| vec![page.as_str()]));
+        assert_eq!(vocabulary.words(), ["叉车", "塔吊司机"], "塔吊 is always followed by 司机, 吊司 is part of it");
+        let again = Vocabulary::learn(pages.iter().take(3).map(|page| vec![page.as_str()]));
+        assert!(again.words().is_empty(), "three pages are too few");
+    }
 }
