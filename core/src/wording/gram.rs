@@ -66,6 +66,11 @@ pub(super) fn parts(gram: Gram) -> Parts {
     }
 }
 
+/// Whether it is a sign or a pair, wherever it stands.
+pub(super) fn is_of_signs(gram: Gram) -> bool {
+    matches!(parts(gram), Parts::Signs { outside: false, .. })
+}
+
 /// The signs of a text as they count: digits are all one, and so is white space, however much of it there is; none at the beginning.
 pub(super) fn signs(text: &str) -> impl Iterator<Item = char> {
     let mut white = true;

@@ -56,6 +56,10 @@ pub struct Learned {
 
 /// Weights are written in steps of this many decibans.
 pub(super) const STEP: f64 = 0.1;
+/// Decibans below which a gram is not written: half of all are worth so little, and without them the table is half as long and judges as well.
+const SIGNS_WORTH: f64 = 0.4;
+/// The same for words, and for what stands outside of quotations, of which there are more.
+const WORDS_WORTH: f64 = 1.0;
 /// A gram must stand on so many pages to be learned.
 const PAGES: usize = 3;
 /// Weight of the pages against the wish for small weights: the inverse of the regularisation.
@@ -144,7 +148,9 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
         let steps = ((model[*number] * scale / STEP).round() as i32).clamp(-HEAVIEST, HEAVIEST);
         // A pair that would fold to something else by itself could not be told from it in the file.
         let text = gram::text(*gram, &vocabulary);
-        if steps != 0 && fold(&text).as_str() == text {
+        let worth = if gram::is_of_signs(*gram) { SIGNS_WORTH } else { WORDS_WORTH };
+        let tells = circumstances::number(*gram).is_some() || f64::from(steps).abs() * STEP >= worth;
+        if steps != 0 && tells && fold(&text).as_str() == text {
             weights.entry(steps).or_default().push(gram::name(*gram, &vocabulary));
         }
     }
