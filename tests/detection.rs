@@ -107,6 +107,15 @@ fn what_a_year_of_patrols_may_meet_is_judged_no_worse_than_before() {
 }
 
 #[test]
+fn what_two_examiners_ask_is_judged_no_worse_than_before() {
+    let examined = Counts::of("examined");
+    let (sellers, fakes) = (examined.called("seller", &["seller"]), examined.called("fake_site", &["fake_site"]));
+    assert!(sellers >= 460, "{sellers} sellers");
+    assert!(fakes >= 183, "{fakes} fakes");
+    assert!(examined.accused() <= 6, "{} innocents accused", examined.accused());
+}
+
+#[test]
 fn hard_innocents_are_accused_no_more_than_before() {
     let innocents = Counts::of("clean");
     let all = innocents.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);

@@ -7,7 +7,7 @@ use super::{Signal, voice};
 use crate::likeness::Copied;
 use crate::rules::rule::{Kind, Place, Rule, Status};
 use crate::rules::{Compiled, Fact, Wanted};
-use crate::wording::Manner;
+use crate::wording::{Circumstances, Manner};
 
 /// Longest quote on either side of the phrase, in characters.
 const QUOTE: usize = 24;
@@ -205,6 +205,10 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
     }
 }
 
+/// The most that wording is worth where nothing beside it speaks of an offer: of such pages nearly all are reviews, novels and chatter, so that it asks
+/// for an officer's eyes and accuses nobody by itself.
+const WORDING_ALONE: f64 = 24.0;
+
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
 fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
     let table = &reading.rules.wording[manner as usize];
@@ -218,6 +222,7 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
     };
     let weighed = reading.passages(manner).into_iter().map(weigh);
     let (points, passage) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let points = if page.is_some_and(Circumstances::are_poor) { points.min(WORDING_ALONE) } else { points };
     let kind = match manner {
         Manner::Offer => Kind::Seller,
         Manner::Fake => Kind::FakeSite,

@@ -32,6 +32,11 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
+    /// Nothing but one word that other people say too (证书, 本本, 打磨): nobody to be reached, no deal, no word of the trade's own.
+    pub fn are_poor(self) -> bool {
+        self.words <= 1 && !(self.own || self.reached || self.deals)
+    }
+
     /// Those of a passage of so many signs, by number below [`COUNT`].
     pub(super) fn of(self, signs: usize) -> [usize; 3] {
         let shown = usize::from(self.own) | usize::from(self.reached) << 1 | usize::from(self.deals) << 2;
