@@ -27,8 +27,6 @@ const UNPROVEN: [(&str, &str); 17] = [
     ("seller.cloaked", "wants a second look"),
     ("seller.shy-of-patrol", "wants a second look"),
     ("fake.false-link", "one page; no innocent"),
-    ("fake.official-path", "one page; no innocent"),
-    ("fake.official-resource", "no writer thought of it; the real fakes of FIELD.md do it"),
     ("seller.hours-arranged", "no writer thought of it"),
     ("seller.image-only", "pages in NDJSON have no pictures"),
 ];

@@ -50,6 +50,11 @@ fn an_offer_with_a_contact_is_a_seller_however_it_is_written() {
         "<p>低壓電工證，不用考試，三天拿證，加薇信：demo_tzzy88</p>",
         "<p>焊 工 证 免丨考丨包丨过，加V❤ demo_tzzy88</p>",
         "<p>高空证办理 人不用来 直接出证 ①③⓪⓪⓪⓪⓪①②③④</p>",
+        "<p>特种作业操作证代办 免考试免培训 国网可查 先出证后付款 微信 demo_tzzy88</p>",
+        "<p>办理全国焊工证、电工证、登高证，无需考试，一周出证，应急管理部官网可查，需要的加微信demo_tzzy88</p>",
+        "<title>电工证快速办理</title><p>快速办理高压电工证，不用本人到场，全程包办，5天下证，联系电话13000001234</p>",
+        "<p>出售叉车证，包过包查，价格600，QQ 100002345</p>",
+        "<p>免考 电工证 13000001234</p>",
     ] {
         let verdict = check(HERE, html, Kind::Seller);
         assert_eq!(verdict.routes.first(), Some(&"市监"));

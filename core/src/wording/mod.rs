@@ -1,9 +1,11 @@
-//! How sellers word it, and how fakes do: small weights of single signs and of pairs of neighbours, learned from labelled pages.
+//! How sellers word it, and how fakes do: small weights of signs, words and their neighbours, learned from labelled pages.
 //!
 //! Phrases of rules catch what somebody thought of; a seller says it in a way that nobody did. The weights are evidence like
-//! any rule's: decibans that add up, in files that one can read, at most a family's worth. They count only where the
-//! page speaks of the matter at all, and by stretches of some hundred characters, so that a long page is not accused for its
-//! length. What the page shows beside counts with them ([`Circumstances`]). It must not know pages, hosts or contacts: a learned sign or pair is two characters at most, digits are all one.
+//! any rule's: decibans that add up, in files that one can read, within bounds. They count only where the page speaks of the matter at
+//! all, and by stretches of some hundred characters, so that a long page is not accused for its length. What the page shows beside
+//! counts with them ([`Circumstances`]), and what stands outside of quotations counts by itself, since a seller's words in a report are
+//! somebody else's. It must not know pages, hosts or contacts: what is learned are two signs or two words of Chinese at most, from three
+//! pages or more, and digits are all one.
 //! Start at [`Wording::weigh`]; the weights come from [`learn`], which passages of a page count is told by [`stretches`] and its callers.
 
 mod circumstances;
