@@ -166,7 +166,9 @@ fn the_shipped_wording_is_what_the_labelled_pages_teach() {
         let learn = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"))
             .args(["--config", "deploy/jianzheng.example.toml", "rules", "learn"])
             .args(option)
-            .args(["tuned", "clean", "clean", "clean", "learned", "blunt", "blunt", "blunt"].into_iter().flat_map(pages))
+            .args(
+                ["tuned", "clean", "clean", "clean", "learned", "blunt", "blunt", "blunt"].into_iter().flat_map(pages),
+            )
             .env("JIANZHENG_GENERAL__RULES", root().join("rules"))
             .current_dir(root())
             .output()
