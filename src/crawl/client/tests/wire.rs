@@ -172,6 +172,8 @@ fn a_fetch_is_told_in_one_line_with_its_address_masked() {
         .with_writer(move || out.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
+        // Other tests' threads listen to nothing, and may have said so for everybody.
+        tracing::callsite::rebuild_interest_cache();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let server = Server::start(|_| ok("hello")).await;
