@@ -5,8 +5,7 @@
 
 use super::weigh::{Says as Name, said};
 use super::{Found, Kind, phones};
-use crate::evidence::Weights;
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::evidence::{Lexicon, Weights};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -51,24 +50,17 @@ struct Around {
     words: Vec<(Says, usize)>,
 }
 
-fn words() -> &'static (AhoCorasick, Vec<Says>) {
-    static ALL: OnceLock<(AhoCorasick, Vec<Says>)> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let all = || WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-        let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
-        (
-            scanner.expect("a short constant list, far below the automaton's limits"),
-            all().map(|(says, _)| says).collect(),
-        )
-    })
+fn words() -> &'static Lexicon<Says> {
+    static ALL: OnceLock<Lexicon<Says>> = OnceLock::new();
+    ALL.get_or_init(|| Lexicon::new(WORDS))
 }
 
 fn look(window: &str, away: impl Fn(Range<usize>) -> usize) -> Around {
-    let (scanner, says) = words();
+    let words = words();
     let names = said(window).into_iter().filter(|said| matches!(said.says, Name::Wechat | Name::Maybe));
     Around {
         names: names.map(|said| (said.says == Name::Wechat, away(said.at))).collect(),
-        words: scanner.find_iter(window).map(|hit| (says[hit.pattern().as_usize()], away(hit.range()))).collect(),
+        words: words.find(window).map(|(says, at)| (says, away(at))).collect(),
     }
 }
 

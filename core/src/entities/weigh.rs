@@ -7,9 +7,8 @@
 
 use super::cues::{CUES, Cue, CueHit};
 use super::{Found, Kind, accounts, labelled, no_names::NO_NAMES, series};
-use crate::evidence::Weights;
+use crate::evidence::{Lexicon, Weights};
 use crate::text::syllable;
-use aho_corasick::{AhoCorasick, MatchKind};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -74,25 +73,18 @@ pub(super) struct Said {
     pub(super) at: Range<usize>,
 }
 
-fn words() -> &'static (AhoCorasick, Vec<Says>) {
-    static ALL: OnceLock<(AhoCorasick, Vec<Says>)> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let all = || WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-        let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
-        (
-            scanner.expect("a short constant list, far below the automaton's limits"),
-            all().map(|(says, _)| says).collect(),
-        )
-    })
+fn words() -> &'static Lexicon<Says> {
+    static ALL: OnceLock<Lexicon<Says>> = OnceLock::new();
+    ALL.get_or_init(|| Lexicon::new(WORDS))
 }
 
 /// What the words of a window say, in their order.
 pub(super) fn said(window: &str) -> Vec<Said> {
-    let (scanner, says) = words();
+    let words = words();
     let latin = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphanumeric() || sign == '_');
-    let mut all: Vec<Said> = scanner
-        .find_iter(window)
-        .map(|hit| Said { says: says[hit.pattern().as_usize()], at: hit.range() })
+    let mut all: Vec<Said> = words
+        .find(window)
+        .map(|(says, at)| Said { says, at })
         // Letters are a word only by themselves.
         .filter(|said| {
             !window.as_bytes()[said.at.start].is_ascii_alphabetic()

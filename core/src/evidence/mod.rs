@@ -4,6 +4,33 @@
 //! people can read beside the module that looks for the signs, and are learned anew from lines that were looked at, by that
 //! module's own test. Start at [`Weights`].
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::ops::Range;
+
+/// Words by what they say, to be looked for in what stands around.
+#[derive(Debug)]
+pub(crate) struct Lexicon<S> {
+    scanner: AhoCorasick,
+    says: Vec<S>,
+}
+
+impl<S: Copy> Lexicon<S> {
+    /// Of a short constant list; the words that say the same are parted by `|`.
+    pub(crate) fn new(words: &[(S, &str)]) -> Self {
+        let all = || words.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
+        let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
+        Self {
+            scanner: scanner.expect("a short constant list, far below the automaton's limits"),
+            says: all().map(|(says, _)| says).collect(),
+        }
+    }
+
+    /// What the words of a window say, in their order, and where they stand; of two that overlap the first, the longest of those.
+    pub(crate) fn find<'w>(&self, window: &'w str) -> impl Iterator<Item = (S, Range<usize>)> + use<'w, '_, S> {
+        self.scanner.find_iter(window).map(|hit| (self.says[hit.pattern().as_usize()], hit.range()))
+    }
+}
+
 /// The weight of each sign, in its order.
 #[derive(Debug)]
 pub(crate) struct Weights(pub(crate) Vec<f64>);

@@ -6,9 +6,8 @@
 
 use super::certificates::Named;
 use super::reading::Reading;
-use crate::evidence::Weights;
+use crate::evidence::{Lexicon, Weights};
 use crate::rules::Certificate;
-use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::OnceLock;
 
 /// So many short words of a page are weighed.
@@ -97,26 +96,16 @@ struct Said {
     away: usize,
 }
 
-fn words() -> &'static (AhoCorasick, Vec<Says>) {
-    static ALL: OnceLock<(AhoCorasick, Vec<Says>)> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let all = || WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-        let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
-        (
-            scanner.expect("a short constant list, far below the automaton's limits"),
-            all().map(|(says, _)| says).collect(),
-        )
-    })
+fn words() -> &'static Lexicon<Says> {
+    static ALL: OnceLock<Lexicon<Says>> = OnceLock::new();
+    ALL.get_or_init(|| Lexicon::new(WORDS))
 }
 
 /// What stands around: in the line before the word, and in its line behind it.
 fn around(before: &str, after: &str) -> (Vec<Said>, Vec<Said>) {
-    let (scanner, says) = words();
+    let words = words();
     let told = |window: &str, away: &dyn Fn(std::ops::Range<usize>) -> usize| {
-        scanner
-            .find_iter(window)
-            .map(|hit| Said { says: says[hit.pattern().as_usize()], away: away(hit.range()) })
-            .collect()
+        words.find(window).map(|(says, at)| Said { says, away: away(at) }).collect()
     };
     (told(before, &|at| before[at.end..].chars().count()), told(after, &|at| after[..at.start].chars().count()))
 }

@@ -71,19 +71,23 @@ pub(super) fn is_of_signs(gram: Gram) -> bool {
     matches!(parts(gram), Parts::Signs { outside: false, .. })
 }
 
-/// The signs of a text as they count: digits are all one, and so is white space, however much of it there is; none at the beginning.
-pub(super) fn signs(text: &str) -> impl Iterator<Item = char> {
+/// Keeps the signs of a text as they count, and nothing else: digits are all one, and so is white space, however much of it there is; none at
+/// the beginning.
+pub(super) fn keep_signs(text: &str, kept: &mut Vec<char>) {
+    kept.clear();
+    kept.reserve(text.len());
     let mut white = true;
-    text.chars().filter_map(move |sign| {
+    for sign in text.chars() {
         let sign = match sign {
             '0'..='9' => '0',
             sign if sign.is_whitespace() => '\n',
             sign => sign,
         };
-        let again = sign == '\n' && white;
+        if sign != '\n' || !white {
+            kept.push(sign);
+        }
         white = sign == '\n';
-        (!again).then_some(sign)
-    })
+    }
 }
 
 /// Every gram of a passage, as often as it stands there, circumstances but for quotations left out; and how many signs it has. Before the
@@ -93,29 +97,33 @@ pub(super) fn all(passage: &[&str], vocabulary: &Vocabulary) -> (Vec<Gram>, usiz
     let mut count = 0;
     let mut kept = Vec::new();
     for part in passage {
-        kept.clear();
-        kept.extend(signs(part));
+        keep_signs(part, &mut kept);
         count += kept.len();
         push_signs(&kept, 0, &mut all);
-        let mut before = None;
-        vocabulary.cut(&kept, |token| {
-            if token.is_word() {
-                all.push(words(None, token));
-            }
-            if let Some(before) = before.replace(token).filter(|before| before.is_word() || token.is_word()) {
-                all.push(words(Some(before), token));
-            }
-        });
+        each_words(&kept, vocabulary, |tokens| all.push(WORDS | tokens));
     }
     if let Some(outside) = quotation::outside(passage) {
         all.push(circumstances::gram(circumstances::QUOTES));
         for part in &outside {
-            kept.clear();
-            kept.extend(signs(part));
+            keep_signs(part, &mut kept);
             push_signs(&kept, OUTSIDE, &mut all);
         }
     }
     (all, count)
+}
+
+/// Calls `each` with the [`tokens`] of every word and of every two neighbours of which one is a word.
+#[inline]
+pub(super) fn each_words(signs: &[char], vocabulary: &Vocabulary, mut each: impl FnMut(u64)) {
+    let mut before: Option<Token> = None;
+    vocabulary.cut(signs, |token| {
+        if token.is_word() {
+            each(tokens(None, token));
+        }
+        if let Some(before) = before.replace(token).filter(|before| before.is_word() || token.is_word()) {
+            each(tokens(Some(before), token));
+        }
+    });
 }
 
 fn push_signs(signs: &[char], mark: Gram, all: &mut Vec<Gram>) {

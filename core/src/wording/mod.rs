@@ -27,7 +27,7 @@ pub use learning::{Labelled, Learned, Passage, learn};
 
 use crate::text::boundary_before;
 use gram::{Gram, Parts};
-use vocabulary::{Token, Vocabulary};
+use vocabulary::Vocabulary;
 
 /// Whose manner a table knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl Wording {
     ) -> Wording {
         let mut wording =
             Wording { signs: vec![0; 0x1_0000], count: 1, vocabulary, base, full, bounds, say, ..Wording::default() };
-        // The signs that count as one, as in [`gram::signs`].
+        // The signs that count as one, as in [`gram::keep_signs`].
         let (digit, white) = (wording.number_or_new('0'), wording.number_or_new('\n'));
         for code in 0..0x1_0000 {
             match char::from_u32(code) {
@@ -248,31 +248,19 @@ impl Wording {
         let mut kept: Vec<char> = Vec::new();
         let mut signs = 0;
         for part in passage {
-            kept.clear();
-            kept.extend(gram::signs(part));
+            gram::keep_signs(part, &mut kept);
             signs += kept.len();
             self.add_signs(&self.everywhere, &kept, 0, &mut found);
-            let mut before = None;
-            self.vocabulary.cut(&kept, |token| {
-                let mut add = |first| {
-                    if let Some((number, points)) = self.words.get(&gram::tokens(first, token)) {
-                        found.once(everywhere + outside + *number as usize, *points);
-                    }
-                };
-                if token.is_word() {
-                    add(None);
-                }
-                if let Some(before) = before.replace(token).filter(|before: &Token| before.is_word() || token.is_word())
-                {
-                    add(Some(before));
+            gram::each_words(&kept, &self.vocabulary, |tokens| {
+                if let Some((number, points)) = self.words.get(&tokens) {
+                    found.once(everywhere + outside + *number as usize, *points);
                 }
             });
         }
         if let Some(parts) = quotation::outside(passage) {
             found.sum += self.circumstances[circumstances::QUOTES];
             for part in &parts {
-                kept.clear();
-                kept.extend(gram::signs(part));
+                gram::keep_signs(part, &mut kept);
                 self.add_signs(&self.outside, &kept, everywhere, &mut found);
             }
         }
