@@ -51,7 +51,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
         }
         listed = if called { at.end } else { usize::MAX };
     }
-    columns::find(text, found);
+    columns::find(text, cues, found);
     for (number, at) in cues {
         let cue = CUES[usize::from(*number)].1;
         if let Cue::Registered(mark) = cue {

@@ -3,22 +3,33 @@
 //! Cells of a row are set apart by tabs. A cell counts only as a whole, in a row of as many cells as the head.
 //! Start at [`find`].
 
+use super::cues::CueHit;
 use super::no_names::NO_NAMES;
 use super::{Found, Kind, is_hotline, phones, series};
 
 /// Heads with more columns name no accounts.
 const WIDEST: usize = 24;
 
-/// Adds the accounts of the text's tables.
-pub(super) fn find(text: &str, found: &mut Vec<Found>) {
+/// Adds the accounts of the text's tables. Whatever names a column is one of the cues, so that only lines with some are asked.
+pub(super) fn find(text: &str, cues: &[CueHit], found: &mut Vec<Found>) {
+    let mut cues = cues.iter().map(|(_, at)| at).peekable();
     let mut head: Vec<Option<Kind>> = Vec::new();
     let mut apart = '\t';
     let mut at = 0;
-    for line in text.split('\n') {
+    while at < text.len() {
+        if head.is_empty() {
+            // The line of the next cue.
+            while cues.next_if(|cue| cue.end <= at).is_some() {}
+            let Some(cue) = cues.peek() else { return };
+            at = text[at..cue.start.max(at)].rfind('\n').map_or(at, |line| at + line + 1);
+        }
         let start = at;
+        let line = text[start..].split('\n').next().unwrap_or_default();
         at += line.len() + 1;
+        while cues.next_if(|cue| cue.end <= start).is_some() {}
+        let cued = cues.peek().is_some_and(|cue| cue.start < start + line.len());
         // 批次,工种,联系微信: tables of plain text are set apart by other signs.
-        let signs = ['\t', '|', ','].into_iter().find(|sign| line.contains(*sign));
+        let signs = ['\t', '|', ','].into_iter().find(|sign| cued && line.contains(*sign));
         let kinds = signs.map(|sign| line.split(sign).take(WIDEST + 1).map(named).collect::<Vec<_>>());
         let names =
             |kinds: &Vec<Option<Kind>>| kinds.len() > 1 && kinds.len() <= WIDEST && kinds.iter().any(Option::is_some);
@@ -60,12 +71,15 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
 fn named(cell: &str) -> Option<Kind> {
     const LONGEST: usize = 6;
     let cell = cell.trim();
-    let other = ["公众", "支付", "名称", "昵称", "群", "投票", "扫码", "通知"].iter().any(|word| cell.contains(word));
+    let other =
+        || ["公众", "支付", "名称", "昵称", "群", "投票", "扫码", "通知"].iter().any(|word| cell.contains(word));
     match cell {
         "wechat" | "weixin" | "wx" | "vx" => Some(Kind::Wechat),
         "qq" | "qq号" | "qq号码" | "qq群" | "qq群号" => Some(Kind::Qq),
         // 咨询微信, 老师微信号.
-        _ if cell.contains("微信") && cell.chars().count() <= LONGEST && !other => Some(Kind::Wechat),
+        _ if cell.len() <= 4 * LONGEST && cell.contains("微信") && cell.chars().count() <= LONGEST && !other() => {
+            Some(Kind::Wechat)
+        }
         _ => None,
     }
 }
@@ -82,11 +96,12 @@ fn fits(word: &str, kind: Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cues;
     use super::*;
 
     fn told(text: &str) -> Vec<(Kind, String)> {
         let mut found = Vec::new();
-        find(text, &mut found);
+        find(text, &cues::cues(text), &mut found);
         assert!(found.iter().all(|(_, value, at)| text[at.clone()] == **value));
         found.into_iter().map(|(kind, value, _)| (kind, value)).collect()
     }

@@ -230,7 +230,16 @@ fn shaped(text: &str) -> impl Iterator<Item = Word<'_>> {
     let mut from = 0;
     std::iter::from_fn(move || {
         while from < bytes.len() {
-            let start = from + bytes[from..].iter().position(|byte| byte.is_ascii_alphanumeric())?;
+            // Eight bytes of Chinese at once.
+            let beyond = |eight: &[u8; 8]| !u64::from_ne_bytes(*eight) & 0x8080_8080_8080_8080 == 0;
+            while bytes[from..].first_chunk().is_some_and(beyond) {
+                from += 8;
+            }
+            let near = bytes[from..].iter().take(8).position(|byte| byte.is_ascii_alphanumeric());
+            let Some(start) = near.map(|near| from + near) else {
+                from += 8;
+                continue;
+            };
             let length = bytes[start..].iter().take_while(|byte| part(byte)).count();
             from = start + length;
             let end = start + text[start..from].trim_end_matches(['-', '_']).len();
@@ -543,7 +552,8 @@ fn each(text: &str, wechat: bool, phones: &[Found], found: &[Found], mut each: i
     let mut taken: Vec<(Range<usize>, bool)> =
         found.iter().map(|(kind, _, at)| (at.clone(), *kind == Kind::Wechat)).collect();
     taken.sort_unstable_by_key(|(at, _)| at.start);
-    let odd = shaped(text).filter(|word| series::is_odd(word.id())).take(3).count();
+    let words: Vec<Word> = shaped(text).collect();
+    let odd = words.iter().filter(|word| series::is_odd(word.id())).take(3).count();
     let page = Page { wechat, phones, found, odd };
     let free = |word: &Word| {
         let here = taken.partition_point(|(at, _)| at.start < word.at.end);
@@ -559,12 +569,8 @@ fn each(text: &str, wechat: bool, phones: &[Found], found: &[Found], mut each: i
             || !word.text[..word.at.start].ends_with(' ')
             || !window_before(word.text, word.at.start).is_ascii()
     };
-    shaped(text).filter(|word| free(word) && lone(word)).take(MOST).filter(|word| !is_elsewhere(word)).for_each(
-        |word| {
-            let signs = signs(&word, &page);
-            each(&word, signs);
-        },
-    );
+    let weighed = words.iter().filter(|word| free(word) && lone(word)).take(MOST);
+    weighed.filter(|word| !is_elsewhere(word)).for_each(|word| each(word, signs(word, &page)));
 }
 
 /// Whether a text names WeChat in a way that is no other word's.

@@ -4,7 +4,7 @@
 //! people can read beside the module that looks for the signs, and are learned anew from lines that were looked at, by that
 //! module's own test. Start at [`Weights`].
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
 
 /// Words by what they say, to be looked for in what stands around.
@@ -18,7 +18,11 @@ impl<S: Copy> Lexicon<S> {
     /// Of a short constant list; the words that say the same are parted by `|`.
     pub(crate) fn new(words: &[(S, &str)]) -> Self {
         let all = || words.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-        let scanner = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all().map(|(_, word)| word));
+        // Windows are short and many, and the list is small: one look a byte is worth the table.
+        let scanner = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(all().map(|(_, word)| word));
         Self {
             scanner: scanner.expect("a short constant list, far below the automaton's limits"),
             says: all().map(|(says, _)| says).collect(),

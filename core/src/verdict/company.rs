@@ -257,11 +257,19 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
     numbers.dedup();
     let row = all[first].found.at.start..all[last].found.at.end.max(at.end);
     let (own_before, own_after) = windows(text, at.clone());
-    let (row_before, row_after) = windows(text, row.clone());
     let line = |before: &str| before.rfind('\n').map_or(0, |line| line + 1);
     let end = |after: &str| after.find('\n').unwrap_or(after.len());
-    let (before, after) = around(&own_before[line(own_before)..], &own_after[..end(own_after)]);
+    let alone = row == at;
+    let (row_before, row_after) = if alone { (own_before, own_after) } else { windows(text, row.clone()) };
     let (far_before, far_after) = around(row_before, row_after);
+    let (own_before_line, own_after_line) = (&own_before[line(own_before)..], &own_after[..end(own_after)]);
+    // What is said in the word's line, of which it is mostly known already.
+    let own = if alone && own_before_line.len() + own_after_line.len() == own_before.len() + own_after.len() {
+        None
+    } else {
+        Some(around(own_before_line, own_after_line))
+    };
+    let (before, after) = own.as_ref().map_or((&far_before, &far_after), |(before, after)| (before, after));
     let near = |said: &[Said], says: Says, most: usize| said.iter().any(|said| said.says == says && said.away <= most);
     let either =
         |says: Says, most: usize, before: &[Said], after: &[Said]| near(before, says, most) || near(after, says, most);
@@ -287,11 +295,11 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         |said: &[Said]| said.iter().any(|said| said.away == 0 && said.says != Thing && said.says != OtherPaper);
     let next_goes_on = han(next)
         && next != Some('的')
-        && !begins(&after)
+        && !begins(after)
         && !goes_on(&[
             "工", "司机", "员", "作业", "操作", "类", "工种", "四", "三", "两", "这", "那", "我", "要", "要的",
         ]);
-    let before_goes_on = han(last_sign) && !begins(&before);
+    let before_goes_on = han(last_sign) && !begins(before);
     vec![
         true,
         numbers.len() >= 2,
@@ -305,22 +313,22 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         contact_near,
         page.several >= 2,
         page.several >= 4,
-        near(&after, Paper, 1),
+        near(after, Paper, 1),
         near(&far_after, Paper, 8),
         near(&far_before, Paper, 8),
         near(&far_after, Exam, 12),
         near(&far_before, Exam, 12),
-        near(&after, Exam, 2),
+        near(after, Exam, 2),
         near(&far_after, Deal, 10),
         near(&far_before, Deal, 10),
-        near(&after, Deal, 1),
-        near(&before, Deal, 1),
+        near(after, Deal, 1),
+        near(before, Deal, 1),
         near(&far_before, Head, 10),
         near(&far_before, Head, 1),
         either(Work, 15, &far_before, &far_after),
         near(&far_after, Thing, 10),
         near(&far_before, Thing, 10),
-        near(&after, Thing, 1),
+        near(after, Thing, 1),
         either(OtherPaper, 30, &far_before, &far_after),
         price,
         next.is_none_or(|sign| matches!(sign, '。' | '\n' | '!' | '?' | ')' | '】' | '~')),
@@ -376,6 +384,15 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
     use crate::entities::Kind;
     let table = &reading.rules.certificates;
     let text = reading.folded.as_str();
+    let is_kept =
+        |named: &Named| kept.iter().any(|other| other.found.at == named.found.at && other.number == named.number);
+    let short = all.iter().enumerate().filter(|(_, named)| {
+        named.short && named.found.block.is_some() && !is_kept(named) && is_whole(&text[named.found.at.clone()])
+    });
+    let mut short = short.take(MOST).peekable();
+    if short.peek().is_none() {
+        return;
+    }
     let is_contact =
         |kind: Kind| matches!(kind, Kind::Phone | Kind::Landline | Kind::Wechat | Kind::Qq | Kind::Telegram);
     let contacts = reading.entities.iter().filter(|entity| is_contact(entity.kind));
@@ -395,11 +412,6 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
             .take(64)
             .collect(),
     };
-    let is_kept =
-        |named: &Named| kept.iter().any(|other| other.found.at == named.found.at && other.number == named.number);
-    let short = all.iter().enumerate().filter(|(_, named)| {
-        named.short && named.found.block.is_some() && !is_kept(named) && is_whole(&text[named.found.at.clone()])
-    });
     // 高压、低压开关柜: the last of a row tells what all are.
     let goods = |number: usize| {
         let mut last = number;
@@ -413,7 +425,7 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
         }
         GOODS.iter().any(|word| text[all[last].found.at.end..].starts_with(word))
     };
-    for (number, named) in short.take(MOST).filter(|(number, _)| !goods(*number)) {
+    for (number, named) in short.filter(|(number, _)| !goods(*number)) {
         each(named, signs(text, table, all, number, &page));
     }
 }

@@ -100,7 +100,8 @@ pub(super) fn all(passage: &[&str], vocabulary: &Vocabulary) -> (Vec<Gram>, usiz
         keep_signs(part, &mut kept);
         count += kept.len();
         push_signs(&kept, 0, &mut all);
-        each_words(&kept, vocabulary, |tokens| all.push(WORDS | tokens));
+        let numbers: Vec<u16> = kept.iter().map(|sign| vocabulary.number(*sign)).collect();
+        each_words(&kept, &numbers, vocabulary, |first, second| all.push(words(first, second)));
     }
     if let Some(outside) = quotation::outside(passage) {
         all.push(circumstances::gram(circumstances::QUOTES));
@@ -112,16 +113,22 @@ pub(super) fn all(passage: &[&str], vocabulary: &Vocabulary) -> (Vec<Gram>, usiz
     (all, count)
 }
 
-/// Calls `each` with the [`tokens`] of every word and of every two neighbours of which one is a word.
+/// Calls `each` with every word and with every two neighbours of which one is a word. The numbers are those that
+/// [`Vocabulary::cut`] wants.
 #[inline]
-pub(super) fn each_words(signs: &[char], vocabulary: &Vocabulary, mut each: impl FnMut(u64)) {
+pub(super) fn each_words(
+    signs: &[char],
+    numbers: &[u16],
+    vocabulary: &Vocabulary,
+    mut each: impl FnMut(Option<Token>, Token),
+) {
     let mut before: Option<Token> = None;
-    vocabulary.cut(signs, |token| {
+    vocabulary.cut(signs, numbers, |token| {
         if token.is_word() {
-            each(tokens(None, token));
+            each(None, token);
         }
         if let Some(before) = before.replace(token).filter(|before| before.is_word() || token.is_word()) {
-            each(tokens(Some(before), token));
+            each(Some(before), token);
         }
     });
 }

@@ -11,6 +11,7 @@
 mod circumstances;
 mod gram;
 mod learning;
+mod pairs;
 mod quotation;
 mod sheet;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use learning::{Labelled, Learned, Passage, learn};
 
 use crate::text::boundary_before;
 use gram::{Gram, Parts};
+use pairs::Pairs;
 use vocabulary::Vocabulary;
 
 /// Whose manner a table knows.
@@ -79,10 +81,11 @@ const LOOKED_AT: usize = 200;
 /// Ends of clauses, for quotes.
 const STOPS: [char; 10] = ['。', ',', '!', '?', ';', '…', '|', '丨', '、', ':'];
 
-/// The weights. Laid out small, because a page asks some thousand times: signs get numbers, and pairs are asked for by these.
+/// The weights. Laid out small, because a page asks some thousand times: signs get numbers, and pairs are asked for by these. Points are whole
+/// [`learning::STEP`]s.
 #[derive(Debug, Clone, Default)]
 pub struct Wording {
-    /// By code below U+10000: the sign's number, 0 for none.
+    /// By code below U+10000: the sign's number, 0 for none. The vocabulary's signs have the numbers that it gave them.
     signs: Vec<u16>,
     /// The numbers of signs beyond.
     far: FxHashMap<char, u16>,
@@ -93,15 +96,14 @@ pub struct Wording {
     /// What they are worth besides where they stand outside of quotations, in a passage that quotes.
     outside: Signs,
     vocabulary: Vocabulary,
-    /// By the tokens of a word, or of two neighbours: their number behind all signs' and pairs', and their decibans.
-    words: FxHashMap<u64, (u32, f32)>,
-    /// The decibans of each circumstance.
-    circumstances: [f32; circumstances::COUNT],
-    /// What a full stretch has without any known gram.
+    words: Words,
+    /// The points of each circumstance.
+    circumstances: [i16; circumstances::COUNT],
+    /// What a full stretch has without any known gram, in decibans.
     base: f64,
     /// Signs of a passage from which base and bounds count in full: a shorter one had no room for what speaks for or against.
     full: f64,
-    /// The least and the most that wording adds.
+    /// The least and the most that wording adds, in decibans.
     bounds: (f64, f64),
     /// What a verdict says of wording that speaks for, and against.
     say: (String, String),
@@ -110,37 +112,48 @@ pub struct Wording {
 /// What signs and pairs are worth.
 #[derive(Debug, Clone, Default)]
 struct Signs {
-    /// By number of the sign: the decibans of the sign alone.
-    alone: Vec<f32>,
-    /// By the numbers of two signs: the pair's number behind the signs', and its decibans.
-    pairs: FxHashMap<u32, (u32, f32)>,
-    /// Bits of the pairs that there are: most neighbours are none, and that is told without asking.
-    hints: Vec<u64>,
+    /// By number of the sign: the points of the sign alone.
+    alone: Vec<i16>,
+    pairs: Pairs<i16>,
 }
 
 impl Signs {
-    fn add(&mut self, first: Option<u16>, second: u16, points: f32) {
-        let Some(first) = first else {
-            self.alone[usize::from(second)] = points;
-            return;
-        };
-        let key = key(first, second);
+    fn grams(&self) -> usize {
+        self.alone.len() + self.pairs.slots()
+    }
+}
+
+/// What words and neighbouring words are worth.
+#[derive(Debug, Clone, Default)]
+struct Words {
+    /// By number of the word: the points of the word alone.
+    alone: Vec<i16>,
+    /// By the tokens of two neighbours: their number and their points.
+    pairs: FxHashMap<u64, (u32, i16)>,
+    /// Bits of the neighbours that there are: most are none, and that is told without asking.
+    hints: Vec<u64>,
+}
+
+impl Words {
+    fn add_pair(&mut self, tokens: u64, points: i16) {
         let next = self.pairs.len() as u32;
-        self.pairs.insert(key, (next, points));
-        let hint = hint(key);
+        self.pairs.insert(tokens, (next, points));
+        self.hints.resize(HINTS / 64, 0);
+        let hint = hint(tokens);
         self.hints[hint / 64] |= 1 << (hint % 64);
     }
 
+    /// The number of two neighbours behind all words, and their points.
     #[inline]
-    fn pair(&self, key: u32) -> Option<&(u32, f32)> {
-        let hint = hint(key);
-        if self.hints[hint / 64] >> (hint % 64) & 1 == 0 {
+    fn pair(&self, tokens: u64) -> Option<(usize, i16)> {
+        let hint = hint(tokens);
+        if self.hints.get(hint / 64)? >> (hint % 64) & 1 == 0 {
             return None;
         }
-        self.pairs.get(&key)
+        self.pairs.get(&tokens).map(|(number, points)| (self.alone.len() + *number as usize, *points))
     }
 
-    fn len(&self) -> usize {
+    fn grams(&self) -> usize {
         self.alone.len() + self.pairs.len()
     }
 }
@@ -148,15 +161,15 @@ impl Signs {
 /// What was found in a passage, each once.
 struct Found {
     seen: Vec<u64>,
-    sum: f32,
+    sum: i32,
 }
 
 impl Found {
     #[inline]
-    fn once(&mut self, number: usize, points: f32) {
+    fn once(&mut self, number: usize, points: i16) {
         let (word, bit) = (&mut self.seen[number / 64], 1u64 << (number % 64));
         // Added in any case: whether a gram was there before is as good as chance to the processor.
-        self.sum += select_unpredictable(*word & bit == 0, points, 0.0);
+        self.sum += select_unpredictable(*word & bit == 0, i32::from(points), 0);
         *word |= bit;
     }
 }
@@ -171,6 +184,10 @@ impl Wording {
     ) -> Wording {
         let mut wording =
             Wording { signs: vec![0; 0x1_0000], count: 1, vocabulary, base, full, bounds, say, ..Wording::default() };
+        for (sign, number) in wording.vocabulary.signs() {
+            wording.signs[sign as usize] = number;
+            wording.count = wording.count.max(number + 1);
+        }
         // The signs that count as one, as in [`gram::keep_signs`].
         let (digit, white) = (wording.number_or_new('0'), wording.number_or_new('\n'));
         for code in 0..0x1_0000 {
@@ -180,32 +197,35 @@ impl Wording {
                 _ => {}
             }
         }
-        let parts: Vec<(Parts, f32)> =
-            weights.iter().map(|(gram, points)| (gram::parts(*gram), *points as f32)).collect();
-        for (part, _) in &parts {
-            if let Parts::Signs { first, second, .. } = part {
-                for sign in first.iter().chain([second]) {
-                    wording.number_or_new(*sign);
-                }
-            }
-        }
-        for signs in [&mut wording.everywhere, &mut wording.outside] {
-            (signs.alone, signs.hints) = (vec![0.0; usize::from(wording.count)], vec![0; HINTS / 64]);
-        }
-        for (part, points) in parts {
-            match part {
+        wording.words.alone = vec![0; wording.vocabulary.words().len()];
+        let mut alone: [Vec<(u16, i16)>; 2] = Default::default();
+        let mut pairs: [Vec<(u16, u16, i16)>; 2] = Default::default();
+        for (gram, points) in weights {
+            let points = (points / learning::STEP).round() as i16;
+            match gram::parts(*gram) {
                 Parts::Circumstance(number) => wording.circumstances[number] = points,
                 Parts::Signs { outside, first, second } => {
-                    let (first, second) = (first.map(|sign| wording.number(sign)), wording.number(second));
-                    let signs = if outside { &mut wording.outside } else { &mut wording.everywhere };
-                    signs.add(first, second, points);
+                    let first = first.map(|sign| wording.number_or_new(sign));
+                    let second = wording.number_or_new(second);
+                    match first {
+                        Some(first) => pairs[usize::from(outside)].push((first, second, points)),
+                        None => alone[usize::from(outside)].push((second, points)),
+                    }
                 }
-                Parts::Words { first, second } => {
-                    let next = wording.words.len() as u32;
-                    wording.words.insert(gram::tokens(first, second), (next, points));
+                Parts::Words { first: None, second } => {
+                    if let Some(place) = second.word().and_then(|word| wording.words.alone.get_mut(word)) {
+                        *place = points;
+                    }
                 }
+                Parts::Words { first, second } => wording.words.add_pair(gram::tokens(first, second), points),
             }
         }
+        let count = wording.count;
+        [wording.everywhere, wording.outside] = std::array::from_fn(|at| {
+            let mut by_number = vec![0; usize::from(count)];
+            alone[at].iter().for_each(|(sign, points)| by_number[usize::from(*sign)] = *points);
+            Signs { alone: by_number, pairs: Pairs::new(std::mem::take(&mut pairs[at]), count) }
+        });
         wording
     }
 
@@ -243,68 +263,79 @@ impl Wording {
     /// What a passage is worth, in decibans: each gram that stands in it once, and each circumstance where a page's count at all, within
     /// the table's bounds. Its parts are folded texts that are read as one.
     pub fn weigh(&self, passage: &[&str], page: Option<Circumstances>) -> f64 {
-        let (everywhere, outside) = (self.everywhere.len(), self.outside.len());
-        let mut found = Found { seen: vec![0; (everywhere + outside + self.words.len()).div_ceil(64)], sum: 0.0 };
-        let mut kept: Vec<char> = Vec::new();
+        let (everywhere, outside) = (self.everywhere.grams(), self.outside.grams());
+        let all = everywhere + outside + self.words.grams();
+        let mut found = Found { seen: vec![0; all.div_ceil(64)], sum: 0 };
+        let (mut kept, mut numbers) = (Vec::new(), Vec::new());
         let mut signs = 0;
         for part in passage {
             gram::keep_signs(part, &mut kept);
             signs += kept.len();
-            self.add_signs(&self.everywhere, &kept, 0, &mut found);
-            gram::each_words(&kept, &self.vocabulary, |tokens| {
-                if let Some((number, points)) = self.words.get(&tokens) {
-                    found.once(everywhere + outside + *number as usize, *points);
+            self.number_all(&kept, &mut numbers);
+            self.add_signs(&self.everywhere, &numbers, 0, &mut found);
+            gram::each_words(&kept, &numbers, &self.vocabulary, |first, second| {
+                let told = match (first, second.word()) {
+                    (None, Some(word)) => Some((word, self.words.alone[word])),
+                    _ => self.words.pair(gram::tokens(first, second)),
+                };
+                if let Some((number, points)) = told {
+                    found.once(everywhere + outside + number, points);
                 }
             });
         }
         if let Some(parts) = quotation::outside(passage) {
-            found.sum += self.circumstances[circumstances::QUOTES];
+            found.sum += i32::from(self.circumstances[circumstances::QUOTES]);
             for part in &parts {
                 gram::keep_signs(part, &mut kept);
-                self.add_signs(&self.outside, &kept, everywhere, &mut found);
+                self.number_all(&kept, &mut numbers);
+                self.add_signs(&self.outside, &numbers, everywhere, &mut found);
             }
         }
-        let circumstances = page.map(|page| page.of(signs).map(|number| self.circumstances[number]));
-        let sum = found.sum + circumstances.iter().flatten().sum::<f32>();
+        let circumstances = page.map(|page| page.of(signs).map(|number| i32::from(self.circumstances[number])));
+        let sum = f64::from(found.sum + circumstances.iter().flatten().sum::<i32>()) * learning::STEP;
         let fullness = fullness(signs, self.full);
         let (least, most) = self.bounds;
         // Of a few words nobody can tell the manner: they are worth little either way.
-        (self.base * fullness + f64::from(sum)).clamp(least * fullness * fullness, most * fullness * fullness)
+        (self.base * fullness + sum).clamp(least * fullness * fullness, most * fullness * fullness)
+    }
+
+    fn number_all(&self, signs: &[char], numbers: &mut Vec<u16>) {
+        numbers.clear();
+        numbers.extend(signs.iter().map(|sign| self.number(*sign)));
     }
 
     /// Adds the signs and pairs of a text, which are numbered from `from`.
     #[inline]
-    fn add_signs(&self, table: &Signs, signs: &[char], from: usize, found: &mut Found) {
+    fn add_signs(&self, table: &Signs, numbers: &[u16], from: usize, found: &mut Found) {
         let mut before = self.number('\n');
-        for sign in signs {
-            let number = self.number(*sign);
-            if let Some((pair, points)) = table.pair(key(before, number)) {
-                found.once(from + table.alone.len() + *pair as usize, *points);
+        for number in numbers {
+            if let Some((pair, points)) = table.pairs.at(before, *number) {
+                found.once(from + table.alone.len() + pair, points);
             }
-            before = number;
-            found.once(from + usize::from(number), table.alone[usize::from(number)]);
+            before = *number;
+            found.once(from + usize::from(*number), table.alone[usize::from(*number)]);
         }
     }
 
     /// The clause of a folded text that is worth most for its length, in bytes; none where nothing speaks for.
     pub fn clause(&self, text: &str) -> Option<Range<usize>> {
         let mut best = (0.0, 0..0);
-        let (mut sum, mut signs, mut start) = (0.0, 0u16, 0);
+        let (mut sum, mut signs, mut start) = (0, 0u16, 0);
         let (white, digit) = (self.number('\n'), self.number('0'));
         let mut before = white;
         let ends = text.char_indices().chain([(text.len(), '\n')]);
         for (here, sign) in ends {
             let number = self.number(sign);
             if STOPS.contains(&sign) || number == white {
-                let worth = sum / f32::from(signs).max(1.0).sqrt();
+                let worth = f64::from(sum) / f64::from(signs).max(1.0).sqrt();
                 if worth > best.0 {
                     best = (worth, start..here);
                 }
-                (sum, signs, start) = (0.0, 0, here + sign.len_utf8());
+                (sum, signs, start) = (0, 0, here + sign.len_utf8());
             } else if number != digit {
                 // A telephone number is no quotation.
-                let pair = self.everywhere.pair(key(before, number)).map_or(0.0, |(_, points)| *points);
-                sum += self.everywhere.alone[usize::from(number)] + pair;
+                let pair = self.everywhere.pairs.at(before, number).map_or(0, |(_, points)| points);
+                sum += i32::from(self.everywhere.alone[usize::from(number)] + pair);
                 signs = signs.saturating_add(1);
             }
             before = number;
@@ -318,17 +349,12 @@ fn fullness(signs: usize, full: f64) -> f64 {
     (signs as f64 / full).min(1.0)
 }
 
-/// Two numbers of signs as one.
-fn key(first: u16, second: u16) -> u32 {
-    u32::from(first) << 16 | u32::from(second)
-}
-
-/// Bits of [`Wording::hints`], as a power of two: 32 KiB, of which the pairs of a table set a fifth.
+/// Bits of [`Words::hints`], as a power of two: 32 KiB, of which the neighbours of a table set some twelfth.
 const HINT_BITS: u32 = 18;
 const HINTS: usize = 1 << HINT_BITS;
 
-fn hint(key: u32) -> usize {
-    (key.wrapping_mul(0x9E37_79B1) >> (u32::BITS - HINT_BITS)) as usize
+fn hint(tokens: u64) -> usize {
+    (tokens.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - HINT_BITS)) as usize
 }
 
 /// The stretches of a text around some places, ascending, none longer than twice the manner's reach; where places lie close together the

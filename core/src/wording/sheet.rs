@@ -16,8 +16,8 @@ use crate::text::fold;
 pub(super) const HEAVIEST: f64 = 20.0;
 /// Most signs, pairs and words.
 const MOST_WORDS: usize = 500_000;
-/// Most different signs in them: their numbers have 16 bits.
-const MOST_SIGNS: usize = 60_000;
+/// Most different signs in them: their numbers have 16 bits, and the words' signs, of which there are 20,992 at most, have some of these.
+const MOST_SIGNS: usize = 40_000;
 /// Most decibans of a stretch in which nothing is known.
 pub(super) const BASE: f64 = 200.0;
 /// Most signs that a passage may be asked to have.

@@ -7,6 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::pairs::Pairs;
 use crate::text::fold;
 
 /// Signs of the longest word.
@@ -33,30 +34,42 @@ impl Token {
     pub(super) fn is_word(self) -> bool {
         self.0 & Self::WORD != 0
     }
+
+    /// The word's number.
+    pub(super) fn word(self) -> Option<usize> {
+        self.is_word().then_some((self.0 & !Self::WORD) as usize)
+    }
 }
 
 /// The words, ascending, and how to find them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Vocabulary {
     words: Vec<String>,
-    /// By a word's signs as one number: its own number.
-    numbers: FxHashMap<u64, u32>,
-    /// Bits of the pairs of signs with which a word begins: most pairs begin none, and that is told without asking.
-    begins: Vec<u64>,
+    /// By code from U+4E00 on: the number of a sign that is some word's, from 1 on.
+    signs: Vec<u16>,
+    /// How many signs have numbers.
+    count: u16,
+    /// By the numbers of the two signs with which words begin: where their ends stand.
+    begins: Pairs<u32>,
+    ends: Vec<End>,
 }
 
-/// Bits of [`Vocabulary::begins`], as a power of two.
-const BEGIN_BITS: u32 = 17;
-
-fn begin(first: char, second: char) -> usize {
-    let both = u32::from(first) << 16 ^ u32::from(second);
-    (both.wrapping_mul(0x9E37_79B1) >> (u32::BITS - BEGIN_BITS)) as usize
+/// How a word goes on behind its first two signs. Of words that begin alike the longest come first.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    /// The numbers of its third sign and of its fourth, 0 for none.
+    rest: [u16; LONGEST - 2],
+    word: u32,
+    /// No other word begins so.
+    last: bool,
 }
 
 /// Whether a sign can be a word's.
 fn is_chinese(sign: char) -> bool {
-    ('\u{4E00}'..='\u{9FFF}').contains(&sign)
+    (FIRST..='\u{9FFF}').contains(&sign)
 }
+
+const FIRST: char = '\u{4E00}';
 
 /// Up to four Chinese signs as one number: 16 bits each, the last lowest.
 fn packed(signs: &[char]) -> u64 {
@@ -70,15 +83,44 @@ impl Vocabulary {
         words.sort_unstable();
         words.dedup();
         words.truncate(MOST);
-        let mut begins = vec![0; 1 << BEGIN_BITS >> 6];
-        let mut numbers = FxHashMap::default();
-        for (number, word) in words.iter().enumerate() {
-            let signs: Vec<char> = word.chars().collect();
-            let begin = begin(signs[0], signs[1]);
-            begins[begin / 64] |= 1 << (begin % 64);
-            numbers.insert(packed(&signs), number as u32);
+        let mut vocabulary = Vocabulary { signs: vec![0; 0x5200], ..Vocabulary::default() };
+        let mut numbered: Vec<(Vec<u16>, u32)> = (0..)
+            .zip(&words)
+            .map(|(word, text)| (text.chars().map(|sign| vocabulary.number_or_new(sign)).collect(), word))
+            .collect();
+        numbered.sort_by_key(|(signs, _)| (signs[0], signs[1], std::cmp::Reverse(signs.len())));
+        let mut begins = Vec::new();
+        for alike in numbered.chunk_by(|(one, _), (other, _)| one[..2] == other[..2]) {
+            begins.push((alike[0].0[0], alike[0].0[1], vocabulary.ends.len() as u32));
+            vocabulary.ends.extend(alike.iter().map(|(signs, word)| {
+                let rest = std::array::from_fn(|at| signs.get(2 + at).copied().unwrap_or(0));
+                End { rest, word: *word, last: false }
+            }));
+            vocabulary.ends.last_mut().into_iter().for_each(|end| end.last = true);
         }
-        Vocabulary { words, numbers, begins }
+        vocabulary.begins = Pairs::new(begins, vocabulary.count + 1);
+        Vocabulary { words, ..vocabulary }
+    }
+
+    fn number_or_new(&mut self, sign: char) -> u16 {
+        let place = &mut self.signs[sign as usize - FIRST as usize];
+        if *place == 0 {
+            self.count += 1;
+            *place = self.count;
+        }
+        *place
+    }
+
+    /// The number of a sign that is some word's; 0 of another.
+    pub(super) fn number(&self, sign: char) -> u16 {
+        let place = (sign as usize).checked_sub(FIRST as usize);
+        place.and_then(|place| self.signs.get(place)).copied().unwrap_or(0)
+    }
+
+    /// The signs that have numbers.
+    pub(super) fn signs(&self) -> impl Iterator<Item = (char, u16)> {
+        let signs = (FIRST..).zip(&self.signs).map(|(sign, number)| (sign, *number));
+        signs.filter(|(_, number)| *number != 0)
     }
 
     /// Whether a text can be a word: two to four Chinese signs that folding leaves as they are.
@@ -92,9 +134,9 @@ impl Vocabulary {
 
     /// What a token is written as.
     pub(super) fn text(&self, token: Token) -> String {
-        match token.is_word() {
-            true => self.words.get((token.0 & !Token::WORD) as usize).cloned().unwrap_or_default(),
-            false => char::from_u32(token.0).map(String::from).unwrap_or_default(),
+        match token.word() {
+            Some(word) => self.words.get(word).cloned().unwrap_or_default(),
+            None => char::from_u32(token.0).map(String::from).unwrap_or_default(),
         }
     }
 
@@ -111,36 +153,39 @@ impl Vocabulary {
         }
     }
 
-    /// Calls `each` with every token of a text's signs, from the left.
+    /// Calls `each` with every token of a text's signs, from the left. `numbers` are the signs' own, or any others that agree with
+    /// [`Self::number`] where that is not 0 and are above all of those where it is.
     #[inline]
-    pub(super) fn cut(&self, signs: &[char], mut each: impl FnMut(Token)) {
+    pub(super) fn cut(&self, signs: &[char], numbers: &[u16], mut each: impl FnMut(Token)) {
         let mut at = 0;
         while at < signs.len() {
-            let (long, token) = self.longest(&signs[at..]);
-            each(token);
-            at += long;
+            match self.longest(&numbers[at..]) {
+                Some((long, word)) => {
+                    each(Token(Token::WORD | word));
+                    at += long;
+                }
+                None => {
+                    each(Token(u32::from(signs[at])));
+                    at += 1;
+                }
+            }
         }
     }
 
-    /// The longest word with which these signs begin, or the first sign; and how many signs that are.
+    /// The longest word with which these signs begin, and how many signs it has.
     #[inline]
-    fn longest(&self, signs: &[char]) -> (usize, Token) {
-        let sign = (1, Token(u32::from(signs[0])));
-        let [first, second, ..] = *signs else { return sign };
-        if self.numbers.is_empty() || !is_chinese(first) || !is_chinese(second) {
-            return sign;
+    fn longest(&self, numbers: &[u16]) -> Option<(usize, u32)> {
+        let (_, first) = self.begins.at(*numbers.first()?, *numbers.get(1)?)?;
+        let next = [2, 3].map(|at| numbers.get(at).copied().unwrap_or(0));
+        let mut ends = &self.ends[first as usize..];
+        while let Some((end, others)) = ends.split_first() {
+            let there = |at: usize| end.rest[at] == 0 || end.rest[at] == next[at];
+            if there(0) && there(1) {
+                return Some((2 + end.rest.iter().filter(|sign| **sign != 0).count(), end.word));
+            }
+            ends = if end.last { &[] } else { others };
         }
-        let begin = begin(first, second);
-        if self.begins[begin / 64] >> (begin % 64) & 1 == 0 {
-            return sign;
-        }
-        let run = 2 + signs[2..].iter().take(LONGEST - 2).take_while(|sign| is_chinese(**sign)).count();
-        (2..=run)
-            .rev()
-            .find_map(|long| {
-                self.numbers.get(&packed(&signs[..long])).map(|number| (long, Token(Token::WORD | number)))
-            })
-            .unwrap_or(sign)
+        None
     }
 
     /// The words of some pages, each of one or more folded texts.
@@ -243,11 +288,15 @@ fn free(mut beside: Vec<(u64, u32)>) -> FxHashMap<u64, f64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn cut(vocabulary: &Vocabulary, text: &str) -> Vec<String> {
         let mut cut = Vec::new();
-        vocabulary.cut(&text.chars().collect::<Vec<_>>(), |token| cut.push(vocabulary.text(token)));
+        let signs: Vec<char> = text.chars().collect();
+        let numbers: Vec<u16> = signs.iter().map(|sign| vocabulary.number(*sign)).collect();
+        vocabulary.cut(&signs, &numbers, |token| cut.push(vocabulary.text(token)));
         cut
     }
 
@@ -258,6 +307,25 @@ mod tests {
         assert_eq!(cut(&vocabulary, "a电"), ["a", "电"]);
         assert_eq!(cut(&vocabulary, ""), [""; 0]);
         assert_eq!(cut(&Vocabulary::default(), "电工证"), ["电", "工", "证"]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_cuts_as_words_are_looked_up_one_by_one(
+            words in prop::collection::btree_set("[考证免包]{2,4}", 0..30),
+            text in "[考证免包过a]{0,60}",
+        ) {
+            let vocabulary = Vocabulary::of(words.iter().cloned());
+            let signs: Vec<char> = text.chars().collect();
+            let (mut wanted, mut at) = (Vec::new(), 0);
+            while at < signs.len() {
+                let word = |long: &usize| signs.get(at..at + long).is_some_and(|s| words.contains(&String::from_iter(s)));
+                let long = (2..=LONGEST).rev().find(word).unwrap_or(1);
+                wanted.push(String::from_iter(&signs[at..at + long]));
+                at += long;
+            }
+            prop_assert_eq!(cut(&vocabulary, &text), wanted);
+        }
     }
 
     #[test]
