@@ -224,7 +224,7 @@ impl Wording {
         [wording.everywhere, wording.outside] = std::array::from_fn(|at| {
             let mut by_number = vec![0; usize::from(count)];
             alone[at].iter().for_each(|(sign, points)| by_number[usize::from(*sign)] = *points);
-            Signs { alone: by_number, pairs: Pairs::new(std::mem::take(&mut pairs[at]), count) }
+            Signs { alone: by_number, pairs: Pairs::new(&pairs[at]) }
         });
         wording
     }

@@ -98,7 +98,7 @@ impl Vocabulary {
             }));
             vocabulary.ends.last_mut().into_iter().for_each(|end| end.last = true);
         }
-        vocabulary.begins = Pairs::new(begins, vocabulary.count + 1);
+        vocabulary.begins = Pairs::new(&begins);
         Vocabulary { words, ..vocabulary }
     }
 
