@@ -340,9 +340,16 @@ impl<'a> Reading<'a> {
     }
 
     /// Where somebody may offer: where the words of the trade stand closest. How few they are is weighed with the rest
-    /// ([`Self::circumstances`]); where there is none at all, nothing tells a sly seller from an ordinary text.
+    /// ([`Self::circumstances`]). Who is sly says none at all, in a text that is short: that is weighed as a whole. In a longer one
+    /// nothing would tell where to look.
     fn offers_parts(&self) -> Vec<Part> {
-        [true, false].into_iter().flat_map(|visible| self.parts(Manner::Offer, Lists::Trail, visible)).collect()
+        let mut parts: Vec<Part> =
+            [true, false].into_iter().flat_map(|visible| self.parts(Manner::Offer, Lists::Trail, visible)).collect();
+        let text = self.folded.as_str();
+        if parts.is_empty() && (1..=Manner::Offer.longest()).contains(&text.len()) {
+            parts.push(Part { visible: true, at: 0..text.len() });
+        }
+        parts
     }
 
     /// What counts beside the wording; of a look-up's imitation nothing does.

@@ -62,6 +62,11 @@ impl Manner {
         }
     }
 
+    /// The longest stretch, in bytes.
+    pub fn longest(self) -> usize {
+        2 * self.reach().0
+    }
+
     /// Whose table a file of that name is.
     pub fn of_file(name: &str) -> Option<Manner> {
         Self::ALL.into_iter().find(|manner| manner.file() == name)
