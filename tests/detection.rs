@@ -124,6 +124,23 @@ fn blunt_sellers_are_found_no_worse_than_before() {
 }
 
 #[test]
+fn what_two_inspectors_met_is_judged_no_worse_than_before() {
+    let inspected = Counts::of("inspected");
+    let (sellers, fakes) = (inspected.called("seller", &["seller"]), inspected.called("fake_site", &["fake_site"]));
+    assert!(sellers >= 233, "{sellers} sellers");
+    assert!(fakes >= 97, "{fakes} fakes");
+    assert!(inspected.accused() <= 5, "{} innocents accused", inspected.accused());
+}
+
+#[test]
+fn daily_life_is_left_in_peace() {
+    let ordinary = Counts::of("ordinary-held");
+    let all = ordinary.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);
+    assert!(all > 900, "{all} texts");
+    assert!(ordinary.accused() <= 2, "{} of {all} accused", ordinary.accused());
+}
+
+#[test]
 fn hard_innocents_are_accused_no_more_than_before() {
     let innocents = Counts::of("clean");
     let all = innocents.called("innocent", &["innocent", "suspicious", "seller", "fake_site"]);
@@ -155,7 +172,7 @@ fn weights(table: &str) -> BTreeMap<String, i64> {
     weights
 }
 
-/// Of all that is innocent the hardest teach three times, and so do the bluntest of sellers.
+/// Of all that is innocent the hardest teach three times.
 #[test]
 fn the_shipped_wording_is_what_the_labelled_pages_teach() {
     let pages = |set: &str| {
@@ -166,9 +183,7 @@ fn the_shipped_wording_is_what_the_labelled_pages_teach() {
         let learn = std::process::Command::new(env!("CARGO_BIN_EXE_jianzheng"))
             .args(["--config", "deploy/jianzheng.example.toml", "rules", "learn"])
             .args(option)
-            .args(
-                ["tuned", "clean", "clean", "clean", "learned", "blunt", "blunt", "blunt"].into_iter().flat_map(pages),
-            )
+            .args(["tuned", "clean", "clean", "clean", "learned", "ordinary", "blunt"].into_iter().flat_map(pages))
             .env("JIANZHENG_GENERAL__RULES", root().join("rules"))
             .current_dir(root())
             .output()
@@ -183,7 +198,7 @@ fn the_shipped_wording_is_what_the_labelled_pages_teach() {
         assert!(
             far == 0 && differ.len() <= shipped.len() / 100,
             "{file}: {} of {} words differ, {far} by more than a tenth: rules, pages or folding were changed; learn anew with\n\
-             cargo run -- rules learn {} tests/data/pages/tuned/*.ndjson rules/clean/*.ndjson rules/clean/*.ndjson rules/clean/*.ndjson tests/data/pages/learned/*.ndjson tests/data/pages/blunt/*.ndjson tests/data/pages/blunt/*.ndjson tests/data/pages/blunt/*.ndjson > new.toml && mv new.toml rules/{file}",
+             cargo run -- rules learn {} tests/data/pages/tuned/*.ndjson rules/clean/*.ndjson rules/clean/*.ndjson rules/clean/*.ndjson tests/data/pages/learned/*.ndjson tests/data/pages/ordinary/*.ndjson tests/data/pages/blunt/*.ndjson > new.toml && mv new.toml rules/{file}",
             differ.len(),
             shipped.len(),
             option.unwrap_or_default()

@@ -93,7 +93,7 @@ fn an_official_page_with_a_sellers_offer_is_a_hacked_one() {
 }
 
 #[test]
-fn the_sly_are_weighed_with_one_word_of_the_trade_and_an_ordinary_text_with_none_is_not() {
+fn the_sly_are_weighed_with_one_word_of_the_trade_and_with_none_where_the_text_is_short() {
     let weighed = |html: &str| {
         let (verdict, _) = judged(HERE, html);
         let wording = verdict.signals.iter().find(|signal| signal.rule == Manner::Offer.rule());
@@ -102,7 +102,9 @@ fn the_sly_are_weighed_with_one_word_of_the_trade_and_an_ordinary_text_with_none
     let sly = weighed("<p>焊的师傅，人不用来，坐家里等快递，老规矩</p>").unwrap();
     let honest = weighed("<p>焊的师傅，明天八点在门口集合，带好手套</p>").unwrap();
     assert!(sly > honest, "{sly} {honest}");
-    assert_eq!(weighed("<p>师傅，人不用来，坐家里等快递，老规矩</p>"), None);
+    let none = "师傅，人不用来，坐家里等快递，老规矩。";
+    assert!(weighed(&format!("<p>{none}</p>")).is_some());
+    assert_eq!(weighed(&format!("<p>{}</p>", none.repeat(20))), None, "nothing tells where to look");
 }
 
 #[test]

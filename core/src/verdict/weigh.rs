@@ -7,7 +7,7 @@ use super::{Signal, voice};
 use crate::likeness::Copied;
 use crate::rules::rule::{Kind, Place, Rule, Status};
 use crate::rules::{Compiled, Fact, Wanted};
-use crate::wording::{Circumstances, Manner};
+use crate::wording::Manner;
 
 /// Longest quote on either side of the phrase, in characters.
 const QUOTE: usize = 24;
@@ -205,13 +205,6 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
     }
 }
 
-/// The most that wording is worth where nothing beside it speaks of an offer: of such pages nearly all are reviews, novels and chatter, so that it asks
-/// for an officer's eyes and accuses nobody by itself, unless it is [`WORDING_SURE`].
-const WORDING_ALONE: f64 = 24.0;
-
-/// So loud the wording of a review hardly ever is (docs/DETECTION.md): from here on it counts whatever stands beside.
-const WORDING_SURE: f64 = 50.0;
-
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
 fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
     let table = &reading.rules.wording[manner as usize];
@@ -225,8 +218,7 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
     };
     let weighed = reading.passages(manner).into_iter().map(weigh);
     let (points, passage) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let alone = page.is_some_and(Circumstances::are_poor) && points < WORDING_SURE;
-    let points = if alone { points.min(WORDING_ALONE) } else { points };
+    let points = page.map_or(points, |page| page.temper(points));
     let kind = match manner {
         Manner::Offer => Kind::Seller,
         Manner::Fake => Kind::FakeSite,

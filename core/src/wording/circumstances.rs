@@ -13,6 +13,10 @@ const WORDS: usize = 3;
 const LONGEST: usize = 10;
 /// What a page shows at all or not.
 const SHOWN: usize = 8;
+/// The most that wording is worth where nothing beside it speaks of an offer, in decibans.
+const ALONE: f64 = 24.0;
+/// From here on it counts all the same (docs/DETECTION.md says how many reviews are so loud).
+const SURE: f64 = 50.0;
 /// How many there are.
 pub(super) const COUNT: usize = QUOTES + 1;
 /// A quotation in the passage: its words are perhaps somebody else's. Not of a page but of a passage's own text.
@@ -32,9 +36,20 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
-    /// Nothing but one word that other people say too (证书, 本本, 打磨): nobody to be reached, no deal, no word of the trade's own.
-    pub fn are_poor(self) -> bool {
+    /// Nothing but one word that other people say too (证书, 本本, 打磨), or none: nobody to be reached, no deal, no word of the trade's own.
+    fn are_poor(self) -> bool {
         self.words <= 1 && !(self.own || self.reached || self.deals)
+    }
+
+    /// What wording of so many decibans is worth here. Where little beside it speaks of an offer nearly all pages are reviews, novels and chatter: there it
+    /// asks for an officer's eyes and accuses nobody by itself, unless it is louder than a review's hardly ever is.
+    pub(crate) fn temper(self, points: f64) -> f64 {
+        let nothing = self.words == 0;
+        match self.are_poor() {
+            true if nothing || points < SURE => points.min(ALONE),
+            false if nothing && points < SURE => points.min(ALONE),
+            _ => points,
+        }
     }
 
     /// Those of a passage of so many signs, by number below [`COUNT`].
@@ -74,4 +89,22 @@ pub(super) fn name(number: usize) -> String {
 /// The circumstance of that name.
 pub(super) fn named(name: &str) -> Option<Gram> {
     name.starts_with('〔').then(|| (0..COUNT).find(|number| self::name(*number) == name).map(gram))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wording_accuses_nobody_by_itself_unless_it_is_very_loud() {
+        let told = |words: usize, reached: bool| {
+            let page = Circumstances { words, own: false, reached, deals: false };
+            [30.0, 55.0, -20.0].map(|points| page.temper(points))
+        };
+        assert_eq!(told(0, false), [24.0, 24.0, -20.0], "nothing of the trade, nobody to be reached");
+        assert_eq!(told(0, true), [24.0, 55.0, -20.0]);
+        assert_eq!(told(1, false), [24.0, 55.0, -20.0]);
+        assert_eq!(told(1, true), [30.0, 55.0, -20.0]);
+        assert_eq!(told(2, false), [30.0, 55.0, -20.0]);
+    }
 }
