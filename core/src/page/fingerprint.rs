@@ -25,17 +25,12 @@ impl Simhash {
     }
 
     pub(super) fn add(&mut self, shingle: u64) {
-        self.add_if(shingle, true);
-    }
-
-    /// Adds a shingle where `chosen`, without a branch on it: which ones are chosen no processor can guess.
-    fn add_if(&mut self, shingle: u64, chosen: bool) {
         if self.count >= MOST {
             return;
         }
         self.waiting[self.pending] = shingle;
-        self.pending += usize::from(chosen);
-        self.count += usize::from(chosen);
+        self.pending += 1;
+        self.count += 1;
         if self.pending == GROUP {
             let group = self.waiting.map(mix);
             self.settle(group);
@@ -91,13 +86,21 @@ pub(crate) fn mix(mut x: u64) -> u64 {
 pub(super) fn of_text(text: &str) -> u64 {
     let mut hash = Simhash::new();
     let (mut a, mut b) = (0u64, 0u64);
+    let (mut chosen, mut many) = ([0; 64], 0);
     for c in text.chars().filter(|c| counts(*c)) {
         let c = c as u64;
         let shingle = (a << 42) ^ (b << 21) ^ c;
-        // The top bits of one product choose; the full mix is for those that are chosen.
-        hash.add_if(shingle, (a != 0) & (shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 62 == 0));
+        // The top bits of one product choose; the full mix is for those that are chosen. There is no branch on the choice: one in
+        // four is what no processor can guess.
+        chosen[many] = shingle;
+        many += usize::from((a != 0) & (shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 62 == 0));
+        if many == chosen.len() {
+            chosen.iter().for_each(|shingle| hash.add(*shingle));
+            many = 0;
+        }
         (a, b) = (b, c);
     }
+    chosen[..many].iter().for_each(|shingle| hash.add(*shingle));
     hash.finish()
 }
 
