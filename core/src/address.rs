@@ -61,8 +61,9 @@ pub fn canonical(url: &Url) -> Url {
     // Credentials in an address are for no page of ours.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    let path = upper_escapes(url.path()).into_owned();
-    if path != url.path() {
+    if let Cow::Owned(path) = upper_escapes(url.path())
+        && path != url.path()
+    {
         url.set_path(&path);
     }
     if let Some(query) = url.query() {
@@ -173,7 +174,9 @@ pub fn without_session(mut url: Url) -> Url {
         let rest = rest.join("&");
         url.set_query((!rest.is_empty()).then_some(rest.as_str()));
     }
-    while let Some(at) = url.path().to_ascii_lowercase().find(";jsessionid=") {
+    while url.path().contains(';')
+        && let Some(at) = url.path().to_ascii_lowercase().find(";jsessionid=")
+    {
         let path = url.path();
         let end = path[at..].find('/').map_or(path.len(), |slash| at + slash);
         let path = format!("{}{}", &path[..at], &path[end..]);

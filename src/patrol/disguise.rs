@@ -15,14 +15,14 @@ use super::visit::{Ask, WORTH_WAITING, fetch, hop_pause};
 use super::{Failure, Shared};
 use crate::crawl::frontier::{Kind, Lease};
 use crate::crawl::retry;
-use crate::store::{StoreError, Via};
+use crate::store::{CHAIN, StoreError, Via};
 
 /// Goes on from the patrol's own look where there is cause.
 pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) -> Result<Looks, Failure> {
     let url = Url::parse(lease.url()).ok().filter(|_| lease.kind() != Kind::Image);
-    let (Some(url), Some(_)) = (url, guests::doubt(&shared.rules, &first)) else { return Ok(Looks::one(first)) };
+    let (Some(url), Some(doubt)) = (url, guests::doubt(&shared.rules, &first)) else { return Ok(Looks::one(first)) };
     let (way, source) = way(shared, lease).await?;
-    let Some(cause) = guests::cause(&shared.rules, &first, way) else { return Ok(Looks::one(first)) };
+    let Some(cause) = guests::cause_of(&shared.rules, &first, Some(doubt), way) else { return Ok(Looks::one(first)) };
     let mut looking = Looking::new(&shared.rules, first, cause, shared.disguise.guests(&source));
     while shared.may_disguise(&url)
         && let Some((guest, referer)) = looking.next_guest()
@@ -56,9 +56,10 @@ async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError
     }
     let said = |words: &str| if shared.rules.speaks_of_trade(words) { Way::Trade } else { Way::Root };
     let (mut way, mut source) = (Way::Plain, String::new());
-    let ways = shared.store.chain(lease.via().clone()).await?;
-    for (at, step) in ways.iter().enumerate() {
-        match step {
+    let mut step = lease.via().clone();
+    // Step by step: most pages are links without a word of the trade, of which one step tells everything.
+    for at in 0..CHAIN {
+        match &step {
             // What the last time looked like somebody else brought nothing then; it is not tried each time.
             Via::Revisit { page } if shared.store.page(*page).await?.is_some_and(|page| !page.looks.is_empty()) => {
                 break;
@@ -93,6 +94,8 @@ async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError
             }
             Via::Name { .. } | Via::Qr { .. } | Via::Image { .. } | Via::Recheck { .. } => break,
         }
+        let Some(before) = shared.store.before(&step).await? else { break };
+        step = before;
     }
     Ok((way, source))
 }

@@ -181,8 +181,10 @@ pub enum Way {
 
 /// What is odd about a look, if anything; whether that is worth another one, [`cause`] says.
 pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
+    if look.is_hit() || matches!(look.read.content, Content::Image(_)) {
+        return None;
+    }
     match look.sight(rules) {
-        _ if look.is_hit() || matches!(look.read.content, Content::Image(_)) => None,
         Sight::Elsewhere => {
             let host = look.sent_to(rules).and_then(|target| target.host_str().map(str::to_owned));
             Some(Cause::Elsewhere(host.unwrap_or_default()))
@@ -213,11 +215,16 @@ impl Cause {
 
 /// Why the address is worth looks as somebody else, or nothing.
 pub fn cause(rules: &RuleSet, look: &Look, way: Way) -> Option<Cause> {
+    cause_of(rules, look, doubt(rules, look), way)
+}
+
+/// The same where it is known what is odd.
+pub fn cause_of(rules: &RuleSet, look: &Look, doubt: Option<Cause>, way: Way) -> Option<Cause> {
     let names = matches!(&look.read.content, Content::Page(page) if page.1.names_certificates);
-    let cause = doubt(rules, look).filter(|cause| cause.holds(way, names));
+    let cause = doubt.filter(|cause| cause.holds(way, names));
     // A hit that reads as an innocent page of the trade now is as gone as an empty one.
-    let page = matches!(look.sight(rules), Sight::Page(..)) && !look.is_hit();
-    cause.or((way == Way::Hit && page).then_some(Cause::Gone))
+    let gone = || way == Way::Hit && !look.is_hit() && matches!(look.sight(rules), Sight::Page(..));
+    cause.or_else(|| gone().then_some(Cause::Gone))
 }
 
 /// A series of looks at one address, step by step.
@@ -306,19 +313,19 @@ impl Looks {
     /// The records of all looks without their captures, if there is more than one, and what is still to be kept of each.
     pub fn take_apart(self, rules: &RuleSet) -> (Vec<Record>, Vec<Encoded>, Taken) {
         let Looks { looks, best, cloaks, cause, failed, cut } = self;
-        let mut records: Vec<Record> = looks.iter().map(|look| record(rules, look)).collect();
-        records.extend(failed.into_iter().map(|(guest, why)| Record {
-            guest: guest.as_code().to_owned(),
-            why: String::new(),
-            say: format!("没有看成：{why}"),
-            final_url: String::new(),
-            verdict: None,
-            score: 0.0,
-            capture: None,
-        }));
-        match cause {
-            Some(cause) => records[0].why = cause.say(),
-            None => records.clear(),
+        let mut records: Vec<Record> = Vec::new();
+        if let Some(cause) = cause {
+            records.extend(looks.iter().map(|look| record(rules, look)));
+            records.extend(failed.into_iter().map(|(guest, why)| Record {
+                guest: guest.as_code().to_owned(),
+                why: String::new(),
+                say: format!("没有看成：{why}"),
+                final_url: String::new(),
+                verdict: None,
+                score: 0.0,
+                capture: None,
+            }));
+            records[0].why = cause.say();
         }
         let mut encoded = Vec::new();
         let mut taken = None;

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +16,8 @@ use crate::store;
 const GROUP: usize = 256;
 /// Captures that may wait for the thread before callers wait.
 const WAITING: usize = 512;
+/// How long further captures are waited for where the group before was one of several, as the store's writer does.
+const GATHERING: Duration = Duration::from_millis(5);
 
 type Job = (Series, Encoded, oneshot::Sender<Result<Capture, Arc<WarcError>>>);
 
@@ -73,13 +76,18 @@ impl Keeper {
 }
 
 fn write(mut stores: [WarcStore; 2], mut queue: mpsc::Receiver<Job>) {
+    let mut company = false;
     while let Some(first) = queue.blocking_recv() {
+        if company {
+            std::thread::sleep(GATHERING);
+        }
         let mut group = vec![first];
         while group.len() < GROUP
             && let Ok(next) = queue.try_recv()
         {
             group.push(next);
         }
+        company = group.len() > 1;
         let (hits, pages): (Vec<Job>, Vec<Job>) = group.into_iter().partition(|job| job.0 == Series::Hits);
         for (store, jobs) in stores.iter_mut().zip([hits, pages]) {
             if !jobs.is_empty() {

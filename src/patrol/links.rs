@@ -15,6 +15,8 @@ use crate::store::Via;
 
 /// Frames of one page that are followed.
 const FRAMES: usize = 8;
+/// Characters of a link's words that are kept.
+const WORDS: usize = 60;
 
 /// The page that is left.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ pub struct Limits {
 
 /// Candidates that the page leads to.
 pub(super) fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limits: Limits) -> Vec<Found> {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(extract.links.len().min(limits.links));
     let own_host = address::host_key(from.url);
     let hit = verdict.kind.is_hit();
     let root = from.depth == 0 && !matches!(from.via, Via::Link { .. });
@@ -54,7 +56,10 @@ pub(super) fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limi
             break;
         }
         let Some(url) = page_address(from.url, &link.href) else { continue };
-        let same = address::host_key(&url) == own_host;
+        // Most links stay, and then have their page's key.
+        let alike = url.host_str() == from.url.host_str() && url.port() == from.url.port();
+        let host = if alike { own_host.clone() } else { address::host_key(&url) };
+        let same = host == own_host;
         let follow = if same { from.depth < limits.depth } else { root || hit };
         if !follow {
             continue;
@@ -63,7 +68,9 @@ pub(super) fn candidates(from: &From, extract: &Extract, verdict: &Verdict, limi
         let text = extract.text.get(link.at.clone()).unwrap_or_default();
         let depth = (from.depth + 1).min(limits.depth.max(1));
         let priority = worth::of_link(hit, same, from.shown);
-        found.push(page(url, depth, priority, Via::Link { page: from.seq, text: text.chars().take(60).collect() }));
+        let words = text.char_indices().nth(WORDS).map_or(text, |(end, _)| &text[..end]);
+        let via = Via::Link { page: from.seq, text: words.to_owned() };
+        found.push(Found { host, url: url.into(), depth, kind: Kind::Page, via, priority, not_before: None });
     }
     for frame in extract.frames.iter().take(FRAMES) {
         if let Some(url) = page_address(from.url, frame) {

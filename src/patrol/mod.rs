@@ -238,7 +238,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         yields,
         shown: Mutex::default(),
         stage: parts.stage,
-        turns: threads::turns(),
+        thinkers: threads::Thinkers::start()?,
         disguise: manner.disguise.clone(),
         disguised: Mutex::default(),
         traps: traps::Ledger::default(),

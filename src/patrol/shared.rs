@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jianzheng_core::rules::RuleSet;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::keeper::Keeper;
 use super::progress::Progress;
-use super::{guests, links, reading, rendering, traps, worth};
+use super::{guests, links, reading, rendering, threads, traps, worth};
 use crate::clock::Clock;
 use crate::config::Robots;
 use crate::crawl::client::Fetcher;
@@ -43,8 +43,8 @@ pub(super) struct Shared {
     pub(super) shown: Mutex<HashMap<String, worth::Shown>>,
     /// What renders pages, where they are rendered.
     pub(super) stage: Option<rendering::Stage>,
-    /// Turns of the processors.
-    pub(super) turns: Semaphore,
+    /// Who reads pages.
+    pub(super) thinkers: threads::Thinkers,
     pub(super) disguise: guests::Manner,
     /// Looks as somebody else in this round, by registrable domain.
     pub(super) disguised: Mutex<HashMap<String, u32>>,

@@ -20,21 +20,24 @@ pub fn is_wall_page(rules: &RuleSet, extract: &Extract, url: &Url) -> bool {
 
 /// A page that says nothing but that it wants to be opened in WeChat or on a telephone.
 pub fn asks_for_other_device(rules: &RuleSet, extract: &Extract) -> bool {
-    extract.text.chars().filter(|c| c.is_alphanumeric()).take(SHORT).count() < SHORT
-        && says(rules, Lists::OtherDevice, extract)
+    // Common signs are told from marks without the tables of Unicode.
+    let counts = |c: &char| matches!(c, '\u{4E00}'..='\u{9FFF}') || c.is_alphanumeric();
+    extract.text.chars().filter(counts).take(SHORT).count() < SHORT && says(rules, Lists::OtherDevice, extract)
 }
 
 fn says(rules: &RuleSet, list: Lists, extract: &Extract) -> bool {
-    let head: String = extract.text.chars().take(HEAD).collect();
-    rules.list(list.name()).unwrap_or_default().iter().any(|word| head.contains(word.as_str()))
+    let end = extract.text.char_indices().nth(HEAD).map_or(extract.text.len(), |(end, _)| end);
+    let head = &extract.text.as_bytes()[..end];
+    let words = rules.list(list.name()).unwrap_or_default();
+    words.iter().any(|word| memchr::memmem::find(head, word.as_bytes()).is_some())
 }
 
 /// An address that leads to a wall.
 pub fn is_wall(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+    let (host, path) = (url.host_str().unwrap_or_default(), url.path().to_ascii_lowercase());
     ["captcha", "verify", "antibot", "antispider", "passport", "login", "punish", "wappass", "challenge"]
         .iter()
-        .any(|w| host.contains(w) || url.path().to_ascii_lowercase().contains(w))
+        .any(|w| host.contains(w) || path.contains(w))
 }
 
 /// Why a page that answered with this status was not seen: a wall or a broken server shows no page.

@@ -111,7 +111,10 @@ pub fn pack(extract: &Extract) -> Vec<u8> {
             .map(|p| (number(&PICTURES, &p.kind), format!("{:016x}", p.look), p.url.clone()))
             .collect(),
     };
-    serde_json::to_vec(&stored).expect("strings and numbers always become JSON")
+    // Most of it is the text; blocks and links take a quarter more.
+    let mut bytes = Vec::with_capacity(stored.text.len() + stored.text.len() / 2 + 1024);
+    serde_json::to_writer(&mut bytes, &stored).expect("strings and numbers always become JSON");
+    bytes
 }
 
 /// The extract, or nothing where the bytes are of another version or broken.

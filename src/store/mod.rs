@@ -38,6 +38,7 @@ pub use audit::AuditCheck;
 pub use changes::{Changes, Committed};
 pub use error::StoreError;
 pub use list::Listing;
+pub use pages::CHAIN;
 pub use queue::{FrontierRows, QueueBlock, QueueKey, SLOTS};
 pub use record::{
     Ask, AuditRow, Baseline, Capture, Case, CaseNote, CaseState, CopyTags, Depicted, Digest, DigestRow, DigestState,

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How far back a chain is told.
-const CHAIN: usize = 8;
+pub const CHAIN: usize = 8;
 
 impl Tx<'_> {
     /// A fetch.
@@ -37,14 +37,20 @@ impl Store {
         self.listing_from(&id_key(from))
     }
 
+    /// The step before one: why the page was a candidate that it stands on.
+    pub async fn before(&self, via: &Via) -> Result<Option<Via>, StoreError> {
+        let Some(seq) = via.page() else { return Ok(None) };
+        Ok(self.page(seq).await?.map(|page| page.via))
+    }
+
     /// Why a URL is a candidate, step by step back to a seed, a result or a person, at most eight steps.
     pub async fn chain(&self, via: Via) -> Result<Vec<Via>, StoreError> {
         let mut chain = vec![via];
         while chain.len() < CHAIN
-            && let Some(seq) = chain.last().and_then(Via::page)
-            && let Some(page) = self.page(seq).await?
+            && let Some(via) = chain.last()
+            && let Some(before) = self.before(via).await?
         {
-            chain.push(page.via);
+            chain.push(before);
         }
         Ok(chain)
     }

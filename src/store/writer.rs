@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake},
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -29,6 +30,9 @@ use super::{
 /// So many sets, or so many bytes, at most share a transaction.
 const GROUP_SETS: usize = 512;
 const GROUP_BYTES: usize = 4 << 20;
+/// How long further sets are waited for where the group before was one of several: others are then at work, and a sync costs the
+/// processor as much as a page's reading, however many share it. Who commits alone waits for nobody.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// Tells a set's caller how it went.
 type Ack = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -125,6 +129,7 @@ impl Drop for LostUnlessDone {
 pub(super) fn run(engine: &Engine, space: &Space, busy: &Busy, mut queue: mpsc::UnboundedReceiver<Job>) {
     let mut broken: Option<StoreError> = None;
     let mut waiting: VecDeque<Job> = VecDeque::new();
+    let mut company = false;
     loop {
         space.restore_ballast();
         if waiting.is_empty() {
@@ -132,12 +137,16 @@ pub(super) fn run(engine: &Engine, space: &Space, busy: &Busy, mut queue: mpsc::
                 Some(job) => waiting.push_back(job),
                 None => return,
             }
+            if company {
+                std::thread::sleep(GATHERING);
+            }
         }
         while waiting.len() < GROUP_SETS
             && let Ok(job) = queue.try_recv()
         {
             waiting.push_back(job);
         }
+        company = waiting.len() > 1;
         busy.begin();
         let mut group = Overlay::default();
         let mut acks = Vec::new();

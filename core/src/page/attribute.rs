@@ -84,31 +84,50 @@ pub(super) fn is_hidden(attributes: &dyn Attributes) -> bool {
         return true;
     }
     let Some(style) = attributes.get("style") else { return false };
-    let style: String =
-        cut(&style, 512).bytes().filter(|b| !b.is_ascii_whitespace()).map(|b| b.to_ascii_lowercase() as char).collect();
-    style.split(';').any(|declaration| {
-        let Some((property, value)) = declaration.split_once(':') else { return false };
-        let value = value.trim_end_matches("!important");
-        let zero = |v: &str| {
-            let number = v.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
-            number.parse::<f32>() == Ok(0.0)
+    // Every second element of a page has a style, and hardly one hides: no room is asked for it.
+    let mut room = [0; STYLE];
+    let mut end = 0;
+    for byte in cut(&style, STYLE).bytes().filter(|b| !b.is_ascii_whitespace()) {
+        room[end] = byte.to_ascii_lowercase();
+        end += 1;
+    }
+    room[..end].split(|byte| *byte == b';').any(|declaration| {
+        let Some(colon) = declaration.iter().position(|byte| *byte == b':') else { return false };
+        let (property, mut value) = (&declaration[..colon], &declaration[colon + 1..]);
+        while let Some(rest) = value.strip_suffix(b"!important") {
+            value = rest;
+        }
+        let zero = |value: &[u8]| {
+            let end =
+                value.iter().rposition(|byte| !byte.is_ascii_alphabetic() && *byte != b'%').map_or(0, |at| at + 1);
+            std::str::from_utf8(&value[..end]).is_ok_and(|number| number.parse::<f32>() == Ok(0.0))
         };
-        let far = |v: &str| v.starts_with('-') && v.trim_matches(|c: char| !c.is_ascii_digit()).len() >= 3;
+        let far = |value: &[u8]| {
+            let digit = |byte: &u8| byte.is_ascii_digit();
+            let (first, last) = (value.iter().position(digit), value.iter().rposition(digit));
+            // From the first digit to the last, whatever stands between.
+            value.starts_with(b"-") && first.zip(last).is_some_and(|(first, last)| last + 1 - first >= 3)
+        };
         match property {
-            "display" => value == "none",
-            "visibility" => value == "hidden",
-            "font-size" | "opacity" => zero(value),
-            "text-indent" | "left" | "top" | "margin-left" => far(value),
+            b"display" => value == b"none",
+            b"visibility" => value == b"hidden",
+            b"font-size" | b"opacity" => zero(value),
+            b"text-indent" | b"left" | b"top" | b"margin-left" => far(value),
             _ => false,
         }
     })
 }
 
+/// Bytes of a style that are read.
+const STYLE: usize = 512;
+
 /// Does the element's own markup show its letters last to first, whatever they are?
 pub(super) fn is_turned(name: &str, attributes: &dyn Attributes) -> bool {
-    let says = |text: &str, word: &str| cut(text, 512).to_ascii_lowercase().contains(word);
+    let says = |text: &str, word: &str| {
+        cut(text, STYLE).as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
     let bdo = name.eq_ignore_ascii_case("bdo") && attributes.get("dir").is_some_and(|dir| says(&dir, "rtl"));
-    bdo || attributes.get("style").is_some_and(|style| says(&style, "bidi-override") && says(&style, "rtl"))
+    bdo || attributes.get("style").is_some_and(|style| says(&style, "rtl") && says(&style, "bidi-override"))
 }
 
 /// Is the element the picture of a telephone or of a messenger, by its class: i-tel, icon_weixin, fa-phone?

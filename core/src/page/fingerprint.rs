@@ -4,68 +4,75 @@
 
 /// Adds up shingles; [`Simhash::finish`] gives the number.
 pub(super) struct Simhash {
-    /// How often each bit was set, without what is still in `lanes`.
-    ones: [u32; 64],
-    /// The same as eight times eight counters of a byte: a shingle then costs eight additions.
-    lanes: [u64; 8],
-    /// Shingles in `lanes`; at 255 a counter is full.
-    pending: u32,
-    count: u32,
+    /// How often each bit was set, as binary numbers that lie across: the lowest digit of all 64 counts is one word, and so on.
+    digits: [u64; DIGITS],
+    /// Shingles that are not counted yet.
+    waiting: [u64; GROUP],
+    pending: usize,
+    count: usize,
 }
 
-/// Each bit of a byte in a byte of its own.
-static SPREAD: [u64; 256] = {
-    let mut table = [0u64; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut bit = 0;
-        while bit < 8 {
-            table[byte] |= ((byte as u64 >> bit) & 1) << (8 * bit);
-            bit += 1;
-        }
-        byte += 1;
-    }
-    table
-};
-
-/// Shingles beyond this many add nothing (and cannot overflow the sums).
-const MOST: u32 = 16_000;
+/// Shingles beyond this many add nothing (and cannot overflow the counts).
+const MOST: usize = 16_000;
+/// Enough for a count of [`MOST`].
+const DIGITS: usize = 14;
+/// Eight shingles are counted at once: seven additions of whole words come to one carry, where one by one each would carry on.
+const GROUP: usize = 8;
 
 impl Simhash {
     pub(super) fn new() -> Self {
-        Self { ones: [0; 64], lanes: [0; 8], pending: 0, count: 0 }
+        Self { digits: [0; DIGITS], waiting: [0; GROUP], pending: 0, count: 0 }
     }
 
     pub(super) fn add(&mut self, shingle: u64) {
         if self.count >= MOST {
             return;
         }
-        self.count += 1;
-        for (lane, byte) in self.lanes.iter_mut().zip(mix(shingle).to_le_bytes()) {
-            *lane += SPREAD[usize::from(byte)];
-        }
+        self.waiting[self.pending] = shingle;
         self.pending += 1;
-        if self.pending == 255 {
-            self.settle();
+        self.count += 1;
+        if self.pending == GROUP {
+            let group = self.waiting.map(mix);
+            self.settle(group);
         }
     }
 
-    fn settle(&mut self) {
-        for (lane, ones) in self.lanes.iter_mut().zip(self.ones.chunks_exact_mut(8)) {
-            for (ones, more) in ones.iter_mut().zip(lane.to_le_bytes()) {
-                *ones += u32::from(more);
+    /// Counts a group.
+    fn settle(&mut self, group: [u64; GROUP]) {
+        let [ones, twos, fours, more @ ..] = &mut self.digits;
+        let mut pairs = [0; 4];
+        for (pair, two) in pairs.iter_mut().zip(group.chunks_exact(2)) {
+            (*ones, *pair) = sum(*ones, two[0], two[1]);
+        }
+        let (low, four_a) = sum(*twos, pairs[0], pairs[1]);
+        let (low, four_b) = sum(low, pairs[2], pairs[3]);
+        *twos = low;
+        let mut carry;
+        (*fours, carry) = sum(*fours, four_a, four_b);
+        for digit in more {
+            if carry == 0 {
+                break;
             }
-            *lane = 0;
+            (*digit, carry) = (*digit ^ carry, *digit & carry);
         }
         self.pending = 0;
     }
 
     /// A bit is set where most shingles set it.
     pub(super) fn finish(&mut self) -> u64 {
-        self.settle();
-        let bits = self.ones.iter().enumerate();
-        bits.fold(0, |sum, (bit, ones)| sum | (u64::from(2 * ones > self.count) << bit))
+        let mut group = [0; GROUP];
+        for (place, shingle) in group.iter_mut().zip(&self.waiting[..self.pending]) {
+            *place = mix(*shingle);
+        }
+        self.settle(group);
+        let set = |bit: usize| self.digits.iter().rev().fold(0, |set, digit| 2 * set + (digit >> bit & 1) as usize);
+        (0..64).fold(0, |sum, bit| sum | (u64::from(2 * set(bit) > self.count) << bit))
     }
+}
+
+/// Three words added bit by bit: the sums' low digits, and their high ones.
+fn sum(a: u64, b: u64, c: u64) -> (u64, u64) {
+    (a ^ b ^ c, (a & b) | (c & (a ^ b)))
 }
 
 /// A 64-bit finaliser (Stafford's variant 13 of MurmurHash3's).
@@ -79,15 +86,21 @@ pub(crate) fn mix(mut x: u64) -> u64 {
 pub(super) fn of_text(text: &str) -> u64 {
     let mut hash = Simhash::new();
     let (mut a, mut b) = (0u64, 0u64);
+    let (mut chosen, mut many) = ([0; 64], 0);
     for c in text.chars().filter(|c| counts(*c)) {
         let c = c as u64;
         let shingle = (a << 42) ^ (b << 21) ^ c;
-        // The top bits of one product choose; the full mix is for those that are chosen.
-        if a != 0 && shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 62 == 0 {
-            hash.add(shingle);
+        // The top bits of one product choose; the full mix is for those that are chosen. There is no branch on the choice: one in
+        // four is what no processor can guess.
+        chosen[many] = shingle;
+        many += usize::from((a != 0) & (shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 62 == 0));
+        if many == chosen.len() {
+            chosen.iter().for_each(|shingle| hash.add(*shingle));
+            many = 0;
         }
         (a, b) = (b, c);
     }
+    chosen[..many].iter().for_each(|shingle| hash.add(*shingle));
     hash.finish()
 }
 

@@ -45,7 +45,7 @@ impl Lines {
             if word.is_empty() {
                 return;
             }
-            let end = word.bytes().position(|b| b <= b' ').unwrap_or(word.len());
+            let end = first_low(word.as_bytes());
             if self.text.len() == self.line {
                 (self.role, self.zone) = (role, zone);
                 self.space = None;
@@ -55,9 +55,8 @@ impl Lines {
             let end = if end == 0 { 1 } else { end }; // A control character that is no space.
             let piece = super::extract::cut(&word[..end], self.cap.saturating_sub(self.text.len()));
             self.cut |= piece.len() < end;
-            if piece.contains('\0') {
-                self.text.extend(piece.chars().filter(|c| *c != '\0'));
-            } else {
+            // A NUL, as any control character, is a word of its own.
+            if piece != "\0" {
                 self.text.push_str(piece);
             }
             rest = &word[end..];
@@ -154,6 +153,21 @@ impl Lines {
             link.at = moved[link.at.start]..moved[link.at.end];
         }
     }
+}
+
+/// Where the first space or control character stands: eight bytes at a time, for words of Chinese are whole paragraphs.
+fn first_low(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::MAX / 255;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (at, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        // The high bit of each byte below 0x21, and by a borrow perhaps of some above the first such.
+        let low = eight.wrapping_sub(0x21 * EACH) & !eight & (0x80 * EACH);
+        if low != 0 {
+            return at * 8 + low.trailing_zeros() as usize / 8;
+        }
+    }
+    rest.iter().position(|byte| *byte <= b' ').map_or(bytes.len(), |at| eights.len() * 8 + at)
 }
 
 /// HTML's own white space. U+00A0 and U+3000 are content: browsers show them as they are.

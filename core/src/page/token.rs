@@ -122,7 +122,8 @@ impl<'a> Tokenizer<'a> {
         let source = self.source;
         self.attributes
             .iter()
-            .find(|a| source[a.name.clone()].eq_ignore_ascii_case(name))
+            // Most are told apart by their length.
+            .find(|a| a.name.len() == name.len() && source[a.name.clone()].eq_ignore_ascii_case(name))
             .map(|a| &source[a.value.clone()])
     }
 
