@@ -5,6 +5,7 @@
 //! Start at [`find`].
 
 use super::{Found, Kind};
+use crate::text::next_byte;
 use std::ops::Range;
 
 /// A gap between two groups.
@@ -75,26 +76,14 @@ fn groups(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut groups = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            // Most of a text has no digits, and that is told of many bytes at once.
-            while bytes[at..].first_chunk::<32>().is_some_and(|chunk| !has_digit(chunk)) {
-                at += 32;
-            }
-            continue;
-        }
-        let start = at;
+    while let Some(start) = next_byte(bytes, at, |byte| byte.is_ascii_digit()) {
+        at = start;
         while bytes.get(at).is_some_and(u8::is_ascii_digit) {
             at += 1;
         }
         groups.push(start..at);
     }
     groups
-}
-
-fn has_digit(chunk: &[u8; 32]) -> bool {
-    chunk.iter().fold(false, |any, byte| any | byte.is_ascii_digit())
 }
 
 fn gap(text: &str, left: &Range<usize>, right: &Range<usize>) -> Gap {

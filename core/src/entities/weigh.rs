@@ -8,7 +8,7 @@
 use super::cues::{CUES, Cue, CueHit};
 use super::{Found, Kind, accounts, labelled, no_names::NO_NAMES, series};
 use crate::evidence::{Lexicon, Weights};
-use crate::text::syllable;
+use crate::text::{next_byte, syllable};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -229,22 +229,12 @@ fn shaped(text: &str) -> impl Iterator<Item = Word<'_>> {
     let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let mut from = 0;
     std::iter::from_fn(move || {
-        while from < bytes.len() {
-            // Eight bytes of Chinese at once.
-            let beyond = |eight: &[u8; 8]| !u64::from_ne_bytes(*eight) & 0x8080_8080_8080_8080 == 0;
-            while bytes[from..].first_chunk().is_some_and(beyond) {
-                from += 8;
-            }
-            let near = bytes[from..].iter().take(8).position(|byte| byte.is_ascii_alphanumeric());
-            let Some(start) = near.map(|near| from + near) else {
-                from += 8;
-                continue;
-            };
-            let length = bytes[start..].iter().take_while(|byte| part(byte)).count();
-            from = start + length;
+        while let Some(start) = next_byte(bytes, from, |byte| byte.is_ascii_alphabetic()) {
+            // 88_jia is no id, and neither is its end.
+            let begins = !bytes[from..start].iter().rev().take_while(|byte| part(byte)).any(u8::is_ascii_digit);
+            from = start + bytes[start..].iter().take_while(|byte| part(byte)).count();
             let end = start + text[start..from].trim_end_matches(['-', '_']).len();
-            if bytes[start].is_ascii_alphabetic() && (6..=20).contains(&(end - start)) && stands_free(text, start..end)
-            {
+            if begins && (6..=20).contains(&(end - start)) && stands_free(text, start..end) {
                 return Some(Word { text, at: start..end });
             }
         }

@@ -13,6 +13,8 @@ pub(crate) const SIGN: char = '…';
 pub(crate) const WIDE: usize = 10;
 /// Occurrences of one piece that are looked at.
 pub(crate) const PIECES: usize = 2_000;
+/// Room made for places before any is told.
+const USUAL: usize = 512;
 /// Matches of one phrase that are told.
 const MATCHES: usize = 40;
 /// A gap does not reach over the end of a sentence.
@@ -54,44 +56,74 @@ pub(crate) struct Gapped {
     pub(crate) uses: Vec<Use>,
 }
 
-/// Where each piece stands in a text, by its number.
-#[derive(Debug, Default)]
-pub(crate) struct Pieces(Vec<Vec<Range<usize>>>);
+/// Where each piece stands in a text.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    /// By number of the piece: how many places are told of it.
+    counts: Vec<u32>,
+    /// The places as they were told, with the number of the piece.
+    told: Vec<(u16, Range<usize>)>,
+}
 
 impl Pieces {
     pub(crate) fn new(count: usize) -> Self {
-        Self(vec![Vec::new(); count])
+        Self { counts: vec![0; count], told: Vec::with_capacity(USUAL) }
     }
 
     pub(crate) fn push(&mut self, piece: u16, at: Range<usize>) {
-        let places = &mut self.0[usize::from(piece)];
-        if places.len() < PIECES {
-            places.push(at);
+        let count = &mut self.counts[usize::from(piece)];
+        if (*count as usize) < PIECES {
+            *count += 1;
+            self.told.push((piece, at));
         }
+    }
+
+    /// The places in the order of the pieces' numbers, of each piece in their own, and by number where a piece's end.
+    fn sorted(self) -> (Vec<Range<usize>>, Vec<u32>) {
+        let mut ends = self.counts;
+        let mut next = 0;
+        for count in &mut ends {
+            next += std::mem::replace(count, next);
+        }
+        let mut places = vec![0..0; self.told.len()];
+        for (piece, at) in self.told {
+            let end = &mut ends[usize::from(piece)];
+            places[*end as usize] = at;
+            *end += 1;
+        }
+        let mut start = 0;
+        for end in &ends {
+            let own = &mut places[start..*end as usize];
+            // They came by their ends; hardly any list is out of order.
+            if !own.is_sorted_by_key(|at| (at.start, at.end)) {
+                own.sort_unstable_by_key(|at| (at.start, at.end));
+            }
+            start = *end as usize;
+        }
+        (places, ends)
     }
 }
 
 /// The phrases whose pieces follow each other in `text`: the number of each among `gapped`, and from where to where it reaches.
-pub(crate) fn find(text: &str, gapped: &[Gapped], mut pieces: Pieces) -> Vec<(usize, Range<usize>)> {
-    for places in &mut pieces.0 {
-        // They came by their ends; hardly any list is out of order.
-        if !places.is_sorted_by_key(|at| (at.start, at.end)) {
-            places.sort_unstable_by_key(|at| (at.start, at.end));
-        }
-    }
+pub(crate) fn find(text: &str, gapped: &[Gapped], pieces: Pieces) -> Vec<(usize, Range<usize>)> {
+    let (places, ends) = pieces.sorted();
+    let of = |piece: &u16| {
+        let start = piece.checked_sub(1).map_or(0, |before| ends[usize::from(before)]);
+        &places[start as usize..ends[usize::from(*piece)] as usize]
+    };
     let mut found = Vec::new();
     for (number, phrase) in gapped.iter().enumerate() {
         let Some((first, rest)) = phrase.pieces.split_first() else { continue };
-        if phrase.pieces.iter().any(|piece| pieces.0[usize::from(*piece)].is_empty()) {
+        if phrase.pieces.iter().any(|piece| of(piece).is_empty()) {
             continue;
         }
         let before = found.len();
         let mut last = 0;
-        for begin in &pieces.0[usize::from(*first)] {
+        for begin in of(first) {
             if begin.start < last {
                 continue;
             }
-            let end = rest.iter().try_fold(begin.end, |end, piece| next(text, end, &pieces.0[usize::from(*piece)]));
+            let end = rest.iter().try_fold(begin.end, |end, piece| next(text, end, of(piece)));
             if let Some(end) = end {
                 found.push((number, begin.start..end));
                 last = end;

@@ -124,6 +124,17 @@ pub(crate) fn boundary_before(text: &str, at: usize) -> usize {
     at
 }
 
+/// Where the next byte of a kind stands, from a place on. Most of a text has none, and that is told of many bytes at once.
+#[inline]
+pub(crate) fn next_byte(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut at = from;
+    // Not any(): without branches the compiler looks at all of them in one step.
+    while bytes[at..].first_chunk::<32>().is_some_and(|chunk| !chunk.iter().fold(false, |any, byte| any | is(*byte))) {
+        at += 32;
+    }
+    bytes[at..].iter().position(|byte| is(*byte)).map(|on| at + on)
+}
+
 /// The first character boundary at or after `at`, within the text.
 fn boundary_after(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());

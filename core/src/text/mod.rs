@@ -20,7 +20,7 @@ mod tests;
 
 pub(crate) use digits::numeral as chinese_digit;
 use map::OffsetMap;
-pub(crate) use map::boundary_before;
+pub(crate) use map::{boundary_before, next_byte};
 pub(crate) use signs::digit;
 use signs::{FIRST, LAST, Sign, changes, fold_sign, look_alike, simplified};
 pub use sound::Sounds;

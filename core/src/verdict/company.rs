@@ -90,6 +90,7 @@ const WORDS: &[(Says, &str)] = &[
     (Says::OtherPaper, "驾校|科二|科目二|驾照|日语|语法|营收|同比|季度|英语|教资|小轿车|年检标"),
 ];
 
+#[derive(Clone, Copy)]
 struct Said {
     says: Says,
     /// In characters, from the word.
@@ -227,13 +228,11 @@ fn lists(sign: char) -> bool {
 /// Whether two words stand in one row: signs of a list or prices between, no sentence.
 fn in_row(between: &str) -> bool {
     let rest = between.trim_start_matches(['工', '证', '类', '作', '业', '本', '正']);
-    rest.chars().count() <= 8
-        && rest.chars().all(|sign| {
-            lists(sign)
-                || is_emoji(sign)
-                || sign.is_ascii_digit()
-                || matches!(sign, '\n' | '元' | '块' | '¥' | ':' | '.')
-        })
+    let fits = |sign: char| {
+        lists(sign) || is_emoji(sign) || sign.is_ascii_digit() || matches!(sign, '\n' | '元' | '块' | '¥' | ':' | '.')
+    };
+    // Between two words may lie half a page, of which the first sign decides.
+    rest.chars().all(fits) && rest.chars().count() <= 8
 }
 
 fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: &Page) -> Vec<bool> {
@@ -263,13 +262,16 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
     let (row_before, row_after) = if alone { (own_before, own_after) } else { windows(text, row.clone()) };
     let (far_before, far_after) = around(row_before, row_after);
     let (own_before_line, own_after_line) = (&own_before[line(own_before)..], &own_after[..end(own_after)]);
-    // What is said in the word's line, of which it is mostly known already.
-    let own = if alone && own_before_line.len() + own_after_line.len() == own_before.len() + own_after.len() {
-        None
-    } else {
-        Some(around(own_before_line, own_after_line))
+    // What is said in the word's line. No word reaches over the end of one: of a word alone it is known already.
+    let in_line = |said: &[Said], line: &str| {
+        let long = line.chars().count();
+        said.iter().filter(|said| said.away < long).copied().collect::<Vec<_>>()
     };
-    let (before, after) = own.as_ref().map_or((&far_before, &far_after), |(before, after)| (before, after));
+    let (before, after) = if alone {
+        (in_line(&far_before, own_before_line), in_line(&far_after, own_after_line))
+    } else {
+        around(own_before_line, own_after_line)
+    };
     let near = |said: &[Said], says: Says, most: usize| said.iter().any(|said| said.says == says && said.away <= most);
     let either =
         |says: Says, most: usize, before: &[Said], after: &[Said]| near(before, says, most) || near(after, says, most);
@@ -295,11 +297,11 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         |said: &[Said]| said.iter().any(|said| said.away == 0 && said.says != Thing && said.says != OtherPaper);
     let next_goes_on = han(next)
         && next != Some('的')
-        && !begins(after)
+        && !begins(&after)
         && !goes_on(&[
             "工", "司机", "员", "作业", "操作", "类", "工种", "四", "三", "两", "这", "那", "我", "要", "要的",
         ]);
-    let before_goes_on = han(last_sign) && !begins(before);
+    let before_goes_on = han(last_sign) && !begins(&before);
     vec![
         true,
         numbers.len() >= 2,
@@ -313,22 +315,22 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         contact_near,
         page.several >= 2,
         page.several >= 4,
-        near(after, Paper, 1),
+        near(&after, Paper, 1),
         near(&far_after, Paper, 8),
         near(&far_before, Paper, 8),
         near(&far_after, Exam, 12),
         near(&far_before, Exam, 12),
-        near(after, Exam, 2),
+        near(&after, Exam, 2),
         near(&far_after, Deal, 10),
         near(&far_before, Deal, 10),
-        near(after, Deal, 1),
-        near(before, Deal, 1),
+        near(&after, Deal, 1),
+        near(&before, Deal, 1),
         near(&far_before, Head, 10),
         near(&far_before, Head, 1),
         either(Work, 15, &far_before, &far_after),
         near(&far_after, Thing, 10),
         near(&far_before, Thing, 10),
-        near(after, Thing, 1),
+        near(&after, Thing, 1),
         either(OtherPaper, 30, &far_before, &far_after),
         price,
         next.is_none_or(|sign| matches!(sign, '。' | '\n' | '!' | '?' | ')' | '】' | '~')),
@@ -432,7 +434,7 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
 
 /// The short words that are papers by what stands around them.
 pub(super) fn are_papers<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>]) -> Vec<Named<'r>> {
-    let mut more = Vec::new();
+    let mut more: Vec<Named> = Vec::new();
     each(reading, all, kept, |named, signs| {
         if weights().weigh(&signs) > SURE {
             more.push(*named);

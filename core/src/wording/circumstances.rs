@@ -16,7 +16,7 @@ const SHOWN: usize = 8;
 /// The most that wording is worth where nothing beside it speaks of an offer, in decibans.
 const ALONE: f64 = 24.0;
 /// From here on it counts all the same (docs/DETECTION.md says how many reviews are so loud).
-const SURE: f64 = 50.0;
+const SURE: f64 = 55.0;
 /// How many there are.
 pub(super) const COUNT: usize = QUOTES + 1;
 /// A quotation in the passage: its words are perhaps somebody else's. Not of a page but of a passage's own text.
@@ -99,12 +99,12 @@ mod tests {
     fn wording_accuses_nobody_by_itself_unless_it_is_very_loud() {
         let told = |words: usize, reached: bool| {
             let page = Circumstances { words, own: false, reached, deals: false };
-            [30.0, 55.0, -20.0].map(|points| page.temper(points))
+            [30.0, 58.0, -20.0].map(|points| page.temper(points))
         };
         assert_eq!(told(0, false), [24.0, 24.0, -20.0], "nothing of the trade, nobody to be reached");
-        assert_eq!(told(0, true), [24.0, 55.0, -20.0]);
-        assert_eq!(told(1, false), [24.0, 55.0, -20.0]);
-        assert_eq!(told(1, true), [30.0, 55.0, -20.0]);
-        assert_eq!(told(2, false), [30.0, 55.0, -20.0]);
+        assert_eq!(told(0, true), [24.0, 58.0, -20.0]);
+        assert_eq!(told(1, false), [24.0, 58.0, -20.0]);
+        assert_eq!(told(1, true), [30.0, 58.0, -20.0]);
+        assert_eq!(told(2, false), [30.0, 58.0, -20.0]);
     }
 }

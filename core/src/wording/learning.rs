@@ -11,7 +11,7 @@ use crate::text::fold;
 
 use super::gram::{self, Gram};
 use super::vocabulary::Vocabulary;
-use super::{Circumstances, Manner, circumstances, fullness, sheet};
+use super::{Circumstances, Manner, circumstances, each, fullness, sheet};
 
 /// A page somebody has called guilty or not.
 #[derive(Debug, Clone)]
@@ -48,6 +48,9 @@ pub struct Learned {
     pub base: f64,
     /// Signs of a passage from which base and bounds count in full.
     pub full: f64,
+    /// Signs of a passage in which a gram counts as it is written: in a shorter one it counts for more, in a longer one for less, since
+    /// of many signs more speak for or against by chance. Where there is none it counts the same in all.
+    pub even: Option<f64>,
     /// The words that texts are cut into, ascending.
     pub vocabulary: Vec<String>,
     /// By points, in tenths of a deciban, the grams worth so much, as the table's file calls them; in order.
@@ -78,12 +81,14 @@ struct Tuning {
     lean: f64,
     /// See [`Learned::full`].
     full: f64,
+    /// See [`Learned::even`].
+    even: Option<f64>,
 }
 
 fn tuning(manner: Manner) -> Tuning {
     match manner {
-        Manner::Offer => Tuning { loudness: 10.0, lean: -6.0, full: 20.0 },
-        Manner::Fake => Tuning { loudness: 2.5, lean: 0.0, full: 40.0 },
+        Manner::Offer => Tuning { loudness: 10.0, lean: -6.0, full: 20.0, even: Some(120.0) },
+        Manner::Fake => Tuning { loudness: 2.5, lean: 0.0, full: 40.0, even: None },
     }
 }
 
@@ -93,14 +98,15 @@ const STEPS: usize = 200;
 /// Pairs of steps that the search for the minimum remembers.
 const MEMORY: usize = 10;
 
-/// One passage: its grams by number, ascending, and how much of the base it has.
+/// One passage: its grams by number, ascending, how much each counts, and how much of the base it has.
 struct Row {
     grams: Vec<u32>,
+    each: f64,
     fullness: f64,
 }
 
-/// One passage's grams before they have numbers, and how much of the base it has.
-type Grams = (Vec<Gram>, f64);
+/// One passage's grams before they have numbers, how much each counts, and how much of the base it has.
+type Grams = (Vec<Gram>, f64, f64);
 
 /// Learns from labelled pages. Pages without a passage teach nothing.
 pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
@@ -117,14 +123,14 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
                 all.extend(passage.page.iter().flat_map(|page| page.of(signs)).map(circumstances::gram));
                 all.sort_unstable();
                 all.dedup();
-                (all, fullness)
+                (all, each(signs, tuning.even), fullness)
             });
             (page.guilty, rows.collect::<Vec<_>>())
         })
         .filter(|(_, rows)| !rows.is_empty())
         .collect();
     for (_, rows) in &pages {
-        let mut all: Vec<Gram> = rows.iter().flat_map(|(grams, _)| grams).copied().collect();
+        let mut all: Vec<Gram> = rows.iter().flat_map(|(grams, ..)| grams).copied().collect();
         all.sort_unstable();
         all.dedup();
         all.into_iter().for_each(|gram| numbers.entry(gram).or_default().0 += 1);
@@ -134,8 +140,9 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     let known: Vec<(bool, Vec<Row>)> = pages
         .iter()
         .map(|(guilty, rows)| {
-            let row = |(grams, fullness): &Grams| Row {
+            let row = |(grams, each, fullness): &Grams| Row {
                 grams: grams.iter().filter_map(|g| numbers.get(g)).map(|(_, n)| *n as u32).collect(),
+                each: *each,
                 fullness: *fullness,
             };
             (*guilty, rows.iter().map(row).collect())
@@ -163,6 +170,7 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
         pages: (guilty, known.len() - guilty),
         base,
         full: tuning.full,
+        even: tuning.even,
         vocabulary: vocabulary.words().to_vec(),
         weights,
     }
@@ -216,7 +224,7 @@ fn fit(pages: &[(bool, Vec<Row>)], tells: &[f64]) -> Vec<f64> {
                 // ln(1 + e^-m), without overflow.
                 cost += share * ((-margin.abs()).exp().ln_1p() + (-margin).max(0.0));
                 let pull = -share * sign / (1.0 + margin.exp());
-                row.grams.iter().for_each(|gram| slope[*gram as usize] += pull * tells[*gram as usize]);
+                row.grams.iter().for_each(|gram| slope[*gram as usize] += pull * row.each * tells[*gram as usize]);
                 slope[grams] += pull * row.fullness;
             }
             cost
@@ -227,7 +235,7 @@ fn fit(pages: &[(bool, Vec<Row>)], tells: &[f64]) -> Vec<f64> {
 }
 
 fn logit(model: &[f64], tells: &[f64], row: &Row) -> f64 {
-    row.grams.iter().map(|gram| model[*gram as usize] * tells[*gram as usize]).sum::<f64>()
+    row.each * row.grams.iter().map(|gram| model[*gram as usize] * tells[*gram as usize]).sum::<f64>()
         + model[model.len() - 1] * row.fullness
 }
 

@@ -108,6 +108,8 @@ pub struct Wording {
     base: f64,
     /// Signs of a passage from which base and bounds count in full: a shorter one had no room for what speaks for or against.
     full: f64,
+    /// See [`Learned::even`].
+    even: Option<f64>,
     /// The least and the most that wording adds, in decibans.
     bounds: (f64, f64),
     /// What a verdict says of wording that speaks for, and against.
@@ -183,12 +185,21 @@ impl Wording {
     fn new(
         vocabulary: Vocabulary,
         weights: &[(Gram, f64)],
-        (base, full): (f64, f64),
+        (base, full, even): (f64, f64, Option<f64>),
         bounds: (f64, f64),
         say: (String, String),
     ) -> Wording {
-        let mut wording =
-            Wording { signs: vec![0; 0x1_0000], count: 1, vocabulary, base, full, bounds, say, ..Wording::default() };
+        let mut wording = Wording {
+            signs: vec![0; 0x1_0000],
+            count: 1,
+            vocabulary,
+            base,
+            full,
+            even,
+            bounds,
+            say,
+            ..Wording::default()
+        };
         for (sign, number) in wording.vocabulary.signs() {
             wording.signs[sign as usize] = number;
             wording.count = wording.count.max(number + 1);
@@ -298,6 +309,7 @@ impl Wording {
         }
         let circumstances = page.map(|page| page.of(signs).map(|number| i32::from(self.circumstances[number])));
         let sum = f64::from(found.sum + circumstances.iter().flatten().sum::<i32>()) * learning::STEP;
+        let sum = sum * each(signs, self.even);
         let fullness = fullness(signs, self.full);
         let (least, most) = self.bounds;
         // Of a few words nobody can tell the manner: they are worth little either way.
@@ -348,6 +360,14 @@ impl Wording {
         (!best.1.is_empty()).then_some(best.1)
     }
 }
+
+/// How much each gram of a passage of so many signs counts; see [`Learned::even`].
+fn each(signs: usize, even: Option<f64>) -> f64 {
+    even.map_or(1.0, |even| (even / (signs as f64).max(FEW)).sqrt())
+}
+
+/// Shorter passages are taken to have so many signs.
+const FEW: f64 = 10.0;
 
 /// How much of the base a passage of so many signs has.
 fn fullness(signs: usize, full: f64) -> f64 {

@@ -36,6 +36,7 @@ impl Wording {
             let against = top.need_text("say_against", "写一句用词不像违法页面时告诉人的话");
             let base = top.decimal("base", -BASE..=BASE);
             let full = top.decimal("full", 1.0..=FULLEST);
+            let even = top.decimal("even", 1.0..=FULLEST);
             let least = top.decimal("least", -FAMILY..=0.0);
             let most = top.decimal("most", 0.0..=FAMILY);
             for (key, value) in [("base", base), ("full", full), ("least", least), ("most", most)] {
@@ -102,7 +103,13 @@ impl Wording {
             if weights.is_empty() {
                 top.missing("weight", "用 jianzheng rules learn 重新生成这个文件");
             }
-            Some(Wording::new(vocabulary, &weights, (base?, full?), (least?, most?), (say?.value, against?.value)))
+            Some(Wording::new(
+                vocabulary,
+                &weights,
+                (base?, full?, even),
+                (least?, most?),
+                (say?.value, against?.value),
+            ))
         })
     }
 }
@@ -135,6 +142,9 @@ impl Learned {
              base = {:.1}\nfull = {:.1}\nleast = {least:.1}\nmost = {most:.1}\n",
             self.base, self.full
         );
+        if let Some(even) = self.even {
+            let _ = write!(out, "# 多少个字的段落里每个字词按所写的分算：更短的加重，更长的减轻\neven = {even:.1}\n");
+        }
         if !self.vocabulary.is_empty() {
             let words = self.vocabulary.join(" ");
             // Into a String nothing can fail.
