@@ -36,7 +36,7 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
-    /// Nothing but one word that other people say too (证书, 本本, 打磨), or none: nobody to be reached, no deal, no word of the trade's own.
+    /// Nothing but one word that other people say too (证书, 本本, 打磨): nobody to be reached, no deal, no word of the trade's own.
     fn are_poor(self) -> bool {
         self.words <= 1 && !(self.own || self.reached || self.deals)
     }
@@ -44,12 +44,12 @@ impl Circumstances {
     /// What wording of so many decibans is worth here. Where little beside it speaks of an offer nearly all pages are reviews, novels and chatter: there it
     /// asks for an officer's eyes and accuses nobody by itself, unless it is louder than a review's hardly ever is.
     pub(crate) fn temper(self, points: f64) -> f64 {
-        let nothing = self.words == 0;
-        match self.are_poor() {
-            true if nothing || points < SURE => points.min(ALONE),
-            false if nothing && points < SURE => points.min(ALONE),
-            _ => points,
-        }
+        let counts = match self.words {
+            // Who looks for his cat names a telephone, too.
+            0 => self.deals && points >= SURE,
+            _ => !self.are_poor() || points >= SURE,
+        };
+        if counts { points } else { points.min(ALONE) }
     }
 
     /// Those of a passage of so many signs, by number below [`COUNT`].
@@ -97,14 +97,15 @@ mod tests {
 
     #[test]
     fn wording_accuses_nobody_by_itself_unless_it_is_very_loud() {
-        let told = |words: usize, reached: bool| {
-            let page = Circumstances { words, own: false, reached, deals: false };
+        let told = |words: usize, reached: bool, deals: bool| {
+            let page = Circumstances { words, own: false, reached, deals };
             [30.0, 58.0, -20.0].map(|points| page.temper(points))
         };
-        assert_eq!(told(0, false), [24.0, 24.0, -20.0], "nothing of the trade, nobody to be reached");
-        assert_eq!(told(0, true), [24.0, 58.0, -20.0]);
-        assert_eq!(told(1, false), [24.0, 58.0, -20.0]);
-        assert_eq!(told(1, true), [30.0, 58.0, -20.0]);
-        assert_eq!(told(2, false), [30.0, 58.0, -20.0]);
+        assert_eq!(told(0, false, false), [24.0, 24.0, -20.0], "nothing of the trade");
+        assert_eq!(told(0, true, false), [24.0, 24.0, -20.0]);
+        assert_eq!(told(0, true, true), [24.0, 58.0, -20.0]);
+        assert_eq!(told(1, false, false), [24.0, 58.0, -20.0]);
+        assert_eq!(told(1, true, false), [30.0, 58.0, -20.0]);
+        assert_eq!(told(2, false, false), [30.0, 58.0, -20.0]);
     }
 }
