@@ -86,8 +86,8 @@ const LOOKED_AT: usize = 200;
 /// Ends of clauses, for quotes.
 const STOPS: [char; 10] = ['。', ',', '!', '?', ';', '…', '|', '丨', '、', ':'];
 
-/// The weights. Laid out small, because a page asks some thousand times: signs get numbers, and pairs are asked for by these. Points are whole
-/// [`learning::STEP`]s.
+/// The weights. Laid out small, because a page asks some thousand times: signs get numbers, and pairs are asked for by these. Points are tenths of
+/// a deciban.
 #[derive(Debug, Clone, Default)]
 pub struct Wording {
     /// By code below U+10000: the sign's number, 0 for none. The vocabulary's signs have the numbers that it gave them.
