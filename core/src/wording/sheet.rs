@@ -99,6 +99,7 @@ impl Wording {
             if signs.len() > MOST_SIGNS {
                 let say = format!("用到 {} 个不同的字，超过 {MOST_SIGNS} 个", signs.len());
                 top.report(WRONG_VALUE, top.at(), say, "用 jianzheng rules learn 重新生成这个文件");
+                return None;
             }
             if weights.is_empty() {
                 top.missing("weight", "用 jianzheng rules learn 重新生成这个文件");

@@ -246,3 +246,15 @@ fn a_gram_counts_by_the_root_of_the_length() {
     let weigh = |signs: usize| wording.weigh(&[&format!("免考{}", "月".repeat(signs - 2))], None);
     assert_eq!([2, 10, 40, 160].map(weigh), [10.0, 10.0, 5.0, 2.5]);
 }
+
+#[test]
+fn more_signs_than_there_are_numbers_are_a_mistake_and_no_crash() {
+    let signs: Vec<String> = ('\u{3400}'..='\u{9FFF}').chain('\u{20000}'..='\u{2A6DF}').map(String::from).collect();
+    assert!(signs.len() > usize::from(u16::MAX));
+    let text = format!(
+        "say = \"a\"\nsay_against = \"b\"\nbase = 0.0\nfull = 9.0\nleast = -3.0\nmost = 9.0\n[[weight]]\npoints = 1.0\nwords = \"{}\"\n",
+        signs.join(" ")
+    );
+    let problems = Wording::read("wording-offers.toml", &text).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.say.contains("个不同的字")), "{} problems", problems.len());
+}
