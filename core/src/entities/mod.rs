@@ -111,6 +111,7 @@ fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
     let mut found: Vec<Found> = Vec::new();
     let mut phones = phones::find(text);
     accounts::find(text, cues, &phones, &mut found);
+    telegram::in_parts(text, &mut found);
     // A QQ number may begin with 400 or 800 and have ten digits.
     let accounts: HashSet<usize> =
         found.iter().filter(|(kind, ..)| *kind == Kind::Qq).map(|(.., at)| at.start).collect();

@@ -71,6 +71,46 @@ pub(super) fn in_link(text: &str, from: usize, found: &mut Vec<Found>) {
     }
 }
 
+/// The names with their @ behind somebody's part (客服 @jia_01, 频道主 @jia_02), where the text speaks of Telegram anyway: in a channel
+/// nobody says each time where the name is to be sought. A name that nobody is called to is a bystander's.
+pub(super) fn in_parts(text: &str, found: &mut Vec<Found>) {
+    if !found.iter().any(|(kind, ..)| *kind == Kind::Telegram) {
+        return;
+    }
+    const PARTS: [&str; 24] = [
+        "客服",
+        "频道",
+        "频道主",
+        "群主",
+        "管理",
+        "管理员",
+        "助理",
+        "助手",
+        "担保",
+        "供需",
+        "投诉",
+        "双向",
+        "机器人",
+        "备用",
+        "小号",
+        "大号",
+        "联系",
+        "私聊",
+        "私信",
+        "咨询",
+        "找",
+        "唯一",
+        "下单",
+        "对接",
+    ];
+    for (at, _) in text.match_indices('@') {
+        let before = text[..at].trim_end_matches([' ', ':', '-', '>', '👉', '➡', '→', '⇒']);
+        if PARTS.iter().any(|part| before.ends_with(part)) {
+            push(text, at + 1, found);
+        }
+    }
+}
+
 fn push(text: &str, at: usize, found: &mut Vec<Found>) {
     let length = text[at..].bytes().take(33).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
     let fits = (5..=32).contains(&length) && text.as_bytes()[at].is_ascii_alphabetic();
@@ -95,6 +135,13 @@ mod tests {
         check("电报 jia_demo01", &["jia_demo01"]);
         check("TG：@jia_demo01 / @jia_demo02", &["jia_demo01", "jia_demo02"]);
         check("telegram 频道：@jia_demo01，客服 @jia_demo02", &["jia_demo01", "jia_demo02"]);
+    }
+
+    #[test]
+    fn in_a_channel_names_stand_behind_somebodys_part() {
+        check("电报频道 @jia_demo01\n客服:@jia_demo02\n担保 @jia_demo03", &["jia_demo01", "jia_demo02", "jia_demo03"]);
+        check("电报频道 @jia_demo01\n谢谢 @yi_demo02 捧场", &["jia_demo01"]);
+        check("客服 @jia_demo02 在微博回了我", &[]);
     }
 
     #[test]
