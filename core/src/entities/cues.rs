@@ -259,6 +259,8 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("扣", Cue::QqKnock),
     ("抠", Cue::QqKnock),
     ("电报", Cue::Telegram),
+    ("飞 机", Cue::Telegram),
+    ("电 报", Cue::Telegram),
     ("飞机", Cue::Telegram),
     ("纸飞机", Cue::Telegram),
     ("✈", Cue::Telegram),

@@ -10,10 +10,9 @@ pub(super) fn id(text: &str, from: usize) -> Option<(String, usize)> {
     let sign_at = |at: usize| {
         text.as_bytes().get(at).copied().filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').map(char::from)
     };
-    let separator =
-        text.get(from + 1..)?.chars().next().filter(|sign| {
-            matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '/' | ',' | '、' | '+' | '\n')
-        })?;
+    let separator = text.get(from + 1..)?.chars().next().filter(|sign| {
+        matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '/' | ',' | '、' | '+' | '\n')
+    })?;
     let step = 1 + separator.len_utf8();
     let mut id = sign_at(from)?.to_string();
     let mut at = from;
@@ -123,7 +122,20 @@ pub(super) fn bracketed(text: &str, from: usize) -> Option<(String, usize)> {
 
 /// What people say of an id whose pieces stand apart.
 const TOGETHER: [&str; 14] = [
-    "空格", "连起来", "连着", "连在一", "连一起", "合起来", "拼起来", "拼一起", "拼在一", "组合", "合在一", "竖着", "一列", "一排",
+    "空格",
+    "连起来",
+    "连着",
+    "连在一",
+    "连一起",
+    "合起来",
+    "拼起来",
+    "拼一起",
+    "拼在一",
+    "组合",
+    "合在一",
+    "竖着",
+    "一列",
+    "一排",
 ];
 
 /// An id whose pieces stand apart, with words behind it that say so, and its end: jia demo 01（去空格）, jia⏎_⏎01（竖着看连着打）.
@@ -300,6 +312,13 @@ mod tests {
         check("QQ 2026-11-27", &[], &[], &[]);
         check("QQ：27900 00381，加时注明", &[], &[], &["2790000381"]);
         check("客服QQ写的是8000 62110", &[], &[], &["800062110"]);
+        check("裙号 1000 0 0772，进群", &[], &[], &["100000772"]);
+        check("感兴趣的 Q 我 1000 330 91", &[], &[], &["100033091"]);
+        check("③QQ ：1000200030", &[], &[], &["1000200030"]);
+        check("座机0731—8 0 0 0 0 1 7 7", &["073180000177"], &[], &[]);
+        check("电话一三零、零零零零、一二三四，二楼", &["13000001234"], &[], &[]);
+        check("打我一三零……零零零零……然后是一二……三四，对", &["13000001234"], &[], &[]);
+        check("一、三、五、七、八、九", &[], &[], &[]);
         check("QQ 30001 2026届学员", &[], &[], &["30001"]);
         check("QQ 30001 2026年开班", &[], &[], &["30001"]);
         check("QQ 30001 1500元", &[], &[], &["30001"]);
@@ -329,6 +348,10 @@ mod tests {
         check("微信 jia_demo iphone15 出售", &[], &["jia_demo"], &[]);
         check("加我 V 号 jiade 下划线 2026", &[], &["jiade_2026"], &[]);
         check("10 kV 号杆 jiade_2026", &[], &[], &[]);
+        check("V心 jiade\n2 0 2 4\n连起来，中间没有空格", &[], &["jiade2024"], &[]);
+        check("微信\nj\ni\na\n_\n0\n1", &[], &["jia_01"], &[]);
+        check("卫星联系：jia 横杠 de 横杠 01", &[], &["jia-de-01"], &[]);
+        check("微信 jiade_01\n2 楼 203 室", &[], &["jiade_01"], &[]);
     }
 
     #[test]

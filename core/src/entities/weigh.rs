@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 const MOST: usize = 400;
 
 /// So much has to speak for an id: a contact that is none may accuse somebody.
-const SURE: f64 = 0.3;
+const SURE: f64 = 0.2;
 
 /// How far around a word is looked, in characters.
 const BEFORE: usize = 48;
