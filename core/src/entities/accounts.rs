@@ -134,6 +134,12 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                     qq(text, at.end, Cue::Qq, phones, found);
                 }
                 same_number(text, at, phones, found);
+                // whatsapp同微信都系jia_01
+                if let Some(word) = ["都系", "都是", "都叫"].iter().find(|word| text[at.end..].starts_with(**word))
+                    && points_ahead(text, at.end + word.len())
+                {
+                    wechat(text, at.end + word.len(), Cue::WechatCall, phones, found);
+                }
             }
             Cue::WechatBehind | Cue::QqBehind => {
                 let before = found.len();
@@ -157,6 +163,14 @@ pub(super) fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
         Some('/')
             if text[at.clone()].ends_with(':')
                 && text[at.end..].starts_with(|sign: char| sign.is_ascii_alphanumeric()) =>
+        {
+            false
+        }
+        // ③QQ：30001234: the number of a line of a list.
+        Some('1'..='9')
+            if matches!(cue, Cue::Qq | Cue::WechatLatin | Cue::TelegramLatin)
+                && back.next().is_none_or(|sign| sign == '\n')
+                && text[at.end..].trim_start_matches(' ').starts_with([':', '号']) =>
         {
             false
         }
@@ -292,7 +306,7 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let pieced = spelt::id(text, name.at)
         .or_else(|| spelt::spoken(text, name.at))
         .or_else(|| spelt::bracketed(text, name.at))
-        .or_else(|| spelt::with_blanks(text, name.at))
+        .or_else(|| spelt::pieces(text, name.at))
         .or_else(|| spelt::over_lines(text, name.at));
     if let Some((id, end)) = pieced.filter(|_| !name.addressed) {
         found.push((Kind::Wechat, id, name.at..end));

@@ -105,7 +105,7 @@ fn opens(before: &str) -> bool {
 fn leads_on(sign: char) -> bool {
     matches!(sign,
         ' ' | ':' | ';' | '=' | '-' | '~' | '+' | '】' | ']' | '[' | '(' | ')' | '"' | '“' | '”' | '「'
-        | '号' | '信' | '书' | '标' | '绿' | '泡' | '色' | '软' | '件' | '圈' | '搜' | '加' | '是' | '我'
+        | '联' | '系' | '咨' | '询' | '号' | '信' | '书' | '标' | '绿' | '泡' | '色' | '软' | '件' | '圈' | '搜' | '加' | '是' | '我'
         | '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '\u{FE0F}' | '🌀'..='🫿')
 }
 
@@ -119,7 +119,7 @@ pub(super) fn nick(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
     }
     // 卫星 BD3_2026: satellites have names as well.
     let called = text[..cue.start].ends_with(|sign: char| sign == '+' || sign.is_alphanumeric());
-    if text[cue.clone()].starts_with("卫星") && !called && !rest.starts_with([':', '号']) {
+    if text[cue.clone()].starts_with("卫星") && !called && !rest.starts_with([':', '号', '联']) {
         return;
     }
     let Some((gap, sign)) = rest.char_indices().take(MOST + 1).find(|(_, sign)| !leads_on(*sign)) else { return };
@@ -132,7 +132,8 @@ pub(super) fn nick(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
 
 /// The id that begins here, if it looks like nothing else.
 fn push(text: &str, at: usize, found: &mut Vec<Found>) {
-    if let Some((id, end)) = spelt::id(text, at).or_else(|| spelt::spoken(text, at)) {
+    if let Some((id, end)) = spelt::id(text, at).or_else(|| spelt::spoken(text, at)).or_else(|| spelt::pieces(text, at))
+    {
         found.push((Kind::Wechat, id, at..end));
         return;
     }

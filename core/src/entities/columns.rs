@@ -54,10 +54,13 @@ pub(super) fn find(text: &str, cues: &[CueHit], found: &mut Vec<Found>) {
             // 同手机 in the column of WeChat speaks of the row's number.
             if *kind == Some(Kind::Wechat)
                 && matches!(word, "同手机" | "同号" | "同电话" | "手机同号" | "同左")
-                && let Some(number) = line.split(apart).map(str::trim).find(|cell| phones::is_mobile(cell))
+                && let Some((number, said)) = line
+                    .split(apart)
+                    .map(|cell| (cell.trim().replace([' ', '-'], ""), cell.trim()))
+                    .find(|(number, _)| phones::is_mobile(number))
             {
-                let at = start + line.find(number).unwrap_or_default();
-                found.push((Kind::Wechat, number.to_owned(), at..at + number.len()));
+                let at = start + line.find(said).unwrap_or_default();
+                found.push((Kind::Wechat, number, at..at + said.len()));
             }
             if let Some(kind) = kind.filter(|kind| fits(word, *kind)) {
                 found.push((kind, word.to_owned(), cell_at + lead..cell_at + lead + word.len()));

@@ -24,6 +24,7 @@ mod telegram;
 #[cfg(test)]
 mod tests;
 mod weigh;
+mod words;
 
 use crate::text::Folded;
 pub use address::in_address;

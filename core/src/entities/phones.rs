@@ -268,7 +268,10 @@ impl Row {
         let Some(&inner) = self.gaps.first().filter(|_| count > 1) else { return false };
         let single = self.sizes[..count].iter().all(|&size| size == 1);
         let cards = self.sizes[..count].iter().take(2).all(|&size| size == 4);
-        next.0 == inner && (single && next.1 == 1 || cards || matches!(inner, Gap::Sign('.')) && next.1 < 7)
+        // 0731-8 0 0 0 0 1 7 7: the area code is set off otherwise than the digits behind it.
+        let last = self.gaps[count - 2];
+        let behind = count > 3 && self.sizes[1..count].iter().all(|&size| size == 1) && next == (last, 1);
+        behind || next.0 == inner && (single && next.1 == 1 || cards || matches!(inner, Gap::Sign('.')) && next.1 < 7)
     }
 
     /// Its groups stand in lines of their own.

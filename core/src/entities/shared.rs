@@ -3,7 +3,7 @@
 //! Weighed are the names of WeChat around a number, the words for being the same, and what speaks against it. How much each weighs is
 //! learned from tests/data/entities (`shared.txt`; the test below says how). Start at [`find`].
 
-use super::weigh::{Says as Name, said};
+use super::words::{Says as Name, said};
 use super::{Found, Kind, phones};
 use crate::evidence::{Lexicon, Weights};
 use std::ops::Range;

@@ -10,10 +10,9 @@ pub(super) fn id(text: &str, from: usize) -> Option<(String, usize)> {
     let sign_at = |at: usize| {
         text.as_bytes().get(at).copied().filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').map(char::from)
     };
-    let separator =
-        text.get(from + 1..)?.chars().next().filter(|sign| {
-            matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '/' | ',' | '、' | '+')
-        })?;
+    let separator = text.get(from + 1..)?.chars().next().filter(|sign| {
+        matches!(sign, ' ' | '-' | '.' | '·' | '•' | '*' | '~' | '丨' | '|' | '/' | ',' | '、' | '+' | '\n')
+    })?;
     let step = 1 + separator.len_utf8();
     let mut id = sign_at(from)?.to_string();
     let mut at = from;
@@ -121,32 +120,47 @@ pub(super) fn bracketed(text: &str, from: usize) -> Option<(String, usize)> {
     (pieces >= LEAST && fits && !goes_on).then_some((id, end))
 }
 
-/// An id with blanks of which the text says that they are none, and its end: jia demo 01（去空格）.
-pub(super) fn with_blanks(text: &str, from: usize) -> Option<(String, usize)> {
-    const MOST: usize = 5;
-    const NEAR: usize = 5;
-    let mut id = String::new();
-    let mut end = from;
-    for part in 0..MOST {
-        let at = end + usize::from(part > 0);
-        let word = series::word(text, at);
-        if word.is_empty() {
-            return None;
+/// What people say of an id whose pieces stand apart.
+const TOGETHER: [&str; 14] = [
+    "空格",
+    "连起来",
+    "连着",
+    "连在一",
+    "连一起",
+    "合起来",
+    "拼起来",
+    "拼一起",
+    "拼在一",
+    "组合",
+    "合在一",
+    "竖着",
+    "一列",
+    "一排",
+];
+
+/// An id whose pieces stand apart, with words behind it that say so, and its end: jia demo 01（去空格）, jia⏎_⏎01（竖着看连着打）.
+pub(super) fn pieces(text: &str, from: usize) -> Option<(String, usize)> {
+    const NEAR: usize = 12;
+    const GAP: usize = 12;
+    let mut id = series::word(text, from).to_owned();
+    let mut end = from + id.len();
+    let first = end;
+    while id.len() <= 20 {
+        let rest = text[end..].trim_start_matches(|sign: char| {
+            matches!(sign, ' ' | '\n' | '+' | '👉' | '👇' | '➡' | '→' | '·' | '\u{FE0F}')
+        });
+        let at = text.len() - rest.len();
+        let next = series::word(text, at);
+        if next.is_empty() || at == end || at - end > GAP {
+            break;
         }
-        id.push_str(word);
-        end = at + word.len();
-        let note = text[end..].trim_start_matches([' ', ',']);
-        let note = note.strip_prefix('(').unwrap_or(note);
-        let told = !note.starts_with(|sign: char| sign.is_ascii())
-            && note.char_indices().take(NEAR).any(|(at, _)| note[at..].starts_with("空格"));
-        if part > 0 && told && (6..=20).contains(&id.len()) && series::is_odd(&id) {
-            return Some((id, end));
-        }
-        if !text[end..].starts_with(' ') {
-            return None;
-        }
+        id.push_str(next);
+        end = at + next.len();
     }
-    None
+    let note = text[end..].trim_start_matches([' ', ',', '\n', '(']);
+    let told = !note.starts_with(|sign: char| sign.is_ascii())
+        && note.char_indices().take(NEAR).any(|(at, _)| TOGETHER.iter().any(|word| note[at..].starts_with(word)));
+    (end > first && told && (6..=20).contains(&id.len()) && series::is_odd(&id)).then_some((id, end))
 }
 
 /// An id of which lines of their own hold the rest, and its end: jia⏎_01.
@@ -185,10 +199,12 @@ pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
         return plain;
     }
     let ((mut digits, mut end), mut groups) = (plain.clone(), 1);
+    // One by one, or in groups of any size: 1000 0 0772.
+    let single = first == 1 && run(plain.1 + separator.len_utf8()) == 1;
     while digits.len() < 12 && text[end..].starts_with(separator) {
         let start = end + separator.len_utf8();
         let length = run(start);
-        if length == 0 || (length == 1) != (first == 1) || length > 4 {
+        if length == 0 || single && length > 1 || length > 4 {
             break;
         }
         digits.push_str(&text[start..start + length]);
@@ -197,8 +213,8 @@ pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     }
     // 2026-11-27 has eight digits as well.
     let date = first == 4 && groups == 3 && digits.len() <= 8;
-    let grouped = groups >= 3 && (8..=10).contains(&digits.len()) && !date;
-    if first == 1 || grouped { (digits, end) } else { plain }
+    let grouped = groups >= 3 && (8..=10).contains(&digits.len()) && !date && !series::goes_on(&text[end..]);
+    if single || grouped { (digits, end) } else { plain }
 }
 
 /// Nine or ten digits with one blank in the middle: 27900 00381. A year, an amount, the area code of a telephone or a third group
@@ -296,6 +312,13 @@ mod tests {
         check("QQ 2026-11-27", &[], &[], &[]);
         check("QQ：27900 00381，加时注明", &[], &[], &["2790000381"]);
         check("客服QQ写的是8000 62110", &[], &[], &["800062110"]);
+        check("裙号 1000 0 0772，进群", &[], &[], &["100000772"]);
+        check("感兴趣的 Q 我 1000 330 91", &[], &[], &["100033091"]);
+        check("③QQ ：1000200030", &[], &[], &["1000200030"]);
+        check("座机0731—8 0 0 0 0 1 7 7", &["073180000177"], &[], &[]);
+        check("电话一三零、零零零零、一二三四，二楼", &["13000001234"], &[], &[]);
+        check("打我一三零……零零零零……然后是一二……三四，对", &["13000001234"], &[], &[]);
+        check("一、三、五、七、八、九", &[], &[], &[]);
         check("QQ 30001 2026届学员", &[], &[], &["30001"]);
         check("QQ 30001 2026年开班", &[], &[], &["30001"]);
         check("QQ 30001 1500元", &[], &[], &["30001"]);
@@ -325,6 +348,10 @@ mod tests {
         check("微信 jia_demo iphone15 出售", &[], &["jia_demo"], &[]);
         check("加我 V 号 jiade 下划线 2026", &[], &["jiade_2026"], &[]);
         check("10 kV 号杆 jiade_2026", &[], &[], &[]);
+        check("V心 jiade\n2 0 2 4\n连起来，中间没有空格", &[], &["jiade2024"], &[]);
+        check("微信\nj\ni\na\n_\n0\n1", &[], &["jia_01"], &[]);
+        check("卫星联系：jia 横杠 de 横杠 01", &[], &["jia-de-01"], &[]);
+        check("微信 jiade_01\n2 楼 203 室", &[], &["jiade_01"], &[]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::accounts::{dotted, name_after};
 use super::cues::Cue;
 use super::no_names::NO_NAMES;
-use super::{Found, Kind, series};
+use super::{Found, Kind, series, spelt};
 
 /// The name behind a word for Telegram, and those in a row with it.
 pub(super) fn after_word(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
@@ -24,6 +24,11 @@ pub(super) fn after_word(text: &str, from: usize, cue: Cue, phones: &[Found], fo
         if let Some((.., at)) = found.get(before).cloned() {
             series::more(text, Kind::Telegram, at, phones, found);
         }
+    } else if name.marked
+        && let Some((id, end)) = spelt::id(text, name.at).filter(|(id, _)| series::is_odd(id))
+    {
+        // 飞机号：j i a _ 0 1
+        found.push((Kind::Telegram, id, name.at..end));
     }
 }
 

@@ -44,7 +44,7 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
         {
             let rest: Vec<Found> = found.iter().filter(|other| other.2 != *at).cloned().collect();
             let page = Page { wechat: names_wechat(text, &cues), phones: &phones, found: &rest, odd: 1 };
-            let word = Word { text, at: at.clone() };
+            let word = Word { text, at: at.clone(), spelt: None };
             let signs = signs(&word, &page);
             note(&word, signs, 0.3);
         }

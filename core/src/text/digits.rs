@@ -139,10 +139,48 @@ pub(super) fn number_at(raw: &str, at: usize, floor: usize) -> (Option<Number>, 
         }
         if reached > at || start >= at {
             let sign = raw[at..].chars().next().map_or(1, char::len_utf8);
-            return (judge(raw, run), reached.max(at + sign));
+            let told = if begins_mobile(&run) { dictated(raw, start) } else { None };
+            let number = judge(raw, run).or(told);
+            let judged = number.as_ref().map_or(reached, |number| number.range.end.max(reached));
+            return (number, judged.max(at + sign));
         }
         start = end.max(start + raw[start..].chars().next().map_or(1, char::len_utf8));
     }
+}
+
+/// Whether a run of numerals begins as a mobile number does and is too short to be one: 一三零 of 一三零，零零零零，….
+fn begins_mobile(run: &Run) -> bool {
+    let word = |at: usize| run.items.get(at).filter(|item| matches!(item.unit, Unit::Word(_))).map(|item| item.unit);
+    let begins = matches!((word(0), word(1)), (Some(Unit::Word(1)), Some(Unit::Word(3..=9))));
+    begins && (3..11).contains(&run.items.len())
+}
+
+/// What stands between the parts of a number that is said or dictated.
+const PAUSES: [&str; 8] = ["、", "，", ",", "…", "然后是", "然后", "接着", " "];
+
+/// A mobile number that is said in parts, all of it numerals: 一三零、零零零零、五二七八.
+fn dictated(raw: &str, start: usize) -> Option<Number> {
+    const MOST: usize = 4;
+    let mut changes: Vec<(Range<usize>, Option<u8>)> = Vec::new();
+    let (mut digits, mut at) = (Vec::new(), start);
+    while digits.len() < 11 {
+        let mut pauses = 0;
+        while let Some(pause) = PAUSES.iter().find(|pause| !digits.is_empty() && raw[at..].starts_with(**pause)) {
+            pauses += 1;
+            changes.push((at..at + pause.len(), None));
+            at += pause.len();
+        }
+        let sign = raw[at..].chars().next()?;
+        let Unit::Word(value) = unit(sign, false) else { return None };
+        if pauses > MOST {
+            return None;
+        }
+        changes.push((at..at + sign.len_utf8(), Some(value)));
+        digits.push(value);
+        at += sign.len_utf8();
+    }
+    let ends = !raw[at..].starts_with(|sign| matches!(unit(sign, false), Unit::Word(_) | Unit::Real(..)));
+    (is_mobile(&digits) && ends).then_some(Number { range: start..at, changes })
 }
 
 /// Reads one run from `start`: digits with up to two separators, or one bracketed sign, between them.

@@ -176,12 +176,67 @@ pub(super) fn in_rows<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>
                 || text.get(pair[0].found.at.end..pair[1].found.at.start).is_some_and(is_separator))
     };
     let mut kept = Vec::with_capacity(all.len());
+    let all: Vec<Named> = all.into_iter().filter(|named| named.short || !is_thing(text, named)).collect();
     for row in all.chunk_by(|a, b| joined(&[*a, *b])) {
-        let speaks = row.iter().any(|named| !named.short) || are_papers(text, row);
+        let speaks = row.iter().any(|named| !named.short || is_examined(text, named)) || are_papers(text, row);
         kept.extend(row.iter().copied().filter(|named| !named.short || speaks && !is_graded(text, named)));
     }
     pairs(text, table, &all, &mut kept);
     kept
+}
+
+/// What is done for a paper and with nothing else: 低压实操, 煤气（复审）, 叉车初训.
+const EXAMS: [&str; 12] =
+    ["实操", "初训", "初审", "复审", "复训", "新训", "换证", "取证", "考证", "补考", "机考", "题库"];
+
+/// Whether the words right beside a short one say that its paper is meant: 考塔吊的, 一本低压, 煤气（复审）.
+fn is_examined(text: &str, named: &Named) -> bool {
+    let (before, after) = (&text[..named.found.at.start], &text[named.found.at.end..]);
+    let after = after.trim_start_matches([' ', '(']);
+    if EXAMS.iter().any(|word| after.starts_with(word)) {
+        return true;
+    }
+    let whole = |before: &str| !before.ends_with(['参', '思', '高', '中', '主', '监', '查', '备']);
+    ["考", "考个", "考了", "考过", "报考", "考一个"].iter().any(|word| before.strip_suffix(word).is_some_and(whole))
+        || ["一本", "两本", "办本", "这本", "考本", "张证", "本证"].iter().any(|word| before.ends_with(word))
+}
+
+/// What a name of the catalogue is not a paper before: 防爆电气柜, 高处作业安全带, 钎焊材料.
+const THINGS: [&str; 26] = [
+    "材料",
+    "柜",
+    "设备",
+    "装置",
+    "产品",
+    "元件",
+    "配件",
+    "附件",
+    "接头",
+    "安全带",
+    "安全绳",
+    "敷设",
+    "机器人",
+    "平台",
+    "厂家",
+    "箱",
+    "车间",
+    "现场",
+    "钎料",
+    "焊料",
+    "膏",
+    "管网",
+    "管道",
+    "室",
+    "分级",
+    "等级",
+];
+
+/// Whether a name that things bear too is here a thing's.
+fn is_thing(text: &str, named: &Named) -> bool {
+    const BOTH: [&str; 9] =
+        ["防爆电气", "电力电缆", "继电保护", "电气试验", "钎焊", "压力焊", "熔化焊", "高处作业", "起重机司机"];
+    BOTH.contains(&&text[named.found.at.clone()])
+        && THINGS.iter().any(|word| text[named.found.at.end..].starts_with(word))
 }
 
 /// Adds two short words for items of one category, side by side, that are spoken of as papers: 低压高压代报; or that stand behind

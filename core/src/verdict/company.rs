@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 const MOST: usize = 200;
 
 /// So much has to speak for a certificate: a thing that is told as one is worse than one that is not told.
-const SURE: f64 = 0.8;
+const SURE: f64 = 0.5;
 
 /// What makes a short word part of a thing's name.
 const GOODS: [&str; 17] = [

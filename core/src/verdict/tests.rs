@@ -120,3 +120,20 @@ fn two_items_of_a_category_are_certificates_beside_its_papers() {
     assert!(told("高压，低压都有，厂家直销开关柜").is_empty());
     assert!(told("低压高压代加工").is_empty());
 }
+
+#[test]
+fn what_is_done_for_a_paper_tells_a_short_word_and_goods_take_a_name_away() {
+    let told = |text: &str| judged(HERE, &format!("<p>{text}</p>")).0.cert_types;
+    for (text, name) in [
+        ("低压实操第几题最难", "低压电工"),
+        ("12月11日 煤气（复审）30人", "煤气"),
+        ("要考塔吊的莫乱跑", "建筑起重机械司机"),
+        ("一千二一本低压", "低压电工"),
+    ] {
+        assert_eq!(told(text), [name], "{text}");
+    }
+    for text in ["《钎焊材料选用手册》", "浅谈高处作业安全带的系挂", "参考低压的说明", "高处作业分级"]
+    {
+        assert!(told(text).is_empty(), "{text} {:?}", told(text));
+    }
+}
