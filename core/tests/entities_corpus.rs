@@ -144,16 +144,16 @@ impl Half {
     }
 
     /// The lines of a hand that nobody's rules were tuned to: counts alone, and no line is shown.
-    fn fair() -> Self {
+    fn of_hand(folder: &str, name: &str) -> Self {
         let rules = shipped();
         let mut all = Self::default();
-        for (name, lines) in files(&root().join("tests/data/entities/fair"), "ndjson") {
+        for (file, lines) in files(&root().join("tests/data/entities").join(folder), "ndjson") {
             for line in lines.lines() {
-                let row: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let row: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{file}: {error}"));
                 all.compare(&row, &found(&rules, &page_of(&row)), false);
             }
         }
-        all.print("another hand's");
+        all.print(name);
         all
     }
 
@@ -228,7 +228,15 @@ fn contacts_and_certificates_that_nobody_looked_at() {
 
 #[test]
 fn contacts_and_certificates_of_another_hand_that_nobody_looked_at() {
-    let all = Half::fair();
+    let all = Half::of_hand("fair", "another hand's");
     hold("contacts", all.contacts(), 97, 94);
     hold("certificates", all.certificates(), 97, 96);
+}
+
+/// Passages as rough as the web's: what is still missed is most of all what needs reasoning, and trades named without a word for a paper.
+#[test]
+fn contacts_and_certificates_of_a_rough_hand() {
+    let all = Half::of_hand("rough", "a rough hand's");
+    hold("contacts", all.contacts(), 98, 89);
+    hold("certificates", all.certificates(), 95, 87);
 }

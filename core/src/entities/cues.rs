@@ -279,6 +279,7 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("telegrm", Cue::TelegramLatin),
     ("telgram", Cue::TelegramLatin),
     ("tele:", Cue::TelegramLatin),
+    ("tele :", Cue::TelegramLatin),
     ("tele号", Cue::TelegramLatin),
     ("t·g", Cue::TelegramLatin),
     ("t.g", Cue::TelegramLatin),

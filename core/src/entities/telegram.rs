@@ -76,44 +76,69 @@ pub(super) fn in_link(text: &str, from: usize, found: &mut Vec<Found>) {
     }
 }
 
-/// The names with their @ behind somebody's part (客服 @jia_01, 频道主 @jia_02), where the text speaks of Telegram anyway: in a channel
-/// nobody says each time where the name is to be sought. A name that nobody is called to is a bystander's.
+/// The names with their @ behind somebody's part (客服 @jia_01, 频道主 @jia_02), where the text speaks of Telegram anyway or is a channel's:
+/// there nobody says each time where the name is to be sought. A name that nobody is called to is a bystander's.
 pub(super) fn in_parts(text: &str, found: &mut Vec<Found>) {
-    if !found.iter().any(|(kind, ..)| *kind == Kind::Telegram) {
+    if !text.contains('@') || !(found.iter().any(|(kind, ..)| *kind == Kind::Telegram) || is_channel(text)) {
         return;
     }
-    const PARTS: [&str; 24] = [
-        "客服",
-        "频道",
-        "频道主",
-        "群主",
-        "管理",
-        "管理员",
-        "助理",
-        "助手",
-        "担保",
-        "供需",
-        "投诉",
-        "双向",
-        "机器人",
-        "备用",
-        "小号",
-        "大号",
-        "联系",
-        "私聊",
-        "私信",
-        "咨询",
-        "找",
-        "唯一",
-        "下单",
-        "对接",
-    ];
     for (at, _) in text.match_indices('@') {
-        let before = text[..at].trim_end_matches([' ', ':', '-', '>', '👉', '➡', '→', '⇒']);
-        if PARTS.iter().any(|part| before.ends_with(part)) {
+        if PARTS.iter().any(|part| said_before(text, at).ends_with(part)) {
             push(text, at + 1, found);
         }
     }
+}
+
+/// Who is to be asked, or that one is to ask.
+const PARTS: [&str; 27] = [
+    "客服",
+    "频道",
+    "频道主",
+    "群主",
+    "管理",
+    "管理员",
+    "助理",
+    "助手",
+    "担保",
+    "供需",
+    "投诉",
+    "双向",
+    "机器人",
+    "备用",
+    "小号",
+    "大号",
+    "联系",
+    "私聊",
+    "咨询",
+    "唯一",
+    "下单",
+    "对接",
+    "老板",
+    "唤我",
+    "接单",
+    "本人",
+    "📩",
+];
+
+/// What stands before a name, without the signs that point at it and a remark in brackets: 客服(夜班): @jia_01.
+fn said_before(text: &str, at: usize) -> &str {
+    const REMARK: usize = 8;
+    let pointing = [' ', ':', '-', '>', '👉', '☞', '➡', '→', '⇒', '▸'];
+    let before = text[..at].trim_end_matches(pointing);
+    let Some(inside) = before.strip_suffix(')') else { return before };
+    let open = inside.char_indices().rev().take(REMARK).find(|(_, sign)| *sign == '(');
+    open.map_or(before, |(open, _)| inside[..open].trim_end_matches(pointing))
+}
+
+/// Whether a text names prices in tether, as hardly anybody does but channels.
+fn is_channel(text: &str) -> bool {
+    let priced = || {
+        text.match_indices('u').any(|(at, _)| {
+            text[..at].ends_with(|sign: char| sign.is_ascii_digit())
+                && !text[at + 1..].starts_with(|sign: char| sign.is_ascii_alphanumeric())
+        })
+    };
+    ["usdt", "trc20", "trc-20", "泰达币"].iter().any(|word| text.contains(word)) || priced()
 }
 
 fn push(text: &str, at: usize, found: &mut Vec<Found>) {
@@ -146,7 +171,13 @@ mod tests {
     fn in_a_channel_names_stand_behind_somebodys_part() {
         check("电报频道 @jia_demo01\n客服:@jia_demo02\n担保 @jia_demo03", &["jia_demo01", "jia_demo02", "jia_demo03"]);
         check("电报频道 @jia_demo01\n谢谢 @yi_demo02 捧场", &["jia_demo01"]);
+        check(
+            "低压 35u，高压 40u\n老板：@jia_demo04\n客服（夜班）：@jia_demo05\n@everyone 放假",
+            &["jia_demo04", "jia_demo05"],
+        );
+        check("收 USDT\n📩 @jia_demo06", &["jia_demo06"]);
         check("客服 @jia_demo02 在微博回了我", &[]);
+        check("机柜 42U1 台，客服 @jia_demo07", &[]);
     }
 
     #[test]
