@@ -83,7 +83,8 @@ pub(super) fn in_parts(text: &str, found: &mut Vec<Found>) {
         return;
     }
     for (at, _) in text.match_indices('@') {
-        if PARTS.iter().any(|part| said_before(text, at).ends_with(part)) {
+        let before = said_before(text, at);
+        if PARTS.iter().any(|part| before.ends_with(part)) {
             push(text, at + 1, found);
         }
     }
