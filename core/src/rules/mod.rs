@@ -20,7 +20,7 @@ mod scanner;
 mod scanner_table;
 pub mod sheet;
 pub mod syntax;
-mod uses;
+pub(crate) mod uses;
 mod words;
 
 pub use certificate::Certificate;

@@ -1,8 +1,9 @@
 //! What each phrase is there for, laid out flat: a page asks this hundreds of times, and a list a phrase is a walk through memory.
 //!
-//! Start at [`Uses::of`].
+//! Most are words of conditions and of the program's own lists: these are told as numbers of posting lists, without anything to choose.
+//! Start at [`Uses::posted`].
 
-use super::Use;
+use super::{Lists, Use};
 
 /// The phrase is there for more than the entities or a gap.
 const PHRASE: u8 = 1;
@@ -15,14 +16,26 @@ const NO_CUE: u16 = u16::MAX;
 /// By number of the phrase; the phrases with gaps follow behind the scanned ones.
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
+    posted: Vec<u32>,
     uses: Vec<Use>,
     pieces: Vec<u16>,
     phrases: Vec<Entry>,
 }
 
-/// One phrase: where its uses and pieces end, and what one look must tell.
+/// The posting list of a condition's words.
+pub(crate) fn condition(number: u32) -> usize {
+    Lists::NAMES.len() + number as usize
+}
+
+/// The posting list of one of the program's own lists.
+pub(crate) fn list(list: Lists) -> usize {
+    list as usize
+}
+
+/// One phrase: where its posting lists, other uses and pieces end, and what one look must tell.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
+    posted: u32,
     uses: u32,
     pieces: u32,
     flags: u8,
@@ -37,9 +50,17 @@ impl Uses {
         let latin = latin(text.as_bytes().first()) || latin(text.as_bytes().last());
         let phrase = uses.iter().any(|purpose| !matches!(purpose, Use::Cue(_)));
         let cue = uses.iter().find_map(|purpose| if let Use::Cue(number) = purpose { Some(*number) } else { None });
-        self.uses.extend(uses.iter().filter(|purpose| !matches!(purpose, Use::Cue(_))));
+        for purpose in uses {
+            match *purpose {
+                Use::Condition(number) => self.posted.push(condition(number) as u32),
+                Use::List(number) => self.posted.push(u32::from(number)),
+                Use::Cue(_) => {}
+                other => self.uses.push(other),
+            }
+        }
         self.pieces.extend(pieces);
         self.phrases.push(Entry {
+            posted: self.posted.len() as u32,
             uses: self.uses.len() as u32,
             pieces: self.pieces.len() as u32,
             flags: if phrase { PHRASE } else { 0 }
@@ -49,7 +70,13 @@ impl Uses {
         });
     }
 
-    /// What the phrase is there for, besides the entities.
+    /// The posting lists of the conditions and own lists of which the phrase is a word ([`condition`], [`list`]).
+    pub(crate) fn posted(&self, phrase: usize) -> &[u32] {
+        let start = phrase.checked_sub(1).map_or(0, |before| self.phrases[before].posted as usize);
+        &self.posted[start..self.phrases[phrase].posted as usize]
+    }
+
+    /// What else the phrase is there for, besides the entities.
     pub(crate) fn of(&self, phrase: usize) -> &[Use] {
         let start = phrase.checked_sub(1).map_or(0, |before| self.phrases[before].uses as usize);
         &self.uses[start..self.phrases[phrase].uses as usize]
@@ -91,8 +118,9 @@ mod tests {
         uses.push("", &[], &[3, 4]);
         uses.push("8个", &[Use::Cue(8)], &[]);
         uses.push("甲1乙", &[Use::Certificate(5)], &[6]);
-        assert_eq!(uses.of(0), [Use::Condition(1), Use::List(2)]);
-        assert_eq!(uses.of(3), [Use::Certificate(5)]);
+        assert_eq!(uses.posted(0), [condition(1) as u32, 2]);
+        assert_eq!(uses.of(0), []);
+        assert_eq!((uses.posted(3), uses.of(3)), (&[][..], &[Use::Certificate(5)][..]));
         assert_eq!([0, 1, 2, 3].map(|phrase| uses.is_phrase(phrase)), [true, false, false, true]);
         assert_eq!([0, 1, 2, 3].map(|phrase| uses.is_latin(phrase)), [true, false, true, false]);
         assert_eq!([0, 1, 2, 3].map(|phrase| uses.cue(phrase)), [Some(7), None, Some(8), None]);

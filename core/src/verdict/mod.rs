@@ -24,7 +24,7 @@ use crate::cloaking::Cloak;
 use crate::entities::Contacts;
 use crate::likeness::Copied;
 use crate::page::Extract;
-use crate::rules::{Lists, RuleSet, Use};
+use crate::rules::{Lists, RuleSet, Use, uses};
 use crate::wording::{Manner, Passage};
 
 /// Odds against any page being a hit, before anything is known of it: one in a hundred.
@@ -166,14 +166,11 @@ impl RuleSet {
     /// Whether a line (a result's title, a tag of a seed, the words of a link) speaks of certificates of the trade or of looking them up.
     pub fn speaks_of_trade(&self, line: &str) -> bool {
         let folded = crate::text::fold(line);
-        let trade = |one: &Use| match one {
-            Use::Certificate(_) | Use::AuthorityTitle(_) => true,
-            Use::List(list) => usize::from(*list) == Lists::OwnTrail as usize,
-            _ => false,
-        };
+        let trade = |one: &Use| matches!(one, Use::Certificate(_) | Use::AuthorityTitle(_));
+        let own = uses::list(Lists::OwnTrail) as u32;
         let mut speaks = false;
         self.scanner.each(folded.as_str(), |pattern, _| {
-            speaks = self.uses.of(pattern).iter().any(trade);
+            speaks = self.uses.posted(pattern).contains(&own) || self.uses.of(pattern).iter().any(trade);
             !speaks
         });
         speaks

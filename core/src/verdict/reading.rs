@@ -15,7 +15,7 @@ use crate::likeness::Copied;
 use crate::page::{Extract, HiddenKind, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
-use crate::rules::{FactSet, Lists, RuleSet, Use};
+use crate::rules::{FactSet, Lists, RuleSet, Use, uses};
 use crate::text::{Folded, fold, squeeze};
 use crate::wording::{self, Circumstances, Manner};
 
@@ -75,10 +75,8 @@ pub(crate) struct Reading<'a> {
     /// Words of the trade were spelt by their sound.
     pub(crate) sounds_alike: bool,
     pub(crate) found: Vec<Found>,
-    /// By condition number: indices into `found`.
-    by_condition: Postings,
-    /// By own list: indices into `found`.
-    by_list: Postings,
+    /// By condition and own list ([`uses`]): indices into `found`.
+    posted: Postings,
     /// Certificates: (index of certificate, index into `found`).
     pub(crate) certificates: Vec<(u16, u32)>,
     /// What only says which certificate is meant, and what means one only in company, alike.
@@ -128,8 +126,7 @@ impl<'a> Reading<'a> {
             sounds_alike,
             hidden_kinds,
             found: Vec::with_capacity(USUAL),
-            by_condition: Postings::new(rules.conditions),
-            by_list: Postings::new(Lists::NAMES.len()),
+            posted: Postings::new(uses::condition(rules.conditions as u32)),
             certificates: Vec::new(),
             certificate_names: Vec::new(),
             certificate_shorts: Vec::new(),
@@ -223,16 +220,17 @@ impl<'a> Reading<'a> {
         let place = block.map_or(Place::Hidden, |b| self.place_of(b)).bit();
         let index = self.found.len() as u32;
         self.found.push(Found { pattern: pattern as u32, at, block, place, reported: false });
+        for list in self.rules.uses.posted(pattern) {
+            self.posted.push(*list as usize, index);
+        }
         for purpose in self.rules.uses.of(pattern) {
             match *purpose {
-                Use::Condition(c) => self.by_condition.push(c as usize, index),
-                Use::List(l) => self.by_list.push(usize::from(l), index),
                 Use::Certificate(c) => self.certificates.push((c, index)),
                 Use::CertificateName(c) => self.certificate_names.push((c, index)),
                 Use::CertificateShort(c) => self.certificate_shorts.push((c, index)),
                 Use::AuthorityName(a) => self.names.push((a, index)),
                 Use::AuthorityTitle(a) => self.titles.push((a, index)),
-                Use::Cue(_) => {}
+                Use::Condition(_) | Use::List(_) | Use::Cue(_) => {}
             }
         }
     }
@@ -326,7 +324,7 @@ impl<'a> Reading<'a> {
 
     /// Places of the words of one of the program's own lists.
     pub(crate) fn list(&self, list: Lists) -> impl Iterator<Item = &Found> {
-        self.by_list.of(list as usize).map(|i| &self.found[i as usize])
+        self.posted.of(uses::list(list)).map(|i| &self.found[i as usize])
     }
 
     /// The passages whose wording is weighed, each of one or more parts that are read as one.
@@ -401,18 +399,18 @@ impl<'a> Reading<'a> {
     }
 
     /// The folded text that can be seen, or the hidden one.
-    fn text(&self, visible: bool) -> &str {
+    pub(crate) fn text(&self, visible: bool) -> &str {
         if visible { self.folded.as_str() } else { self.hidden.as_str() }
     }
 
     /// Whether the words of a condition stand anywhere.
     pub(crate) fn has_condition(&self, condition: u32) -> bool {
-        self.by_condition.has(condition as usize)
+        self.posted.has(uses::condition(condition))
     }
 
     /// Places of the words of a condition.
     pub(crate) fn condition(&self, condition: u32) -> impl Iterator<Item = &Found> {
-        self.by_condition.of(condition as usize).map(|i| &self.found[i as usize])
+        self.posted.of(uses::condition(condition)).map(|i| &self.found[i as usize])
     }
 }
 
