@@ -381,8 +381,13 @@ fn is_whole(word: &str) -> bool {
     word.chars().all(char::is_alphanumeric)
 }
 
-/// Calls `each` for every short word of the visible page that is not among `kept`, with its signs.
-fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: impl FnMut(&Named<'r>, Vec<bool>)) {
+/// Calls `each` for every short word of the visible page that is not among `kept`, with what works out its signs.
+fn each<'r>(
+    reading: &Reading,
+    all: &[Named<'r>],
+    kept: &[Named<'r>],
+    mut each: impl FnMut(&Named<'r>, &dyn Fn() -> Vec<bool>),
+) {
     use crate::entities::Kind;
     let table = &reading.rules.certificates;
     let text = reading.folded.as_str();
@@ -428,15 +433,24 @@ fn each<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>], mut each: 
         GOODS.iter().any(|word| text[all[last].found.at.end..].starts_with(word))
     };
     for (number, named) in short.filter(|(number, _)| !goods(*number)) {
-        each(named, signs(text, table, all, number, &page));
+        each(named, &|| signs(text, table, all, number, &page));
     }
 }
 
-/// The short words that are papers by what stands around them.
+/// The short words that are papers by what stands around them. Of a certificate that a word before tells already no other is asked, but for
+/// what has letters: codes speak for their neighbours, and licences are told apart later.
 pub(super) fn are_papers<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named<'r>]) -> Vec<Named<'r>> {
+    let text = reading.folded.as_str();
     let mut more: Vec<Named> = Vec::new();
+    let known = |more: &[Named], named: &Named| {
+        let letters = |named: &Named| text[named.found.at.clone()].starts_with(|sign: char| sign.is_ascii());
+        let tells = |other: &Named| {
+            other.number == named.number && other.found.at.start <= named.found.at.start && !letters(other)
+        };
+        !letters(named) && kept.iter().chain(more).any(tells)
+    };
     each(reading, all, kept, |named, signs| {
-        if weights().weigh(&signs) > SURE {
+        if !known(&more, named) && weights().weigh(&signs()) > SURE {
             more.push(*named);
         }
     });

@@ -35,7 +35,7 @@ fn examples(rules: &RuleSet, row: &Value, all: &mut Vec<Example>) {
                     &reading.folded.as_str()[named.found.at.clone()],
                     certificate.name()
                 ),
-                signs,
+                signs: signs(),
                 right,
                 counts: 1.0,
             });

@@ -83,9 +83,20 @@ fn offers_with_contact(reading: &Reading) -> bool {
     })
 }
 
-/// What all that [`negated`] looks for before a phrase ends with: a sign is told by its bytes without being read.
+/// What all that [`negated`] looks for before a phrase ends with.
 const TURNS: [u32; 8] =
     [number("不"), number("拒"), number("非"), number("勿"), number("没"), number("是"), number("无"), number("何")];
+
+/// By its last byte whether a sign may be one of [`TURNS`]: few others are, and none needs to be read for that.
+const MAY_TURN: [bool; 256] = {
+    let mut may = [false; 256];
+    let mut at = 0;
+    while at < TURNS.len() {
+        may[(TURNS[at] & 0xFF) as usize] = true;
+        at += 1;
+    }
+    may
+};
 
 const fn number(sign: &str) -> u32 {
     match *sign.as_bytes() {
@@ -168,7 +179,8 @@ pub(crate) fn mark(reading: &mut Reading) {
             || sign == const { number("有") } && before.ends_with("有没有".as_bytes());
         let plain = silent && !quotes && !warning && !asks;
         // Nearly every phrase of a page is told to be no denial by the one sign before it.
-        if plain && !(TURNS.iter().fold(false, |any, turn| any | (*turn == sign)) && negated(text, &found.at)) {
+        let turns = MAY_TURN[(sign & 0xFF) as usize] && TURNS.contains(&sign);
+        if plain && !(turns && negated(text, &found.at)) {
             continue;
         }
         let sentence = sentences.around(&found.at);
