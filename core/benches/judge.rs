@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p jianzheng-core --bench judge`. Absolute numbers are the machine's; the ratios are what counts (judge ≤ 0.5). Pages are
 //! generated: Chinese text of some 28 KB in the markup of ordinary sites, one in ten a seller's or a look-up's.
-//! With `pages` or `corpus` as an argument only the judging of the generated pages or of the clean corpus runs, over and over, for a profiler.
+//! With `pages`, `many` or `corpus` as an argument only the judging of the generated pages, of these under many rules or of the clean corpus
+//! runs, over and over, for a profiler.
 
 mod filler;
 
@@ -161,13 +162,17 @@ fn main() {
     let small = corpus();
     let small_extracts: Vec<page::Extract> = small.iter().map(|p| page::read_text(p, Some(&url))).collect();
     let link = Selector::parse("a[href]").expect("a constant");
-    let judge_all = |extracts: &[page::Extract]| {
+    let judge_all = |rules: &RuleSet, extracts: &[page::Extract]| {
         extracts.iter().for_each(|e| drop(black_box(rules.judge(e, &url, Thresholds::default()))));
     };
     for (name, extracts, rounds) in [("pages", &extracts, 60), ("corpus", &small_extracts, 300)] {
         if std::env::args().any(|argument| argument == name) {
-            return (0..rounds).for_each(|_| judge_all(extracts));
+            return (0..rounds).for_each(|_| judge_all(&rules, extracts));
         }
+    }
+    let many = many_rules();
+    if std::env::args().any(|argument| argument == "many") {
+        return (0..60).for_each(|_| judge_all(&many, &extracts));
     }
 
     let parse = time(|| pages.iter().for_each(|p| drop(black_box(Html::parse_document(p)))));
@@ -185,7 +190,7 @@ fn main() {
             drop(black_box(page::read_again(page.as_bytes(), Some("utf-8"), Some(&url), first)));
         }
     });
-    let judge = time(|| judge_all(&extracts));
+    let judge = time(|| judge_all(&rules, &extracts));
 
     let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
     println!("{PAGES} pages, {} KB each, {} rules", pages[0].len() / 1000, rules.rules().len());
@@ -203,8 +208,7 @@ fn main() {
         "ours: judge an extract              {judge:>10.1?} a page   {:.2} × scraper's parse",
         ratio(judge, parse)
     );
-    let many = many_rules();
-    let judge = time(|| extracts.iter().for_each(|e| drop(black_box(many.judge(e, &url, Thresholds::default())))));
+    let judge = time(|| judge_all(&many, &extracts));
     println!(
         "the same under {} rules             {judge:>10.1?} a page   {:.2} × scraper's parse",
         many.rules().len(),
@@ -213,7 +217,7 @@ fn main() {
     // Time of all of them in one go, or a page would be too short a while.
     let whole = |work: &mut dyn FnMut()| time(work) * PAGES as u32;
     let parse = whole(&mut || small.iter().for_each(|p| drop(black_box(Html::parse_document(p)))));
-    let judge = whole(&mut || judge_all(&small_extracts));
+    let judge = whole(&mut || judge_all(&rules, &small_extracts));
     println!(
         "{} pages of the clean corpus, {} KB together",
         small.len(),

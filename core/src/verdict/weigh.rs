@@ -212,12 +212,22 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
         return None;
     }
     let page = reading.circumstances(manner);
-    let weigh = |passage: Vec<Part>| {
-        let texts: Vec<&str> = passage.iter().map(|part| reading.text_of(part)).collect();
-        (table.weigh(&texts, page), passage)
+    let passages = reading.passages(manner);
+    let points: Vec<f64> = match manner {
+        // Each is one stretch of the text.
+        Manner::Offer => {
+            let alike = passages.chunk_by(|one, other| one[0].visible == other[0].visible);
+            let stretches = |alike: &[Vec<Part>]| alike.iter().map(|passage| passage[0].at.clone()).collect::<Vec<_>>();
+            let weigh =
+                |alike: &[Vec<Part>]| table.weigh_stretches(reading.text(alike[0][0].visible), &stretches(alike), page);
+            alike.flat_map(weigh).collect()
+        }
+        Manner::Fake => {
+            let texts = |passage: &Vec<Part>| passage.iter().map(|part| reading.text_of(part)).collect::<Vec<_>>();
+            passages.iter().map(|passage| table.weigh(&texts(passage), page)).collect()
+        }
     };
-    let weighed = reading.passages(manner).into_iter().map(weigh);
-    let (points, passage) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (points, passage) = points.into_iter().zip(passages).max_by(|a, b| a.0.total_cmp(&b.0))?;
     let points = page.map_or(points, |page| page.temper(points));
     let kind = match manner {
         Manner::Offer => Kind::Seller,

@@ -78,15 +78,21 @@ pub(super) fn keep_signs(text: &str, kept: &mut Vec<char>) {
     kept.reserve(text.len());
     let mut white = true;
     for sign in text.chars() {
-        let sign = match sign {
-            '0'..='9' => '0',
-            sign if sign.is_whitespace() => '\n',
-            sign => sign,
-        };
+        let sign = self::kept(sign);
         if sign != '\n' || !white {
             kept.push(sign);
         }
         white = sign == '\n';
+    }
+}
+
+/// What a sign counts as: digits are all one, and so is white space.
+#[inline]
+pub(super) fn kept(sign: char) -> char {
+    match sign {
+        '0'..='9' => '0',
+        sign if sign.is_whitespace() => '\n',
+        sign => sign,
     }
 }
 
@@ -101,7 +107,8 @@ pub(super) fn all(passage: &[&str], vocabulary: &Vocabulary) -> (Vec<Gram>, usiz
         count += kept.len();
         push_signs(&kept, 0, &mut all);
         let numbers: Vec<u16> = kept.iter().map(|sign| vocabulary.number(*sign)).collect();
-        each_words(&kept, &numbers, vocabulary, |first, second| all.push(words(first, second)));
+        let begins = |at: usize| vocabulary.begins(&numbers, at);
+        each_words(&kept, &numbers, vocabulary, begins, |first, second| all.push(words(first, second)));
     }
     if let Some(outside) = quotation::outside(passage) {
         all.push(circumstances::gram(circumstances::QUOTES));
@@ -113,17 +120,18 @@ pub(super) fn all(passage: &[&str], vocabulary: &Vocabulary) -> (Vec<Gram>, usiz
     (all, count)
 }
 
-/// Calls `each` with every word and with every two neighbours of which one is a word. The numbers are those that
+/// Calls `each` with every word and with every two neighbours of which one is a word. The numbers and `begins` are what
 /// [`Vocabulary::cut`] wants.
 #[inline]
 pub(super) fn each_words(
     signs: &[char],
     numbers: &[u16],
     vocabulary: &Vocabulary,
+    begins: impl Fn(usize) -> u32,
     mut each: impl FnMut(Option<Token>, Token),
 ) {
     let mut before: Option<Token> = None;
-    vocabulary.cut(signs, numbers, |token| {
+    vocabulary.cut(signs, numbers, begins, |token| {
         if token.is_word() {
             each(None, token);
         }

@@ -14,6 +14,7 @@ mod learning;
 mod pairs;
 mod quotation;
 mod sheet;
+mod spelt;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -29,6 +30,7 @@ pub use learning::{Labelled, Learned, Passage, learn};
 use crate::text::boundary_before;
 use gram::{Gram, Parts};
 use pairs::Pairs;
+use spelt::{Beside, Spelt};
 use vocabulary::Vocabulary;
 
 /// Whose manner a table knows.
@@ -97,9 +99,9 @@ pub struct Wording {
     /// The numbers that there are, with that of none.
     count: u16,
     /// What signs and pairs are worth wherever they stand.
-    everywhere: Signs,
+    everywhere: Signs<Beside>,
     /// What they are worth besides where they stand outside of quotations, in a passage that quotes.
-    outside: Signs,
+    outside: Signs<i16>,
     vocabulary: Vocabulary,
     words: Words,
     /// The points of each circumstance.
@@ -118,15 +120,16 @@ pub struct Wording {
 
 /// What signs and pairs are worth.
 #[derive(Debug, Clone, Default)]
-struct Signs {
+struct Signs<V: Copy + Default> {
     /// By number of the sign: the points of the sign alone.
     alone: Vec<i16>,
-    pairs: Pairs<i16>,
+    pairs: Pairs<V>,
 }
 
-impl Signs {
+impl<V: Copy + Default> Signs<V> {
+    /// Numbers of what is told by signs: those by themselves, the slots of pairs, and one for pairs of which nothing is known.
     fn grams(&self) -> usize {
-        self.alone.len() + self.pairs.slots()
+        self.alone.len() + self.pairs.slots() + 1
     }
 }
 
@@ -236,12 +239,23 @@ impl Wording {
                 Parts::Words { first, second } => wording.words.add_pair(gram::tokens(first, second), points),
             }
         }
-        let count = wording.count;
-        [wording.everywhere, wording.outside] = std::array::from_fn(|at| {
-            let mut by_number = vec![0; usize::from(count)];
-            alone[at].iter().for_each(|(sign, points)| by_number[usize::from(*sign)] = *points);
-            Signs { alone: by_number, pairs: Pairs::new(&pairs[at]) }
+        let by_number = |alone: &[(u16, i16)]| {
+            let mut by_number = vec![0; usize::from(wording.count)];
+            alone.iter().for_each(|(sign, points)| by_number[usize::from(*sign)] = *points);
+            by_number
+        };
+        // Pairs and the beginnings of words are asked for together.
+        let mut beside: FxHashMap<(u16, u16), Beside> = FxHashMap::default();
+        pairs[0]
+            .iter()
+            .for_each(|(first, second, points)| beside.entry((*first, *second)).or_default().points = *points);
+        wording.vocabulary.beginnings().for_each(|(first, second, ends)| {
+            beside.entry((first, second)).or_default().begins = ends;
         });
+        let mut beside: Vec<_> = beside.into_iter().map(|((first, second), known)| (first, second, known)).collect();
+        beside.sort_unstable_by_key(|(first, second, _)| (*first, *second));
+        wording.everywhere = Signs { alone: by_number(&alone[0]), pairs: Pairs::new(&beside) };
+        wording.outside = Signs { alone: by_number(&alone[1]), pairs: Pairs::new(&pairs[1]) };
         wording
     }
 
@@ -279,32 +293,88 @@ impl Wording {
     /// What a passage is worth, in decibans: each gram that stands in it once, and each circumstance where a page's count at all, within
     /// the table's bounds. Its parts are folded texts that are read as one.
     pub fn weigh(&self, passage: &[&str], page: Option<Circumstances>) -> f64 {
-        let (everywhere, outside) = (self.everywhere.grams(), self.outside.grams());
-        let all = everywhere + outside + self.words.grams();
-        let mut found = Found { seen: vec![0; all.div_ceil(64)], sum: 0 };
-        let (mut kept, mut numbers) = (Vec::new(), Vec::new());
+        let mut found = self.nothing_found();
         let mut signs = 0;
+        let mut may_quote = false;
         for part in passage {
-            gram::keep_signs(part, &mut kept);
-            signs += kept.len();
-            self.number_all(&kept, &mut numbers);
-            self.add_signs(&self.everywhere, &numbers, 0, &mut found);
-            gram::each_words(&kept, &numbers, &self.vocabulary, |first, second| {
-                let told = match (first, second.word()) {
-                    (None, Some(word)) => Some((word, self.words.alone[word])),
-                    _ => self.words.pair(gram::tokens(first, second)),
-                };
-                if let Some((number, points)) = told {
-                    found.once(everywhere + outside + number, points);
-                }
-            });
+            let (spelt, all) = (self.spell(part), 0..part.len());
+            may_quote |= spelt.may_quote(&all);
+            signs += self.add(&spelt, spelt.within(&all), &mut found);
         }
-        if let Some(parts) = quotation::outside(passage) {
+        self.points(found, if may_quote { passage } else { &[] }, signs, page)
+    }
+
+    /// The same of each of some stretches of a folded text, ascending, that are passages by themselves.
+    pub fn weigh_stretches(&self, text: &str, stretches: &[Range<usize>], page: Option<Circumstances>) -> Vec<f64> {
+        let mut out = Vec::with_capacity(stretches.len());
+        let mut spelt = Spelt::default();
+        // What is spelt of the text.
+        let mut known = 0..0;
+        for (at, stretch) in stretches.iter().enumerate() {
+            if stretch.end > known.end {
+                known = stretch.clone();
+                for next in &stretches[at + 1..] {
+                    if next.start < known.end {
+                        known.end = known.end.max(next.end);
+                    }
+                }
+                spelt = self.spell(&text[known.clone()]);
+            }
+            let here = stretch.start - known.start..stretch.end - known.start;
+            let mut found = self.nothing_found();
+            let signs = self.add(&spelt, spelt.within(&here), &mut found);
+            let quoting = if spelt.may_quote(&here) { &[&text[stretch.clone()]][..] } else { &[] };
+            out.push(self.points(found, quoting, signs, page));
+        }
+        out
+    }
+
+    fn spell(&self, text: &str) -> Spelt {
+        Spelt::new(text, |sign| self.number(sign), &self.everywhere.pairs)
+    }
+
+    fn nothing_found(&self) -> Found {
+        let all = self.everywhere.grams() + self.outside.grams() + self.words.grams();
+        Found { seen: vec![0; all.div_ceil(64)], sum: 0 }
+    }
+
+    /// Adds what stands in some signs of a text, as if nothing stood before them; how many they are.
+    fn add(&self, text: &Spelt, at: Range<usize>, found: &mut Found) -> usize {
+        let (signs, numbers) = (&text.signs[at.clone()], &text.numbers[at.clone()]);
+        let beside = &text.beside[at.clone()];
+        let (Some(first), Some((_, others))) = (numbers.first(), beside.split_first()) else { return 0 };
+        let alone = &self.everywhere.alone;
+        if let Some((pair, known)) = self.everywhere.pairs.at(self.number('\n'), *first) {
+            found.once(alone.len() + pair, known.points);
+        }
+        for (pair, known) in others {
+            found.once(alone.len() + *pair as usize, known.points);
+        }
+        for number in numbers {
+            found.once(usize::from(*number), alone[usize::from(*number)]);
+        }
+        let words = self.everywhere.grams() + self.outside.grams();
+        let begins = |at: usize| others[at].1.begins;
+        gram::each_words(signs, numbers, &self.vocabulary, begins, |first, second| {
+            let told = match (first, second.word()) {
+                (None, Some(word)) => Some((word, self.words.alone[word])),
+                _ => self.words.pair(gram::tokens(first, second)),
+            };
+            if let Some((number, points)) = told {
+                found.once(words + number, points);
+            }
+        });
+        signs.len()
+    }
+
+    /// What a passage of so many signs is worth by what was found in it and, where it may quote, stands outside of its quotations.
+    fn points(&self, mut found: Found, quoting: &[&str], signs: usize, page: Option<Circumstances>) -> f64 {
+        if let Some(parts) = quotation::outside(quoting) {
             found.sum += i32::from(self.circumstances[circumstances::QUOTES]);
+            let (mut kept, from) = (Vec::new(), self.everywhere.grams());
             for part in &parts {
                 gram::keep_signs(part, &mut kept);
-                self.number_all(&kept, &mut numbers);
-                self.add_signs(&self.outside, &numbers, everywhere, &mut found);
+                self.add_outside(&kept, from, &mut found);
             }
         }
         let circumstances = page.map(|page| page.of(signs).map(|number| i32::from(self.circumstances[number])));
@@ -316,21 +386,15 @@ impl Wording {
         (self.base * fullness + sum).clamp(least * fullness * fullness, most * fullness * fullness)
     }
 
-    fn number_all(&self, signs: &[char], numbers: &mut Vec<u16>) {
-        numbers.clear();
-        numbers.extend(signs.iter().map(|sign| self.number(*sign)));
-    }
-
-    /// Adds the signs and pairs of a text, which are numbered from `from`.
-    #[inline]
-    fn add_signs(&self, table: &Signs, numbers: &[u16], from: usize, found: &mut Found) {
+    /// Adds the signs and pairs of what stands outside of quotations, which are numbered from `from`.
+    fn add_outside(&self, signs: &[char], from: usize, found: &mut Found) {
         let mut before = self.number('\n');
-        for number in numbers {
-            if let Some((pair, points)) = table.pairs.at(before, *number) {
-                found.once(from + table.alone.len() + pair, points);
+        for number in signs.iter().map(|sign| self.number(*sign)) {
+            if let Some((pair, points)) = self.outside.pairs.at(before, number) {
+                found.once(from + self.outside.alone.len() + pair, points);
             }
-            before = *number;
-            found.once(from + usize::from(*number), table.alone[usize::from(*number)]);
+            before = number;
+            found.once(from + usize::from(number), self.outside.alone[usize::from(number)]);
         }
     }
 
@@ -351,7 +415,7 @@ impl Wording {
                 (sum, signs, start) = (0, 0, here + sign.len_utf8());
             } else if number != digit {
                 // A telephone number is no quotation.
-                let pair = self.everywhere.pairs.at(before, number).map_or(0, |(_, points)| points);
+                let pair = self.everywhere.pairs.at(before, number).map_or(0, |(_, known)| known.points);
                 sum += i32::from(self.everywhere.alone[usize::from(number)] + pair);
                 signs = signs.saturating_add(1);
             }

@@ -82,10 +82,10 @@ impl<V: Copy + Default> Pairs<V> {
         self.slots.len()
     }
 
-    /// How many pairs there are.
-    #[cfg(test)]
-    pub(super) fn count(&self) -> usize {
-        self.slots.iter().filter(|(key, _)| *key != FREE).count()
+    /// The pairs and their values.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16, V)> {
+        let taken = self.slots.iter().filter(|(key, _)| *key != FREE);
+        taken.map(|(key, value)| ((key >> 16) as u16, *key as u16, *value))
     }
 }
 

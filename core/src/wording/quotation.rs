@@ -2,7 +2,8 @@
 //!
 //! Only marks of quotation count, and only around what is longer than a term in quotes and shorter than a letter. Start at [`outside`].
 
-const OPEN: [char; 4] = ['“', '「', '『', '"'];
+/// Marks with which quotations begin.
+pub(super) const OPEN: [char; 4] = ['“', '「', '『', '"'];
 const CLOSE: [char; 4] = ['”', '」', '』', '"'];
 /// Signs between the marks of a quotation: fewer are a term, more are no longer one.
 const LONG: std::ops::RangeInclusive<usize> = 5..=160;

@@ -1,5 +1,7 @@
 //! Claims about learning and weighing words.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::text::fold;
 
@@ -43,6 +45,23 @@ fn what_was_learned_tells_one_manner_from_the_other() {
     assert_eq!(points(&wording, "人不用来，货到付款"), None, "nothing is said of the trade");
 }
 
+proptest! {
+    #[test]
+    fn stretches_that_are_spelt_together_weigh_as_each_by_itself(
+        text in "[电焊工证,人不用来货到付款按时上课0-9“” \n]{0,400}",
+        cuts in prop::collection::vec((0usize..1_200, 0usize..300), 0..6),
+    ) {
+        static LEARNED: std::sync::LazyLock<Wording> = std::sync::LazyLock::new(learned);
+        let mut stretches: Vec<Range<usize>> = cuts
+            .iter()
+            .map(|(start, long)| boundary_before(&text, *start)..boundary_before(&text, start + long))
+            .collect();
+        stretches.sort_by_key(|at| (at.start, at.end));
+        let alone: Vec<f64> = stretches.iter().map(|at| LEARNED.weigh(&[&text[at.clone()]], None)).collect();
+        prop_assert_eq!(LEARNED.weigh_stretches(&text, &stretches, None), alone);
+    }
+}
+
 #[test]
 fn a_table_is_the_same_each_time_and_reads_back() {
     let (first, second) = (learn(Manner::Offer, &pages()), learn(Manner::Offer, &pages()));
@@ -50,11 +69,14 @@ fn a_table_is_the_same_each_time_and_reads_back() {
     assert_eq!(first.pages, (8, 8));
     let wording = Wording::read("wording-offers.toml", &first.to_toml(-20.0, 30.0)).unwrap();
     let grams: usize = first.weights.values().map(Vec::len).sum();
-    let signs = [&wording.everywhere, &wording.outside]
-        .map(|signs| signs.alone.iter().filter(|points| **points != 0).count() + signs.pairs.count());
+    let alone = |points: &[i16]| points.iter().filter(|points| **points != 0).count();
+    let (everywhere, outside) = (&wording.everywhere, &wording.outside);
+    let pairs =
+        everywhere.pairs.iter().filter(|(_, _, known)| known.points != 0).count() + outside.pairs.iter().count();
+    let signs = alone(&everywhere.alone) + alone(&outside.alone) + pairs;
     let circumstances = wording.circumstances.iter().filter(|points| **points != 0).count();
     let words = wording.words.alone.iter().filter(|points| **points != 0).count() + wording.words.pairs.len();
-    assert_eq!(signs.iter().sum::<usize>() + words + circumstances, grams);
+    assert_eq!(signs + words + circumstances, grams);
 }
 
 #[test]

@@ -18,6 +18,8 @@ const PAGES: u32 = 4;
 const TOGETHER: f64 = 1.5;
 /// Entropy of its neighbours, in nats, on the side that has fewer. The edge of a run of Chinese signs is a new neighbour each time.
 const FREE: f64 = 1.2;
+/// Of two signs with which no word begins.
+pub(super) const NO_WORDS: u32 = u32::MAX;
 /// Most words of a vocabulary.
 pub(super) const MOST: usize = 100_000;
 
@@ -153,13 +155,33 @@ impl Vocabulary {
         }
     }
 
+    /// The numbers of every two signs with which words begin, and what [`Self::begins`] tells of them.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = (u16, u16, u32)> {
+        self.begins.iter()
+    }
+
+    /// Where the ends of the words stand that begin with the sign at this place and the next, or [`NO_WORDS`]. Of the numbers see
+    /// [`Self::cut`].
+    pub(super) fn begins(&self, numbers: &[u16], at: usize) -> u32 {
+        let two = numbers.get(at).zip(numbers.get(at + 1));
+        two.and_then(|(first, second)| self.begins.at(*first, *second)).map_or(NO_WORDS, |(_, ends)| ends)
+    }
+
     /// Calls `each` with every token of a text's signs, from the left. `numbers` are the signs' own, or any others that agree with
-    /// [`Self::number`] where that is not 0 and are above all of those where it is.
+    /// [`Self::number`] where that is not 0 and are above all of those where it is; `begins` is [`Self::begins`], which the last
+    /// sign is not asked for.
     #[inline]
-    pub(super) fn cut(&self, signs: &[char], numbers: &[u16], mut each: impl FnMut(Token)) {
+    pub(super) fn cut(
+        &self,
+        signs: &[char],
+        numbers: &[u16],
+        begins: impl Fn(usize) -> u32,
+        mut each: impl FnMut(Token),
+    ) {
         let mut at = 0;
         while at < signs.len() {
-            match self.longest(&numbers[at..]) {
+            let first = if at + 1 < signs.len() { begins(at) } else { NO_WORDS };
+            match self.longest(first, &numbers[at..]) {
                 Some((long, word)) => {
                     each(Token(Token::WORD | word));
                     at += long;
@@ -174,10 +196,9 @@ impl Vocabulary {
 
     /// The longest word with which these signs begin, and how many signs it has.
     #[inline]
-    fn longest(&self, numbers: &[u16]) -> Option<(usize, u32)> {
-        let (_, first) = self.begins.at(*numbers.first()?, *numbers.get(1)?)?;
+    fn longest(&self, first: u32, numbers: &[u16]) -> Option<(usize, u32)> {
+        let mut ends = self.ends.get(first as usize..)?;
         let next = [2, 3].map(|at| numbers.get(at).copied().unwrap_or(0));
-        let mut ends = &self.ends[first as usize..];
         while let Some((end, others)) = ends.split_first() {
             let there = |at: usize| end.rest[at] == 0 || end.rest[at] == next[at];
             if there(0) && there(1) {
@@ -296,7 +317,8 @@ mod tests {
         let mut cut = Vec::new();
         let signs: Vec<char> = text.chars().collect();
         let numbers: Vec<u16> = signs.iter().map(|sign| vocabulary.number(*sign)).collect();
-        vocabulary.cut(&signs, &numbers, |token| cut.push(vocabulary.text(token)));
+        let begins = |at: usize| vocabulary.begins(&numbers, at);
+        vocabulary.cut(&signs, &numbers, begins, |token| cut.push(vocabulary.text(token)));
         cut
     }
 
