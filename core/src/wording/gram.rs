@@ -163,6 +163,15 @@ pub(super) fn text(gram: Gram, vocabulary: &Vocabulary) -> String {
     }
 }
 
+/// The words among what a gram is made of.
+pub(super) fn words_of(gram: Gram, vocabulary: &Vocabulary) -> impl Iterator<Item = String> {
+    let tokens = match parts(gram) {
+        Parts::Words { first, second } => [first, Some(second)],
+        _ => [None; 2],
+    };
+    tokens.into_iter().flatten().filter(|token| token.is_word()).map(|token| vocabulary.text(token))
+}
+
 /// How a table's file calls a gram: 免考 two signs, 外〈免考〉 those outside of quotations, 【免考】 a word, 【免考+包过】 two, 〔…〕 a circumstance. ␤
 /// stands for white space. All but signs and pairs are longer than two signs, so that none can be taken for another.
 pub(super) fn name(gram: Gram, vocabulary: &Vocabulary) -> String {

@@ -5,7 +5,7 @@
 //! Deterministic: the same pages in the same order give the same table, to the last digit that is written. What a page is called
 //! comes from people; nothing here decides it. Start at [`learn`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text::fold;
 
@@ -109,16 +109,23 @@ struct Row {
 type Grams = (Vec<Gram>, f64, f64);
 
 /// Learns from labelled pages. Pages without a passage teach nothing.
+///
+/// Learned twice: most words that stand out of a text tell nothing about the manner, and a text is cut faster by those alone that do.
 pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
+    let every = Vocabulary::learn(pages.iter().map(|page| page.passages.iter().flat_map(Passage::texts).collect()));
+    let (_, telling) = learn_with(manner, pages, &every);
+    learn_with(manner, pages, &Vocabulary::of(telling)).0
+}
+
+/// The same with these words, and which of them tell something.
+fn learn_with(manner: Manner, pages: &[Labelled], vocabulary: &Vocabulary) -> (Learned, BTreeSet<String>) {
     let tuning = tuning(manner);
-    let vocabulary =
-        Vocabulary::learn(pages.iter().map(|page| page.passages.iter().flat_map(Passage::texts).collect()));
     let mut numbers: BTreeMap<Gram, (usize, usize)> = BTreeMap::new();
     let pages: Vec<(bool, Vec<Grams>)> = pages
         .iter()
         .map(|page| {
             let rows = page.passages.iter().map(|passage| {
-                let (mut all, signs) = gram::all(&passage.texts().collect::<Vec<_>>(), &vocabulary);
+                let (mut all, signs) = gram::all(&passage.texts().collect::<Vec<_>>(), vocabulary);
                 let fullness = fullness(signs, tuning.full);
                 all.extend(passage.page.iter().flat_map(|page| page.of(signs)).map(circumstances::gram));
                 all.sort_unstable();
@@ -151,21 +158,23 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
     let model = fit(&known, &telling(&known, numbers.len()));
     let scale = tuning.loudness * 10.0 / std::f64::consts::LN_10;
     let mut weights: BTreeMap<i32, Vec<String>> = BTreeMap::new();
+    let mut words = BTreeSet::new();
     for (gram, (_, number)) in &numbers {
         let steps = ((model[*number] * scale / STEP).round() as i32).clamp(-HEAVIEST, HEAVIEST);
         // A pair that would fold to something else by itself could not be told from it in the file.
-        let text = gram::text(*gram, &vocabulary);
+        let text = gram::text(*gram, vocabulary);
         let worth = if gram::is_of_signs(*gram) { SIGNS_WORTH } else { WORDS_WORTH };
         let tells = circumstances::number(*gram).is_some() || f64::from(steps).abs() * STEP >= worth;
         if steps != 0 && tells && fold(&text).as_str() == text {
-            weights.entry(steps).or_default().push(gram::name(*gram, &vocabulary));
+            weights.entry(steps).or_default().push(gram::name(*gram, vocabulary));
+            words.extend(gram::words_of(*gram, vocabulary));
         }
     }
     let guilty = known.iter().filter(|(guilty, _)| *guilty).count();
     let base = model[numbers.len()] * scale + tuning.lean;
     let base = (base / STEP).round() * STEP;
     let base = base.clamp(-sheet::BASE, sheet::BASE);
-    Learned {
+    let learned = Learned {
         manner,
         pages: (guilty, known.len() - guilty),
         base,
@@ -173,7 +182,8 @@ pub fn learn(manner: Manner, pages: &[Labelled]) -> Learned {
         even: tuning.even,
         vocabulary: vocabulary.words().to_vec(),
         weights,
-    }
+    };
+    (learned, words)
 }
 
 /// How much each gram by itself tells: how far apart its shares of the two kinds' grams lie, as a logarithm; their mean square is 1.
