@@ -85,7 +85,7 @@ async fn crawl(frontier: Arc<Frontier>, store: Store) {
         let url = lease.url().to_owned();
         let n: u64 = url.rsplit('/').next().unwrap().parse().unwrap();
         let mut changes = Changes::new();
-        changes.put_page(page(seq, &url)).put_extract(seq, url.repeat(50).as_bytes()).audit(
+        changes.put_page(page(seq, &url)).put_extract(seq, url.repeat(50).into_bytes()).audit(
             Timestamp::UNIX_EPOCH,
             "test",
             "page",
@@ -206,7 +206,7 @@ fn fill(store: &Store, from: u64) -> (u64, StoreError) {
     let mut seq = from;
     loop {
         let mut changes = Changes::new();
-        changes.put_page(page(seq, "http://a.example/")).put_extract(seq, &noise(seq));
+        changes.put_page(page(seq, "http://a.example/")).put_extract(seq, noise(seq));
         match store.submit(changes).wait() {
             Ok(_) => seq += 1,
             Err(error) => return (seq - from, error),

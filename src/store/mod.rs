@@ -15,6 +15,7 @@ mod changes;
 mod digests;
 mod engine;
 mod error;
+mod extract_files;
 pub mod extract_form;
 mod extracts;
 mod hits;

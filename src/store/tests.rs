@@ -247,7 +247,7 @@ fn extracts_of_any_size_come_back_in_order() {
     };
     let bodies = [noise(1, 0), noise(2, 10), noise(3, 700_000), noise(4, 48 * 1024)];
     for (n, body) in bodies.iter().enumerate() {
-        run(store.commit(with(|set| _ = set.put_extract(n as u64 + 1, body)))).unwrap();
+        run(store.commit(with(|set| _ = set.put_extract(n as u64 + 1, body.clone())))).unwrap();
     }
     for (n, body) in bodies.iter().enumerate() {
         assert_eq!(run(store.extract(n as u64 + 1)).unwrap().as_ref(), Some(body));
@@ -258,6 +258,54 @@ fn extracts_of_any_size_come_back_in_order() {
     run(store.commit(with(|set| _ = set.delete_extract(3)))).unwrap();
     assert_eq!(run(store.extract(3)).unwrap(), None);
     assert_eq!(store.extracts(1).count(), 3);
+    // Several in one set, one put twice, and all of it after the store was opened anew.
+    drop(store);
+    let store = open(folder.path());
+    let set =
+        with(|set| _ = set.put_extract(9, noise(5, 900)).put_extract(8, noise(6, 70)).put_extract(9, noise(7, 50)));
+    run(store.commit(set)).unwrap();
+    drop(store);
+    let store = open(folder.path());
+    let all: Vec<_> = store.extracts(2).map(Result::unwrap).collect();
+    assert_eq!(all, [(2, noise(2, 10)), (4, noise(4, 48 * 1024)), (8, noise(6, 70)), (9, noise(7, 50))]);
+}
+
+#[test]
+fn a_file_of_extracts_stays_while_one_of_them_is_wanted_and_no_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    run(store.commit(with(|set| _ = set.put_extract(1, vec![1; 100]).put_extract(2, vec![2; 100])))).unwrap();
+    drop(store);
+    let [first, second] = ["00000001", "00000002"].map(|name| folder.path().join("store/extracts").join(name));
+    // The next file was begun.
+    std::fs::write(&second, b"").unwrap();
+    let store = open(folder.path());
+    run(store.commit(with(|set| _ = set.put_extract(1, vec![3; 100])))).unwrap();
+    assert!(first.exists());
+    assert_eq!(run(store.extract(2)).unwrap(), Some(vec![2; 100]));
+    run(store.commit(with(|set| _ = set.delete_extract(2)))).unwrap();
+    assert!(!first.exists());
+    assert_eq!(run(store.extract(1)).unwrap(), Some(vec![3; 100]));
+    drop(store);
+    // What a kill kept from being removed goes when the store is opened.
+    std::fs::write(&first, [4; 100]).unwrap();
+    let store = open(folder.path());
+    assert!(!first.exists());
+    assert_eq!(store.extracts(0).map(Result::unwrap).collect::<Vec<_>>(), [(1, vec![3; 100])]);
+}
+
+#[test]
+fn an_extract_whose_bytes_are_not_those_of_its_row_is_an_error_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    run(store.commit(with(|set| _ = set.put_extract(1, vec![1; 100]).put_extract(2, vec![2; 100])))).unwrap();
+    let file = folder.path().join("store/extracts/00000001");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[99] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let read: Vec<_> = store.extracts(0).collect();
+    assert!(matches!(read[0], Err(StoreError::Unreadable { .. })), "{read:?}");
+    assert_eq!(read[1].as_ref().unwrap(), &(2, vec![2; 100]));
 }
 
 #[test]

@@ -1,0 +1,237 @@
+//! Files that extracts are appended to, beside the database: it writes a row several times over before it lies still, and an
+//! extract is twenty times as large as all else that is kept of a page.
+//!
+//! A row of the database tells where an extract stands ([`Place`]). The bytes are on the disk before that row is, so a row
+//! never points at nothing; bytes without a row are what a kill left, and harm nobody. Room that is given back becomes a hole in its file
+//! at once, and a file that holds nothing any more is removed. Only the store's writer appends and frees. Start at
+//! [`ExtractFiles::append`].
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rustix::fs::{FallocateFlags, fallocate};
+
+/// Where a file ends and the next one begins.
+const FILE_BYTES: u64 = 256 << 20;
+
+/// Where an extract stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: u32,
+    pub(super) at: u64,
+    pub(super) length: u32,
+    /// CRC-32 of the bytes.
+    pub(super) check: u32,
+}
+
+/// The folder of the files.
+pub(super) struct ExtractFiles {
+    folder: PathBuf,
+    last: Mutex<Last>,
+    /// The file that was read last: listings read one after another.
+    read: Mutex<Option<(u32, Arc<File>)>>,
+}
+
+/// The file that is appended to.
+struct Last {
+    number: u32,
+    file: File,
+    end: u64,
+}
+
+impl ExtractFiles {
+    /// Opens the folder in the store's, making what is missing.
+    pub(super) fn open(store: &Path) -> io::Result<Self> {
+        let folder = store.join("extracts");
+        fs::create_dir_all(&folder)?;
+        let number = numbers(&folder)?.into_iter().max().unwrap_or(1);
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path(&folder, number))?;
+        // Behind whatever a kill left there.
+        let end = file.metadata()?.len();
+        file.sync_all()?;
+        File::open(&folder)?.sync_all()?;
+        Ok(Self { folder, last: Mutex::new(Last { number, file, end }), read: Mutex::default() })
+    }
+
+    /// The file, and the place in it, where the next extract will stand.
+    pub(super) fn end(&self) -> (u32, u64) {
+        let last = self.last();
+        (last.number, last.end)
+    }
+
+    /// Writes extracts one behind another from [`ExtractFiles::end`] on; they are on the disk when this returns.
+    pub(super) fn append(&self, extracts: &[Vec<u8>]) -> io::Result<()> {
+        let mut last = self.last();
+        let mut at = last.end;
+        for extract in extracts {
+            last.file.write_all_at(extract, at)?;
+            at += extract.len() as u64;
+        }
+        last.file.sync_data()?;
+        last.end = at;
+        Ok(())
+    }
+
+    /// Begins a new file where the last one is full. Not between the making of places and their writing.
+    pub(super) fn turn(&self) -> io::Result<()> {
+        let mut last = self.last();
+        if last.end < FILE_BYTES {
+            return Ok(());
+        }
+        let number = last.number + 1;
+        let file = File::options().read(true).write(true).create_new(true).open(path(&self.folder, number))?;
+        File::open(&self.folder)?.sync_all()?;
+        *last = Last { number, file, end: 0 };
+        Ok(())
+    }
+
+    /// The bytes at a place; none where others stand there now.
+    pub(super) fn read(&self, place: Place) -> io::Result<Option<Vec<u8>>> {
+        let file = match self.file(place.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        // A damaged row must not ask for more memory than there are bytes.
+        if place.at.saturating_add(u64::from(place.length)) > file.metadata()?.len() {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; place.length as usize];
+        file.read_exact_at(&mut bytes, place.at)?;
+        Ok((check(&bytes) == place.check).then_some(bytes))
+    }
+
+    /// Gives the room of an extract back, its bytes gone for good.
+    pub(super) fn free(&self, place: Place) -> io::Result<()> {
+        let file = File::options().write(true).open(path(&self.folder, place.file))?;
+        let length = u64::from(place.length);
+        if length == 0 {
+            return Ok(());
+        }
+        match fallocate(&file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, place.at, length) {
+            Ok(()) => Ok(()),
+            // A file system that knows no holes keeps the room until the file goes; the words go now.
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+                file.write_all_at(&vec![0; place.length as usize], place.at)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes a file that `is_empty` knows to hold nothing, unless it is the one that is appended to.
+    pub(super) fn remove_if(&self, number: u32, is_empty: impl Fn(u32) -> bool) -> io::Result<()> {
+        if number == self.last().number || !is_empty(number) {
+            return Ok(());
+        }
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        fs::remove_file(path(&self.folder, number))
+    }
+
+    /// The files that there are.
+    pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
+        numbers(&self.folder)
+    }
+
+    /// Bytes that the files take, holes not counted.
+    pub(super) fn size_on_disk(&self) -> io::Result<u64> {
+        use std::os::unix::fs::MetadataExt as _;
+        let sizes = numbers(&self.folder)?.into_iter().map(|number| fs::metadata(path(&self.folder, number)));
+        sizes.map(|meta| meta.map(|meta| meta.blocks() * 512)).sum()
+    }
+
+    fn file(&self, number: u32) -> io::Result<Arc<File>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, file)) = &*read
+            && *known == number
+        {
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(File::open(path(&self.folder, number))?);
+        *read = Some((number, Arc::clone(&file)));
+        Ok(file)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// CRC-32 of bytes.
+pub(super) fn check(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+fn path(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number:08}"))
+}
+
+fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(files: &ExtractFiles, bytes: &[u8]) -> Place {
+        let (file, at) = files.end();
+        Place { file, at, length: bytes.len() as u32, check: check(bytes) }
+    }
+
+    #[test]
+    fn what_is_freed_cannot_be_read_and_takes_no_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ExtractFiles::open(folder.path()).unwrap();
+        let bodies = [vec![7; 100_000], vec![8; 100_000]];
+        let first = place(&files, &bodies[0]);
+        let second = Place { at: 100_000, check: check(&bodies[1]), ..first };
+        files.append(&bodies).unwrap();
+        assert_eq!(files.read(first).unwrap().as_ref(), Some(&bodies[0]));
+        let before = files.size_on_disk().unwrap();
+        files.free(first).unwrap();
+        assert_eq!(files.read(first).unwrap(), None);
+        assert_eq!(files.read(second).unwrap().as_ref(), Some(&bodies[1]));
+        assert!(files.size_on_disk().unwrap() + 90_000 < before, "{before}");
+    }
+
+    #[test]
+    fn a_file_that_is_full_is_followed_by_another_and_goes_when_it_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ExtractFiles::open(folder.path()).unwrap();
+        // As if it had been written: a hole.
+        files.last().end = FILE_BYTES;
+        files.turn().unwrap();
+        let body = vec![9; 10];
+        let there = place(&files, &body);
+        assert_eq!((there.file, there.at), (2, 0));
+        files.append(std::slice::from_ref(&body)).unwrap();
+        files.remove_if(2, |_| true).unwrap();
+        files.remove_if(1, |_| false).unwrap();
+        assert_eq!(files.numbers().unwrap().len(), 2);
+        files.remove_if(1, |_| true).unwrap();
+        assert_eq!(files.numbers().unwrap(), [2]);
+        drop(files);
+        let files = ExtractFiles::open(folder.path()).unwrap();
+        assert_eq!((files.end(), files.read(there).unwrap()), ((2, 10), Some(body)));
+    }
+
+    #[test]
+    fn a_place_that_no_file_has_is_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ExtractFiles::open(folder.path()).unwrap();
+        let there = place(&files, b"");
+        assert_eq!(files.read(Place { length: u32::MAX, ..there }).unwrap(), None);
+        assert_eq!(files.read(Place { at: u64::MAX, length: 1, ..there }).unwrap(), None);
+        assert_eq!(files.read(Place { file: 9, ..there }).unwrap(), None);
+    }
+}
