@@ -193,21 +193,48 @@ pub fn unpack(bytes: &[u8]) -> Option<Extract> {
 mod tests {
     use super::*;
 
+    /// Something of everything. Not what a page is read as: that may change, and the form may not.
     fn full() -> Extract {
-        let base = url::Url::parse("http://a.example/").unwrap();
-        let mut extract = jianzheng_core::page::read_text(
-            "<meta name=keywords content=证><link rel='shortcut icon' href=/i.png><title>题😀</title><nav>首页</nav><h1>头</h1><p>文 <a href=/x rel=nofollow>链</a>\
-             <a href=/x/y>latin</a><a href='/条'>x</a><p>plain words, that are longer in two bytes each</p>\
-             <form method=post>姓名<input name=n></form><img src=a.png alt=图 width=5><img src='data:image/png;base64,AAAA'><iframe src=f></iframe><li>项\
-             <button>钮</button><blockquote>引</blockquote><script src=/s.js></script><footer>脚</footer>",
-            Some(&base),
-        );
-        extract.qr.push("weixin://x".into());
-        for (kind, look) in [(PictureKind::Icon, 1), (PictureKind::Image, u64::MAX), (PictureKind::Screen, 1 << 63)] {
-            extract.pictures.push(Picture { kind, look, url: "http://a.example/logo.png".into() });
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let text = "首页 题😀\n文 链\nplain words".to_owned();
+        let at = |part: &str| text.find(part).map(|start| start..start + part.len()).unwrap();
+        let block = |(n, part): (usize, &str)| Block { at: at(part), role: ROLES[n], zone: ZONES[n % ZONES.len()] };
+        let link = |href: &str, part, zone, nofollow| Link { href: href.to_owned(), at: at(part), zone, nofollow };
+        let picture = |(kind, look)| Picture { kind, look, url: "http://a.example/logo.png".to_owned() };
+        Extract {
+            charset: "gbk".to_owned(),
+            title: "题😀".to_owned(),
+            // The last one stands before the one before it.
+            blocks: ["首页", "题😀", "文 ", "链", "plain words", "页"].into_iter().enumerate().map(block).collect(),
+            hidden: HIDDEN.iter().map(|kind| Hidden { kind: *kind, text: "办证 latin".to_owned() }).collect(),
+            meta: vec![("keywords".to_owned(), "证".to_owned())],
+            links: vec![
+                link("http://a.example/x", "链", Zone::Main, true),
+                link("http://a.example/x/条", "首页", Zone::Nav, false),
+                link("http://a.example/x/杠", "words", Zone::Footer, false),
+                link("", "题", Zone::Main, false),
+            ],
+            forms: vec![Form {
+                action: "http://a.example/s".to_owned(),
+                post: true,
+                fields: vec![Field { name: "n".to_owned(), kind: "text".to_owned(), label: "姓名".to_owned() }],
+            }],
+            images: vec![
+                Image { src: "http://a.example/a.png".to_owned(), alt: "图".to_owned(), size: (300, 0) },
+                Image { src: "data:image/png;base64,AAAA".to_owned(), alt: String::new(), size: (0, u32::MAX) },
+            ],
+            icon: "http://a.example/i.png".to_owned(),
+            resources: words(&["http://a.example/s.js", "http://a.example/t.js"]),
+            frames: words(&["http://a.example/f"]),
+            redirects: words(&["http://b.example/"]),
+            fingerprint: Fingerprint { text: u64::MAX, shape: 1 << 63 },
+            needs_eyes: true,
+            limits: LIMITS.to_vec(),
+            qr: words(&["weixin://x"]),
+            pictures: PICTURES.into_iter().zip([1, u64::MAX, 1 << 63]).map(picture).collect(),
+            lane: Lane::Tree,
+            text,
         }
-        extract.limits.extend(LIMITS);
-        extract
     }
 
     #[test]
@@ -248,6 +275,41 @@ mod tests {
         assert!(pack(&extract).len() < 1_500, "{}", pack(&extract).len());
     }
 
+    /// Whatever the bytes are: no panic, places inside the text, and no more memory than they bear out.
+    fn check_any(bytes: &[u8]) {
+        let Some(read) = unpack(bytes) else { return };
+        let inside = |at: &Range<usize>| read.text.get(at.clone()).is_some();
+        assert!(read.blocks.iter().all(|block| inside(&block.at)) && read.links.iter().all(|link| inside(&link.at)));
+        let size = format!("{read:?}").len();
+        assert!(size < 2_000 + 100 * bytes.len() + 2 * bytes.len().pow(2), "{size} of {}", bytes.len());
+        assert_eq!(unpack(&pack(&read)).as_ref(), Some(&read), "what was read is written and read as it is");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_bytes_are_an_extract_or_none(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600)) {
+            check_any(&bytes);
+            check_any(&[&[FORM, EXTRACT_VERSION as u8], &bytes[..]].concat());
+            // Small numbers are likelier to be lengths that hold.
+            let small: Vec<u8> = bytes.iter().map(|byte| byte & 3).collect();
+            check_any(&[&[FORM, EXTRACT_VERSION as u8], &small[..]].concat());
+        }
+
+        #[test]
+        fn an_extract_with_any_bytes_in_it_is_an_extract_or_none(
+            at in proptest::prelude::any::<proptest::sample::Index>(),
+            out in 0..8usize,
+            new in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..12),
+        ) {
+            let mut bytes = pack(&full());
+            let at = at.index(bytes.len());
+            bytes.splice(at..(at + out).min(bytes.len()), new);
+            check_any(&bytes);
+        }
+    }
+
     #[test]
     fn broken_bytes_are_no_extract_and_no_panic() {
         let kept = pack(&full());
@@ -258,10 +320,7 @@ mod tests {
             for bit in 0..8 {
                 let mut bytes = kept.clone();
                 bytes[at] ^= 1 << bit;
-                // Whatever it is now, its places are inside its text.
-                if let Some(read) = unpack(&bytes) {
-                    assert!(read.blocks.iter().all(|block| read.text.get(block.at.clone()).is_some()));
-                }
+                check_any(&bytes);
             }
         }
         let mut bytes = kept.clone();

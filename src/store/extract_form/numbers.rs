@@ -79,22 +79,30 @@ impl Writer {
     }
 }
 
+/// What addresses may take over from those before them. Four bytes can stand for as many as were ever read: without a bound a
+/// megabyte would be a hundred gigabytes.
+const TAKEN_OVER: usize = 64 << 20;
+
 /// Bytes that are read from.
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    /// What addresses may still take over.
+    left: usize,
+}
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { bytes, left: TAKEN_OVER }
     }
 
     /// Nothing is left.
     pub(super) fn is_done(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
     pub(super) fn byte(&mut self) -> Option<u8> {
-        let (byte, rest) = self.0.split_first()?;
-        self.0 = rest;
+        let (byte, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
         Some(*byte)
     }
 
@@ -111,8 +119,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn whole(&mut self) -> Option<u64> {
-        let (bytes, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
+        let (bytes, rest) = self.bytes.split_first_chunk()?;
+        self.bytes = rest;
         Some(u64::from_le_bytes(*bytes))
     }
 
@@ -141,13 +149,14 @@ impl<'a> Reader<'a> {
 
     pub(super) fn address(&mut self, before: &str) -> Option<String> {
         let same = self.size()?;
+        self.left = self.left.checked_sub(same)?;
         Some(before.get(..same)?.to_owned() + &self.text()?)
     }
 
     pub(super) fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let many = self.size()?;
         // Each takes a byte at least.
-        let mut list = Vec::with_capacity(many.min(self.0.len()).min(4096));
+        let mut list = Vec::with_capacity(many.min(self.bytes.len()).min(4096));
         for _ in 0..many {
             list.push(one(self)?);
         }
@@ -159,8 +168,45 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
+        let (bytes, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
         Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_only_repeat_come_to_an_end() {
+        let long = "a".repeat(1 << 20);
+        let mut out = Writer::new(0);
+        let mut before = "";
+        for _ in 0..100 {
+            out.address(&long, before);
+            before = &long;
+        }
+        let bytes = out.finish();
+        assert!(bytes.len() < (1 << 20) + 600);
+        let (mut from, mut before) = (Reader::new(&bytes), String::new());
+        let read = (0..100).map_while(|_| from.address(&before).inspect(|address| before.clone_from(address)));
+        assert_eq!(read.filter(|address| *address == long).count(), 1 + (TAKEN_OVER >> 20));
+    }
+
+    #[test]
+    fn a_length_that_the_bytes_do_not_bear_out_is_refused_before_there_is_room_for_it() {
+        for many in [5, 1 << 32, u64::MAX >> 1, u64::MAX] {
+            let mut out = Writer::new(0);
+            out.number(many);
+            out.byte(7);
+            let bytes = out.finish();
+            assert_eq!(Reader::new(&bytes).text(), None);
+            assert_eq!(Reader::new(&bytes).list(Reader::byte), None);
+            assert_eq!(Reader::new(&[&[1], &bytes[..]].concat()).wide_text(), None);
+            assert_eq!(Reader::new(&bytes).address("abc"), None);
+            assert_eq!(Reader::new(&[&[4], &bytes[..bytes.len() - 1]].concat()).range(usize::MAX - 1), None);
+        }
+        assert_eq!(Reader::new(&[0xFF; 20]).number(), None);
     }
 }
