@@ -88,6 +88,12 @@ impl Changes {
         self.bulk().then(move |tx| tx.put_extract(seq, extract, check).map(|()| None))
     }
 
+    /// Writes an extract anew, as it is, behind the others, if it still stands where it stood.
+    pub(super) fn move_extract(&mut self, seq: u64, from: extract_files::Place, extract: Vec<u8>) -> &mut Self {
+        self.bytes += extract.len() as u64;
+        self.bulk().then(move |tx| tx.move_extract(seq, from, extract).map(|()| None))
+    }
+
     /// Puts what the frontier decided; `crawl::frontier` alone makes such rows.
     pub fn frontier(&mut self, rows: FrontierRows) -> &mut Self {
         self.bytes += rows.bytes();

@@ -17,8 +17,8 @@ use sled::{IVec, Transactional as _, transaction::TransactionError};
 use super::{
     error::StoreError,
     extract_files::ExtractFiles,
-    tables::{Table, number, pair_key},
-    tx::{Counter, Overlay, Rows as Reader},
+    tables::Table,
+    tx::{Overlay, Rows as Reader},
 };
 
 /// The most that a row may hold. Whole leaves of such rows must stay under a quarter of [`SEGMENT`].
@@ -54,10 +54,7 @@ impl Engine {
             }
             Ok(Self { db, trees, file, extracts, path: path.to_owned() })
         })();
-        let engine: Self = engine
-            .map_err(|error: std::io::Error| StoreError::Open { path: path.to_owned(), say: error.to_string() })?;
-        engine.sweep(engine.extracts.numbers().unwrap_or_default());
-        Ok(engine)
+        engine.map_err(|error: std::io::Error| StoreError::Open { path: path.to_owned(), say: error.to_string() })
     }
 
     /// Writes a group of rows, all or none, and returns when they are on the disk.
@@ -75,27 +72,18 @@ impl Engine {
             self.extracts.append(group.extracts()).map_err(|error| StoreError::of_io(&error))?;
         }
         self.write_rows(group)?;
-        // The rows are gone for good; what fails here costs room.
+        // The rows are gone for good, and the set is on the disk: what fails from here on costs room.
         for place in group.freed() {
-            if let Err(error) = self.extracts.free(*place) {
-                tracing::warn!(%error, file = place.file, "room of an extract was not given back");
+            match self.extracts.free(*place) {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!(?place, "an extract did not stand where its row said"),
+                Err(error) => tracing::warn!(%error, ?place, "room of an extract was not given back"),
             }
         }
-        self.sweep(group.freed().iter().map(|place| place.file).collect());
-        self.extracts.turn().map_err(|error| StoreError::of_io(&error))
-    }
-
-    /// Removes those of the files of extracts that hold nothing any more.
-    fn sweep(&self, mut files: Vec<u32>) {
-        files.sort_unstable();
-        files.dedup();
-        let wanted = |file: u32| self.get(Table::Counters, &pair_key(Counter::ExtractBytes as u64, file.into()));
-        let is_empty = |file| wanted(file).is_ok_and(|row| row.is_none_or(|row| number(&row) == 0));
-        for file in files {
-            if let Err(error) = self.extracts.remove_if(file, is_empty) {
-                tracing::warn!(%error, file, "an empty file of extracts was not removed");
-            }
+        if let Err(error) = self.extracts.turn() {
+            tracing::warn!(%error, "no new file of extracts was begun; the last one grows");
         }
+        Ok(())
     }
 
     fn write_rows(&self, group: &Overlay) -> Result<(), StoreError> {

@@ -2,8 +2,9 @@
 //! extract is twenty times as large as all else that is kept of a page.
 //!
 //! A row of the database tells where an extract stands ([`Place`]). The bytes are on the disk before that row is, so a row
-//! never points at nothing; bytes without a row are what a kill left, and harm nobody. Room that is given back becomes a hole in its file
-//! at once, and a file that holds nothing any more is removed. Only the store's writer appends and frees. Start at
+//! never points at nothing; bytes without a row are what a kill left, and harm nobody. Room that is given back becomes a hole in
+//! its file at once; whole files go in [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that
+//! the files are those that the rows were written for: a folder that was copied while it was written to may be older. Start at
 //! [`ExtractFiles::append`].
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
 use rustix::fs::{FallocateFlags, fallocate};
 
 /// Where a file ends and the next one begins.
-const FILE_BYTES: u64 = 256 << 20;
+pub(super) const FILE_BYTES: u64 = 256 << 20;
 
 /// Where an extract stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,18 +45,24 @@ struct Last {
     end: u64,
 }
 
+impl Last {
+    fn open(folder: &Path, number: u32) -> io::Result<Self> {
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path(folder, number))?;
+        // Behind whatever a kill left there.
+        let end = file.metadata()?.len();
+        file.sync_all()?;
+        File::open(folder)?.sync_all()?;
+        Ok(Self { number, file, end })
+    }
+}
+
 impl ExtractFiles {
     /// Opens the folder in the store's, making what is missing.
     pub(super) fn open(store: &Path) -> io::Result<Self> {
         let folder = store.join("extracts");
         fs::create_dir_all(&folder)?;
-        let number = numbers(&folder)?.into_iter().max().unwrap_or(1);
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path(&folder, number))?;
-        // Behind whatever a kill left there.
-        let end = file.metadata()?.len();
-        file.sync_all()?;
-        File::open(&folder)?.sync_all()?;
-        Ok(Self { folder, last: Mutex::new(Last { number, file, end }), read: Mutex::default() })
+        let last = Last::open(&folder, numbers(&folder)?.into_iter().max().unwrap_or(1))?;
+        Ok(Self { folder, last: Mutex::new(last), read: Mutex::default() })
     }
 
     /// The file, and the place in it, where the next extract will stand.
@@ -80,60 +87,58 @@ impl ExtractFiles {
     /// Begins a new file where the last one is full. Not between the making of places and their writing.
     pub(super) fn turn(&self) -> io::Result<()> {
         let mut last = self.last();
-        if last.end < FILE_BYTES {
-            return Ok(());
+        if last.end >= FILE_BYTES {
+            *last = Last::open(&self.folder, last.number.checked_add(1).ok_or(io::ErrorKind::StorageFull)?)?;
         }
-        let number = last.number + 1;
-        let file = File::options().read(true).write(true).create_new(true).open(path(&self.folder, number))?;
-        File::open(&self.folder)?.sync_all()?;
-        *last = Last { number, file, end: 0 };
         Ok(())
     }
 
     /// The bytes at a place; none where others stand there now.
     pub(super) fn read(&self, place: Place) -> io::Result<Option<Vec<u8>>> {
-        let file = match self.file(place.file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        match self.file(place.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            file => read(&*file?, place),
+        }
+    }
+
+    /// Gives the room of an extract back, its bytes gone for good; false where others stand there now, which are left alone.
+    pub(super) fn free(&self, place: Place) -> io::Result<bool> {
+        let file = match File::options().read(true).write(true).open(path(&self.folder, place.file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };
-        // A damaged row must not ask for more memory than there are bytes.
-        if place.at.saturating_add(u64::from(place.length)) > file.metadata()?.len() {
-            return Ok(None);
+        if read(&file, place)?.is_none() {
+            return Ok(false);
         }
-        let mut bytes = vec![0; place.length as usize];
-        file.read_exact_at(&mut bytes, place.at)?;
-        Ok((check(&bytes) == place.check).then_some(bytes))
-    }
-
-    /// Gives the room of an extract back, its bytes gone for good.
-    pub(super) fn free(&self, place: Place) -> io::Result<()> {
-        let file = File::options().write(true).open(path(&self.folder, place.file))?;
         let length = u64::from(place.length);
         if length == 0 {
-            return Ok(());
+            return Ok(true);
         }
         match fallocate(&file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, place.at, length) {
-            Ok(()) => Ok(()),
+            Ok(()) => {}
             // A file system that knows no holes keeps the room until the file goes; the words go now.
             Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-                file.write_all_at(&vec![0; place.length as usize], place.at)
+                file.write_all_at(&vec![0; place.length as usize], place.at)?;
             }
-            Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
         }
+        Ok(true)
     }
 
-    /// Removes a file that `is_empty` knows to hold nothing, unless it is the one that is appended to.
-    pub(super) fn remove_if(&self, number: u32, is_empty: impl Fn(u32) -> bool) -> io::Result<()> {
-        if number == self.last().number || !is_empty(number) {
+    /// Removes a file in which nothing is wanted; never the one that is appended to.
+    pub(super) fn remove(&self, number: u32) -> io::Result<()> {
+        if number >= self.last().number {
             return Ok(());
         }
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = None;
         fs::remove_file(path(&self.folder, number))
     }
 
-    /// The files that there are.
-    pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
-        numbers(&self.folder)
+    /// The files that are no longer appended to, with their lengths.
+    pub(super) fn full(&self) -> io::Result<Vec<(u32, u64)>> {
+        let last = self.last().number;
+        let full = numbers(&self.folder)?.into_iter().filter(|number| *number < last);
+        full.map(|number| Ok((number, fs::metadata(path(&self.folder, number))?.len()))).collect()
     }
 
     /// Bytes that the files take, holes not counted.
@@ -158,6 +163,16 @@ impl ExtractFiles {
     fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn read(file: &File, place: Place) -> io::Result<Option<Vec<u8>>> {
+    // A damaged row must not ask for more memory than there are bytes.
+    if place.at.saturating_add(u64::from(place.length)) > file.metadata()?.len() {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; place.length as usize];
+    file.read_exact_at(&mut bytes, place.at)?;
+    Ok((check(&bytes) == place.check).then_some(bytes))
 }
 
 /// CRC-32 of bytes.
@@ -198,14 +213,28 @@ mod tests {
         files.append(&bodies).unwrap();
         assert_eq!(files.read(first).unwrap().as_ref(), Some(&bodies[0]));
         let before = files.size_on_disk().unwrap();
-        files.free(first).unwrap();
+        assert!(files.free(first).unwrap());
         assert_eq!(files.read(first).unwrap(), None);
         assert_eq!(files.read(second).unwrap().as_ref(), Some(&bodies[1]));
         assert!(files.size_on_disk().unwrap() + 90_000 < before, "{before}");
     }
 
     #[test]
-    fn a_file_that_is_full_is_followed_by_another_and_goes_when_it_holds_nothing() {
+    fn what_stands_where_something_freed_stood_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ExtractFiles::open(folder.path()).unwrap();
+        let body = vec![7; 10_000];
+        let there = place(&files, &body);
+        files.append(std::slice::from_ref(&body)).unwrap();
+        // As after a copy of the folder that was older than the rows beside it: the place was given away anew.
+        for stale in [Place { check: !there.check, ..there }, Place { at: 1, ..there }, Place { file: 2, ..there }] {
+            assert!(!files.free(stale).unwrap());
+            assert_eq!(files.read(there).unwrap().as_ref(), Some(&body));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_full_is_followed_by_another_and_may_go() {
         let folder = tempfile::tempdir().unwrap();
         let files = ExtractFiles::open(folder.path()).unwrap();
         // As if it had been written: a hole.
@@ -215,11 +244,10 @@ mod tests {
         let there = place(&files, &body);
         assert_eq!((there.file, there.at), (2, 0));
         files.append(std::slice::from_ref(&body)).unwrap();
-        files.remove_if(2, |_| true).unwrap();
-        files.remove_if(1, |_| false).unwrap();
-        assert_eq!(files.numbers().unwrap().len(), 2);
-        files.remove_if(1, |_| true).unwrap();
-        assert_eq!(files.numbers().unwrap(), [2]);
+        files.remove(2).unwrap();
+        assert_eq!(files.full().unwrap(), [(1, 0)]);
+        files.remove(1).unwrap();
+        assert_eq!(files.full().unwrap(), []);
         drop(files);
         let files = ExtractFiles::open(folder.path()).unwrap();
         assert_eq!((files.end(), files.read(there).unwrap()), ((2, 10), Some(body)));

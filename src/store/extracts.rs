@@ -23,14 +23,14 @@ const DEFLATED: u8 = 1;
 const INFLATED: u64 = 256 << 20;
 
 /// What a row of the table says.
-enum Row<'a> {
+pub(super) enum Row<'a> {
     Placed(Place),
     /// How many rows there are, and this one's share of the bytes.
     Deflated(u16, &'a [u8]),
 }
 
 impl<'a> Row<'a> {
-    fn of(seq: u64, row: &'a [u8]) -> Result<Self, StoreError> {
+    pub(super) fn of(seq: u64, row: &'a [u8]) -> Result<Self, StoreError> {
         match row {
             [PLACED, rest @ ..] if rest.len() == 20 => {
                 let word = |at: usize| u32::from_be_bytes([rest[at], rest[at + 1], rest[at + 2], rest[at + 3]]);
@@ -72,6 +72,12 @@ impl Tx<'_> {
         self.put_row(Table::Extracts, &chunk_key(seq, 0), placed(Place { file, at, length, check }))
     }
 
+    /// Writes an extract anew that stands in the way, if it still stands there.
+    pub(super) fn move_extract(&mut self, seq: u64, from: Place, extract: Vec<u8>) -> Result<(), StoreError> {
+        let row = self.row(Table::Extracts, &chunk_key(seq, 0))?;
+        if row.is_some_and(|row| row == placed(from)) { self.put_extract(seq, extract, from.check) } else { Ok(()) }
+    }
+
     /// Takes an extract away.
     pub(super) fn delete_extract(&mut self, seq: u64) -> Result<(), StoreError> {
         let Some(first) = self.row(Table::Extracts, &chunk_key(seq, 0))? else { return Ok(()) };
@@ -93,9 +99,16 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// The extract of a page.
+    /// The extract of a page. One that is damaged is none, and the log says so: it is made again from the capture, and a round does
+    /// not end because of one page.
     pub async fn extract(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        read(self.engine(), seq)
+        match read(self.engine(), seq) {
+            Err(error @ StoreError::Unreadable { .. }) => {
+                tracing::warn!(%error, "an extract is lost");
+                Ok(None)
+            }
+            read => read,
+        }
     }
 
     /// The extracts of all pages from a number on, in order, each with its page's number.
@@ -103,7 +116,7 @@ impl Store {
         let engine = std::sync::Arc::clone(self.engine());
         let from = std::ops::Bound::Included(chunk_key(from, 0).to_vec());
         self.range_with(Table::Extracts, from, std::ops::Bound::Unbounded, move |key, _| {
-            let (seq, chunk) = (number(key.get(..8)?), key.get(8..)?);
+            let (seq, chunk) = (seq_of(key), key.get(8..)?);
             if chunk != [0, 0] {
                 return None;
             }
@@ -123,7 +136,8 @@ fn read(engine: &Engine, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
         };
         match Row::of(seq, &row)? {
             Row::Placed(place) => {
-                if let Some(extract) = engine.extract_files().read(place).map_err(|error| StoreError::of_io(&error))? {
+                let found = engine.extract_files().read(place);
+                if let Some(extract) = found.map_err(|error| unreadable(seq, error.to_string()))? {
                     return Ok(Some(extract));
                 }
                 // Freed between the two looks: then the row is another one now, or gone.
@@ -152,6 +166,11 @@ fn inflate(seq: u64, packed: &[u8]) -> Result<Vec<u8>, StoreError> {
 
 fn unreadable(seq: u64, say: String) -> StoreError {
     StoreError::Unreadable { table: Table::Extracts.name(), key: hex(&id_key(seq)), say }
+}
+
+/// The page whose row stands under a key.
+pub(super) fn seq_of(key: &[u8]) -> u64 {
+    number(key.get(..8).unwrap_or_default())
 }
 
 fn chunk_key(seq: u64, chunk: u16) -> [u8; 10] {

@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod extract_files;
 pub mod extract_form;
+mod extract_room;
 mod extracts;
 mod hits;
 mod hold;

@@ -173,6 +173,11 @@ impl<'a> Tx<'a> {
         self.put_row(Table::Counters, &key, id_key(now).to_vec())
     }
 
+    /// Counts no longer what something is over with.
+    pub(super) fn forget(&mut self, counter: Counter, of: u64) {
+        self.delete_row(Table::Counters, &pair_key(counter as u64, of));
+    }
+
     pub(super) fn counted(&self, counter: Counter, of: u64) -> Result<u64, StoreError> {
         self.count(Table::Counters, &pair_key(counter as u64, of))
     }
