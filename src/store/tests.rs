@@ -1,6 +1,9 @@
 //! Claims about the store as a whole; those about one part stand in its file.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    ops::Bound::Unbounded,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use jiff::Timestamp;
 
@@ -295,6 +298,58 @@ fn an_extract_whose_bytes_are_not_those_of_its_row_is_an_error_in_its_place() {
     run(store.commit(with(|set| _ = set.delete_extract(1).put_extract(2, vec![5; 10])))).unwrap();
     let read: Vec<_> = store.extracts(0).map(Result::unwrap).collect();
     assert_eq!(read, [(2, vec![5; 10]), (3, vec![3; 100]), (4, vec![4; 100])]);
+}
+
+#[test]
+fn a_store_of_before_the_files_is_read_and_goes_on_and_is_no_longer_opened_by_the_program_of_before() {
+    let folder = tempfile::tempdir().unwrap();
+    // Written by the last program that deflated extracts into rows; the second extract is in two of them.
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/stores/schema-1");
+    std::fs::create_dir(folder.path().join("store")).unwrap();
+    for name in ["conf", "db", "made"] {
+        std::fs::copy(kept.join(name), folder.path().join("store").join(name)).unwrap();
+    }
+    let mut state = 5u64;
+    let second: Vec<u8> = (0..50_000)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as u8
+        })
+        .collect();
+    let text = |store: &Store, seq| extract_form::unpack(&run(store.extract(seq)).unwrap().unwrap()).unwrap().text;
+    let extract_rows =
+        |store: &Store| store.range_with(Table::Extracts, Unbounded, Unbounded, |_, _| Some(Ok(()))).count();
+    for _ in ["opened first", "opened again"] {
+        let store = open(folder.path());
+        assert_eq!(store.count(Table::Meta, b"schema").unwrap(), 2, "what the program of before refuses");
+        assert_eq!((store.pages(0).count(), run(store.verify_audit()).unwrap().broken), (3, None));
+        assert_eq!((text(&store, 1), text(&store, 3)), ("低压电工证 1".to_owned(), "低压电工证 3".to_owned()));
+        assert_eq!(run(store.extract(2)).unwrap().unwrap(), second);
+        assert_eq!(extract_rows(&store), 4);
+    }
+    let store = open(folder.path());
+    run(store.commit(with(|set| _ = set.put_extract(2, vec![2; 100]).delete_extract(3)))).unwrap();
+    assert_eq!(extract_rows(&store), 2, "no row of the old second extract is left");
+    assert_eq!(run(store.extract(2)).unwrap(), Some(vec![2; 100]));
+    assert_eq!(run(store.tidy_extracts()).unwrap(), 0);
+    assert_eq!(text(&store, 1), "低压电工证 1");
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let newer = with(|set| {
+        set.put_extract(1, vec![1; 9]).then(|tx| tx.put_row(Table::Meta, b"schema", id_key(3).to_vec()).map(|()| None));
+    });
+    run(store.commit(newer)).unwrap();
+    drop(store);
+    let error = Store::open(folder.path(), Opts::default()).unwrap_err();
+    assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
+    assert!(error.to_string().contains("版本是 3") && error.to_string().contains("用写它的那个版本打开"), "{error}");
+    assert_eq!(std::fs::read(folder.path().join("store/extracts/00000001")).unwrap(), [1; 9]);
 }
 
 #[test]
