@@ -189,7 +189,9 @@ fn path(folder: &Path, number: u32) -> PathBuf {
 fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
-        numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
+        numbers.extend(number.filter(|number| path(folder, *number).file_name() == Some(&name)));
     }
     Ok(numbers)
 }
@@ -249,6 +251,10 @@ mod tests {
         files.remove(1).unwrap();
         assert_eq!(files.full().unwrap(), []);
         drop(files);
+        // Names that are none of ours.
+        for name in ["9", "+0000009", "0000009x", "ballast"] {
+            fs::write(folder.path().join("extracts").join(name), b"x").unwrap();
+        }
         let files = ExtractFiles::open(folder.path()).unwrap();
         assert_eq!((files.end(), files.read(there).unwrap()), ((2, 10), Some(body)));
     }
