@@ -166,8 +166,9 @@ fn twenty_kills_lose_nothing_and_repeat_nothing() {
     println!("{} acknowledged sets over 20 kills", acked.len());
 }
 
-/// Extracts that the next victim works on.
-const WRITTEN_ANEW: u64 = 40;
+/// Extracts that the next victim works on, and how many at once: so many that taking their room back is a good part of a group's time.
+const WRITTEN_ANEW: u64 = 300;
+const AT_ONCE: usize = 64;
 
 /// What stands in an extract of which it is the so-manieth writing.
 fn writing(seq: u64, n: u64) -> Vec<u8> {
@@ -187,7 +188,7 @@ fn victim_that_writes_extracts_anew_until_it_is_killed() {
     let mut n = u64::from(std::process::id()) << 32;
     loop {
         let mut pending = Vec::new();
-        for _ in 0..6 {
+        for _ in 0..AT_ONCE {
             n += 1;
             let seq = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % WRITTEN_ANEW;
             let mut changes = Changes::new();
@@ -226,7 +227,7 @@ fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them
             .spawn()
             .unwrap();
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-        let (enough, mut here) = (1 + kill * 17 % 90, 0);
+        let (enough, mut here) = (1 + kill * 97 % 900, 0);
         for line in lines {
             let Ok(line) = line else { break };
             let words: Vec<&str> = line.split(' ').collect();
@@ -241,6 +242,8 @@ fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them
                     states.drain(..done);
                     here += 1;
                     if here == enough {
+                        // Anywhere in the next group, for which the writer waits some milliseconds.
+                        std::thread::sleep(Duration::from_micros(kill * 1_031 % 12_000));
                         victim.kill().unwrap();
                     }
                 }
