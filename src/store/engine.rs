@@ -73,13 +73,7 @@ impl Engine {
         }
         self.write_rows(group)?;
         // The rows are gone for good, and the set is on the disk: what fails from here on costs room.
-        for place in group.freed() {
-            match self.extracts.free(*place) {
-                Ok(true) => {}
-                Ok(false) => tracing::warn!(?place, "an extract did not stand where its row said"),
-                Err(error) => tracing::warn!(%error, ?place, "room of an extract was not given back"),
-            }
-        }
+        self.extracts.free(group.freed());
         if let Err(error) = self.extracts.turn() {
             tracing::warn!(%error, "no new file of extracts was begun; the last one grows");
         }

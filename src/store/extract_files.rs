@@ -30,6 +30,12 @@ pub(super) struct Place {
     pub(super) check: u32,
 }
 
+impl Place {
+    fn end(self) -> u64 {
+        self.at.saturating_add(self.length.into())
+    }
+}
+
 /// The folder of the files.
 pub(super) struct ExtractFiles {
     folder: PathBuf,
@@ -95,34 +101,53 @@ impl ExtractFiles {
 
     /// The bytes at a place; none where others stand there now.
     pub(super) fn read(&self, place: Place) -> io::Result<Option<Vec<u8>>> {
-        match self.file(place.file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            file => read(&*file?, place),
+        let file = match self.file(place.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        // A damaged row must not ask for more memory than there are bytes.
+        if place.end() > file.metadata()?.len() {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; place.length as usize];
+        file.read_exact_at(&mut bytes, place.at)?;
+        Ok((check(&bytes) == place.check).then_some(bytes))
+    }
+
+    /// Gives the room of extracts back, their bytes gone for good. Where others stand now they are left alone. What fails costs room.
+    pub(super) fn free(&self, places: &[Place]) {
+        let stands = |place: &Place| match self.read(*place) {
+            Ok(Some(_)) => true,
+            Ok(None) => {
+                tracing::warn!(?place, "an extract did not stand where its row said");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, ?place, "an extract that is over cannot be read");
+                false
+            }
+        };
+        let mut places: Vec<Place> = places.iter().copied().filter(stands).collect();
+        places.sort_unstable_by_key(|place| (place.file, place.at));
+        // One hole for neighbours: two would leave the block in which they meet.
+        for run in places.chunk_by(|one, next| one.file == next.file && one.end() == next.at) {
+            let (file, at, end) = (run[0].file, run[0].at, run[run.len() - 1].end());
+            if let Err(error) = self.punch(file, at, end - at) {
+                tracing::warn!(%error, file, at, end, "room of extracts was not given back");
+            }
         }
     }
 
-    /// Gives the room of an extract back, its bytes gone for good; false where others stand there now, which are left alone.
-    pub(super) fn free(&self, place: Place) -> io::Result<bool> {
-        let file = match File::options().read(true).write(true).open(path(&self.folder, place.file)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            file => file?,
-        };
-        if read(&file, place)?.is_none() {
-            return Ok(false);
-        }
-        let length = u64::from(place.length);
+    fn punch(&self, file: u32, at: u64, length: u64) -> io::Result<()> {
         if length == 0 {
-            return Ok(true);
+            return Ok(());
         }
-        match fallocate(&file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, place.at, length) {
-            Ok(()) => {}
+        let file = File::options().write(true).open(path(&self.folder, file))?;
+        match fallocate(&file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, at, length) {
             // A file system that knows no holes keeps the room until the file goes; the words go now.
-            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-                file.write_all_at(&vec![0; place.length as usize], place.at)?;
-            }
-            Err(error) => return Err(error.into()),
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => overwrite(&file, at, length),
+            done => Ok(done?),
         }
-        Ok(true)
     }
 
     /// Removes a file in which nothing is wanted; never the one that is appended to.
@@ -165,14 +190,12 @@ impl ExtractFiles {
     }
 }
 
-fn read(file: &File, place: Place) -> io::Result<Option<Vec<u8>>> {
-    // A damaged row must not ask for more memory than there are bytes.
-    if place.at.saturating_add(u64::from(place.length)) > file.metadata()?.len() {
-        return Ok(None);
-    }
-    let mut bytes = vec![0; place.length as usize];
-    file.read_exact_at(&mut bytes, place.at)?;
-    Ok((check(&bytes) == place.check).then_some(bytes))
+fn overwrite(file: &File, at: u64, length: u64) -> io::Result<()> {
+    let zeros = [0; 1 << 16];
+    (0..length).step_by(zeros.len()).try_for_each(|done| {
+        let many = (length - done).min(zeros.len() as u64) as usize;
+        file.write_all_at(&zeros[..many], at + done)
+    })
 }
 
 /// CRC-32 of bytes.
@@ -215,10 +238,31 @@ mod tests {
         files.append(&bodies).unwrap();
         assert_eq!(files.read(first).unwrap().as_ref(), Some(&bodies[0]));
         let before = files.size_on_disk().unwrap();
-        assert!(files.free(first).unwrap());
+        files.free(&[first]);
         assert_eq!(files.read(first).unwrap(), None);
         assert_eq!(files.read(second).unwrap().as_ref(), Some(&bodies[1]));
         assert!(files.size_on_disk().unwrap() + 90_000 < before, "{before}");
+    }
+
+    #[test]
+    fn neighbours_that_go_together_leave_no_block_between_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ExtractFiles::open(folder.path()).unwrap();
+        let bodies: Vec<Vec<u8>> = (1..=50).map(|n| vec![n; 1_000]).collect();
+        let (mut places, mut at) = (Vec::new(), 0);
+        for body in &bodies {
+            places.push(Place { at, check: check(body), ..place(&files, body) });
+            at += 1_000;
+        }
+        files.append(&bodies).unwrap();
+        let before = files.size_on_disk().unwrap();
+        // Whatever order they come in; one stays.
+        let stays = places.remove(30);
+        places.reverse();
+        files.free(&places);
+        assert!(places.iter().all(|place| files.read(*place).unwrap().is_none()));
+        assert_eq!(files.read(stays).unwrap(), Some(bodies[30].clone()));
+        assert!(files.size_on_disk().unwrap() + 40_000 <= before, "{before}");
     }
 
     #[test]
@@ -230,9 +274,20 @@ mod tests {
         files.append(std::slice::from_ref(&body)).unwrap();
         // As after a copy of the folder that was older than the rows beside it: the place was given away anew.
         for stale in [Place { check: !there.check, ..there }, Place { at: 1, ..there }, Place { file: 2, ..there }] {
-            assert!(!files.free(stale).unwrap());
+            files.free(&[stale]);
             assert_eq!(files.read(there).unwrap().as_ref(), Some(&body));
         }
+    }
+
+    #[test]
+    fn where_there_are_no_holes_the_words_go_and_nothing_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create_new(folder.path().join("x")).unwrap();
+        file.write_all_at(&[7; 200_000], 0).unwrap();
+        overwrite(&file, 10, 150_000).unwrap();
+        let bytes = fs::read(folder.path().join("x")).unwrap();
+        let kept: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == 7).collect();
+        assert_eq!((bytes.len(), kept), (200_000, (0..10).chain(150_010..200_000).collect()));
     }
 
     #[test]
