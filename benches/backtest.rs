@@ -94,7 +94,7 @@ async fn main() {
             unchanged: None,
             note: None,
         });
-        changes.put_extract(seq, &extract_form::pack(&extract));
+        changes.put_extract(seq, extract_form::pack(&extract));
         store.commit(changes).await.unwrap();
         extracts.push((extract, Url::parse(&url).unwrap()));
     }

@@ -85,7 +85,7 @@ async fn crawl(frontier: Arc<Frontier>, store: Store) {
         let url = lease.url().to_owned();
         let n: u64 = url.rsplit('/').next().unwrap().parse().unwrap();
         let mut changes = Changes::new();
-        changes.put_page(page(seq, &url)).put_extract(seq, url.repeat(50).as_bytes()).audit(
+        changes.put_page(page(seq, &url)).put_extract(seq, url.repeat(50).into_bytes()).audit(
             Timestamp::UNIX_EPOCH,
             "test",
             "page",
@@ -166,6 +166,107 @@ fn twenty_kills_lose_nothing_and_repeat_nothing() {
     println!("{} acknowledged sets over 20 kills", acked.len());
 }
 
+/// Extracts that the next victim works on, and how many at once: so many that taking their room back is a good part of a group's time.
+const WRITTEN_ANEW: u64 = 300;
+const AT_ONCE: usize = 64;
+
+/// What stands in an extract of which it is the so-manieth writing.
+fn writing(seq: u64, n: u64) -> Vec<u8> {
+    format!("{seq} {n} ").repeat(20 + (seq * 37 + n) as usize % 300).into_bytes()
+}
+
+#[test]
+fn victim_that_writes_extracts_anew_until_it_is_killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
+    // As if the last file were full: another is begun, and what is left in this one moves.
+    let files = std::fs::read_dir(folder.join("store/extracts")).into_iter().flatten();
+    if let Some(last) = files.map(|file| file.unwrap().path()).max() {
+        std::fs::File::options().write(true).open(last).unwrap().set_len(256 << 20).unwrap();
+    }
+    let store = Store::open(folder, opts()).unwrap();
+    let mut n = u64::from(std::process::id()) << 32;
+    loop {
+        let mut pending = Vec::new();
+        for _ in 0..AT_ONCE {
+            n += 1;
+            let seq = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % WRITTEN_ANEW;
+            let mut changes = Changes::new();
+            let wanted = if n.is_multiple_of(3) {
+                changes.delete_extract(seq);
+                0
+            } else {
+                changes.put_extract(seq, writing(seq, n));
+                n
+            };
+            println!("wants {seq} {wanted}");
+            pending.push((seq, wanted, store.submit(changes)));
+        }
+        for (seq, wanted, pending) in pending {
+            pending.wait().unwrap();
+            println!("acked {seq} {wanted}");
+        }
+        if n.is_multiple_of(10) {
+            let gone = run(store.tidy_extracts()).unwrap();
+            println!("tidied {gone} 0");
+        }
+    }
+}
+
+#[test]
+fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    // What may stand there: what was acknowledged last, and what was wanted after that. 0 is nothing.
+    let mut may: HashMap<u64, Vec<u64>> = (0..WRITTEN_ANEW).map(|seq| (seq, vec![0])).collect();
+    let mut files_gone = 0;
+    for kill in 0..30u64 {
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "victim_that_writes_extracts_anew_until_it_is_killed", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        let (enough, mut here) = (1 + kill * 97 % 900, 0);
+        for line in lines {
+            let Ok(line) = line else { break };
+            let words: Vec<&str> = line.split(' ').collect();
+            let [what, one, other] = words[..] else { continue };
+            let (Ok(one), Ok(other)) = (one.parse::<u64>(), other.parse::<u64>()) else { continue };
+            match what {
+                "wants" => may.get_mut(&one).unwrap().push(other),
+                "acked" => {
+                    // Of two under way the earlier one is acknowledged first.
+                    let states = may.get_mut(&one).unwrap();
+                    let done = states.iter().skip(1).position(|state| *state == other).unwrap() + 1;
+                    states.drain(..done);
+                    here += 1;
+                    if here == enough {
+                        // Anywhere in the next group, for which the writer waits some milliseconds.
+                        std::thread::sleep(Duration::from_micros(kill * 1_031 % 12_000));
+                        victim.kill().unwrap();
+                    }
+                }
+                "tidied" => files_gone += one,
+                _ => {}
+            }
+        }
+        victim.wait().unwrap();
+        assert!(here >= enough, "the victim ended by itself after {here} of {enough}");
+        let store = Store::open(folder.path(), opts()).unwrap();
+        let all: HashMap<u64, Vec<u8>> = store.extracts(0).map(|read| read.expect("whole")).collect();
+        for (seq, states) in &mut may {
+            let is = |state: &u64| all.get(seq).cloned() == (*state != 0).then(|| writing(*seq, *state));
+            let stands = states.iter().copied().find(is);
+            *states = vec![stands.unwrap_or_else(|| panic!("{seq} is none of {states:?}: {:?}", all.get(seq)))];
+        }
+    }
+    assert!(files_gone > 10, "{files_gone}");
+    let store = Store::open(folder.path(), opts()).unwrap();
+    run(store.tidy_extracts()).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path().join("store/extracts")).unwrap().count(), 1, "nothing is left behind");
+}
+
 fn digest(n: usize) -> Digest {
     Digest {
         id: format!("2026-03-02.{n:08}.r0"),
@@ -206,7 +307,7 @@ fn fill(store: &Store, from: u64) -> (u64, StoreError) {
     let mut seq = from;
     loop {
         let mut changes = Changes::new();
-        changes.put_page(page(seq, "http://a.example/")).put_extract(seq, &noise(seq));
+        changes.put_page(page(seq, "http://a.example/")).put_extract(seq, noise(seq));
         match store.submit(changes).wait() {
             Ok(_) => seq += 1,
             Err(error) => return (seq - from, error),

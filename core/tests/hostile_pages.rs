@@ -69,6 +69,19 @@ fn no_input_of_a_tree_builder_makes_a_page_larger_than_itself() {
 }
 
 #[test]
+fn a_long_base_is_not_multiplied_by_the_links() {
+    let base = |length: usize| format!("http://a.example/{}/", "a".repeat(length));
+    let page = |base: &str| format!("<base href='{base}'>{}", "<a href=x>链</a><img src=y>".repeat(2_000));
+    for extract in lanes(&page(&base(100_000))) {
+        assert!(size(&extract) < 200_000, "{}", size(&extract));
+        assert_eq!(extract.links[0].href, "x");
+    }
+    for extract in lanes(&page(&base(1_000))) {
+        assert_eq!(extract.links[1_999].href, base(1_000) + "x");
+    }
+}
+
+#[test]
 fn the_same_inputs_by_the_thousand_stay_within_the_caps_of_trees() {
     for (name, input, ..) in all() {
         let many = input.repeat(4_000 / input.len().max(1));

@@ -68,6 +68,7 @@ pub async fn let_go(store: &Store, data: &Path, clock: &Clock, days: u64) -> Res
         gone.pages += some.len() as u64;
     }
     evidence::remove(data, &files).map_err(broken)?;
+    store.tidy_extracts().await?;
     Ok(gone)
 }
 

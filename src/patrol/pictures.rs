@@ -124,7 +124,7 @@ impl Shared {
         if !depicted.put_into(&mut extract) {
             return Ok(());
         }
-        changes.put_extract(seq, &extract_form::pack(&extract));
+        changes.put_extract(seq, extract_form::pack(&extract));
         let speaks = !shown.codes.is_empty() || self.terms.baselines.have_pictures();
         if speaks {
             self.judged_again(changes, &mut page, &extract, &url).await?;

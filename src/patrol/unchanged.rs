@@ -108,7 +108,7 @@ async fn keep(
     page.unchanged = Some(since);
     visit::judged_page(shared, &lease, &mut page, &extract, verdict);
     // Its own, so that the next visit finds it when this page's first record has aged out.
-    changes.put_extract(seq, &extract_form::pack(&extract));
+    changes.put_extract(seq, extract_form::pack(&extract));
     let shown = shared.page_read(lease.host(), verdict.names_certificates);
     let from = From {
         seq,

@@ -336,7 +336,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             judged_page(shared, &lease, &mut page, &extract, &verdict);
             // Of several looks nobody knows which one the server would call unchanged.
             page.copy = tags.filter(|_| seen.whole && !hit && page.looks.is_empty());
-            changes.put_extract(seq, &extract_form::pack(&extract));
+            changes.put_extract(seq, extract_form::pack(&extract));
             let shown = shared.page_read(lease.host(), hit || verdict.names_certificates);
             let from = From {
                 seq,

@@ -6,8 +6,7 @@
 use jiff::Timestamp;
 
 use super::{
-    StoreError,
-    extracts::Packed,
+    StoreError, extract_files,
     queue::FrontierRows,
     record::{
         Ask, Baseline, Case, CaseNote, Digest, DigestRow, Hit, HostFacts, Label, NotLooked, Page, Record, Round, encode,
@@ -82,11 +81,17 @@ impl Changes {
         self.bulk().then(move |tx| tx.put_page_row(seq, round, counts, row?).map(|()| None))
     }
 
-    /// Keeps the extract of a page, packed on this thread.
-    pub fn put_extract(&mut self, seq: u64, extract: &[u8]) -> &mut Self {
-        let packed = Packed::new(extract);
-        self.bytes += packed.bytes();
-        self.bulk().then(move |tx| tx.put_extract(seq, packed).map(|()| None))
+    /// Keeps the extract of a page.
+    pub fn put_extract(&mut self, seq: u64, extract: Vec<u8>) -> &mut Self {
+        self.bytes += extract.len() as u64;
+        let check = extract_files::check(&extract);
+        self.bulk().then(move |tx| tx.put_extract(seq, extract, check).map(|()| None))
+    }
+
+    /// Writes an extract anew, as it is, behind the others, if it still stands where it stood.
+    pub(super) fn move_extract(&mut self, seq: u64, from: extract_files::Place, extract: Vec<u8>) -> &mut Self {
+        self.bytes += extract.len() as u64;
+        self.bulk().then(move |tx| tx.move_extract(seq, from, extract).map(|()| None))
     }
 
     /// Puts what the frontier decided; `crawl::frontier` alone makes such rows.

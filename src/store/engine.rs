@@ -16,6 +16,7 @@ use sled::{IVec, Transactional as _, transaction::TransactionError};
 
 use super::{
     error::StoreError,
+    extract_files::ExtractFiles,
     tables::Table,
     tx::{Overlay, Rows as Reader},
 };
@@ -31,6 +32,7 @@ pub(super) struct Engine {
     db: sled::Db,
     trees: Vec<sled::Tree>,
     file: File,
+    extracts: ExtractFiles,
     path: PathBuf,
 }
 
@@ -45,11 +47,12 @@ impl Engine {
         let engine = (|| {
             let file = File::open(path.join("db"))?;
             file.sync_all()?;
+            let extracts = ExtractFiles::open(path)?;
             // The names of the files are as much part of the promise as their bytes.
             for folder in [Some(path.join("blobs").as_path()), Some(path), path.parent()].into_iter().flatten() {
                 File::open(folder)?.sync_all()?;
             }
-            Ok(Self { db, trees, file, path: path.to_owned() })
+            Ok(Self { db, trees, file, extracts, path: path.to_owned() })
         })();
         engine.map_err(|error: std::io::Error| StoreError::Open { path: path.to_owned(), say: error.to_string() })
     }
@@ -64,6 +67,20 @@ impl Engine {
     }
 
     fn write(&self, group: &Overlay) -> Result<(), StoreError> {
+        // Before the rows that tell where they stand.
+        if !group.extracts().is_empty() {
+            self.extracts.append(group.extracts()).map_err(|error| StoreError::of_io(&error))?;
+        }
+        self.write_rows(group)?;
+        // The rows are gone for good, and the set is on the disk: what fails from here on costs room.
+        self.extracts.free(group.freed());
+        if let Err(error) = self.extracts.turn() {
+            tracing::warn!(%error, "no new file of extracts was begun; the last one grows");
+        }
+        Ok(())
+    }
+
+    fn write_rows(&self, group: &Overlay) -> Result<(), StoreError> {
         let mut trees = Vec::new();
         let mut rows: Vec<Vec<(IVec, Option<IVec>)>> = Vec::new();
         for (table, writes) in group.touched() {
@@ -105,9 +122,15 @@ impl Engine {
         self.trees[table as usize].range((from, to))
     }
 
-    /// Bytes that the database's files take.
+    /// Bytes that the database's files take, those of extracts with them.
     pub(super) fn size_on_disk(&self) -> Result<u64, StoreError> {
-        self.db.size_on_disk().map_err(|error| StoreError::of_sled(&error))
+        let extracts = self.extracts.size_on_disk().map_err(|error| StoreError::of_io(&error))?;
+        Ok(extracts + self.db.size_on_disk().map_err(|error| StoreError::of_sled(&error))?)
+    }
+
+    /// Where extracts stand.
+    pub(super) fn extract_files(&self) -> &ExtractFiles {
+        &self.extracts
     }
 
     /// Files beside the log that sled made for messages over its limit; there should be none, since it never syncs them.
@@ -143,6 +166,10 @@ impl Reader for Engine {
     fn last_key(&self, table: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let last = self.trees[table as usize].range(from..below).next_back().transpose();
         Ok(last.map_err(|error| StoreError::of_sled(&error))?.map(|(key, _)| key.to_vec()))
+    }
+
+    fn end_of_extracts(&self) -> (u32, u64) {
+        self.extracts.end()
     }
 }
 

@@ -1,81 +1,97 @@
-//! Extracts of pages: opaque bytes, deflated, cut into rows. What is in them is the core's matter.
+//! Extracts of pages: opaque bytes, in files beside the database, found by a row each. What is in them is the core's matter.
 //!
-//! Start at [`Store::extracts`].
+//! Before there were such files an extract was deflated and cut into rows; those are still read. Start at [`Store::extracts`].
 
-use std::cell::RefCell;
 use std::io::Read as _;
 
-use flate2::{Compress, Compression, FlushCompress, Status, read::DeflateDecoder};
+use flate2::read::DeflateDecoder;
 
 use super::{
     Store, StoreError,
+    engine::Engine,
+    extract_files::Place,
     list::Listing,
     tables::{Table, hex, id_key, number},
-    tx::{Rows, Tx},
+    tx::{Counter, Rows as _, Tx},
 };
 
-const VERSION: u8 = 1;
-/// Bytes of a row; well under the store's limit.
-const CHUNK: usize = 48 * 1024;
+/// A row that tells the place of an extract.
+const PLACED: u8 = 2;
+/// A row that holds the deflated bytes of one, or a share of them.
+const DEFLATED: u8 = 1;
 /// More than any extract, less than a bomb.
 const INFLATED: u64 = 256 << 20;
 
-/// An extract, ready to be written.
-pub(super) struct Packed(Vec<u8>);
-
-thread_local! {
-    /// The state of a deflater is some 200 KB: made once a thread, reset for each extract.
-    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(1), false));
+/// What a row of the table says.
+pub(super) enum Row<'a> {
+    Placed(Place),
+    /// How many rows there are, and this one's share of the bytes.
+    Deflated(u16, &'a [u8]),
 }
 
-impl Packed {
-    pub(super) fn new(extract: &[u8]) -> Self {
-        DEFLATE.with_borrow_mut(|deflate| {
-            deflate.reset();
-            let mut packed = Vec::with_capacity(extract.len() / 2 + 64);
-            loop {
-                let rest = &extract[deflate.total_in() as usize..];
-                // Deflating into memory cannot fail: the only error is a misuse of the stream, which this loop excludes.
-                let status = deflate.compress_vec(rest, &mut packed, FlushCompress::Finish);
-                if status.expect("deflate state is reset before each extract") == Status::StreamEnd {
-                    return Self(packed);
-                }
-                packed.reserve(rest.len() / 2 + 64);
+impl<'a> Row<'a> {
+    pub(super) fn of(seq: u64, row: &'a [u8]) -> Result<Self, StoreError> {
+        match row {
+            [PLACED, rest @ ..] if rest.len() == 20 => {
+                let word = |at: usize| u32::from_be_bytes([rest[at], rest[at + 1], rest[at + 2], rest[at + 3]]);
+                let at = number(&rest[4..12]);
+                Ok(Row::Placed(Place { file: word(0), at, length: word(12), check: word(16) }))
             }
-        })
+            [DEFLATED, high, low, body @ ..] => Ok(Row::Deflated(u16::from_be_bytes([*high, *low]), body)),
+            [] | [PLACED | DEFLATED, ..] => Err(unreadable(seq, "记录不完整".to_owned())),
+            [version, ..] => {
+                let key = hex(&chunk_key(seq, 0));
+                Err(StoreError::Version { table: Table::Extracts.name(), key, version: *version })
+            }
+        }
     }
+}
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.len() as u64
-    }
+fn placed(place: Place) -> Vec<u8> {
+    let mut row = Vec::with_capacity(21);
+    row.push(PLACED);
+    row.extend_from_slice(&place.file.to_be_bytes());
+    row.extend_from_slice(&place.at.to_be_bytes());
+    row.extend_from_slice(&place.length.to_be_bytes());
+    row.extend_from_slice(&place.check.to_be_bytes());
+    row
 }
 
 impl Tx<'_> {
-    /// Keeps an extract: rows (seq, chunk) of a version byte, how many rows there are, and their share of the bytes.
-    pub(super) fn put_extract(&mut self, seq: u64, packed: Packed) -> Result<(), StoreError> {
+    /// Keeps an extract.
+    pub(super) fn put_extract(&mut self, seq: u64, extract: Vec<u8>, check: u32) -> Result<(), StoreError> {
         self.delete_extract(seq)?;
-        let chunks = packed.0.chunks(CHUNK);
-        let count = u16::try_from(chunks.len()).map_err(|_| StoreError::TooLarge {
+        let length = u32::try_from(extract.len()).map_err(|_| StoreError::TooLarge {
             table: Table::Extracts.name(),
             key: hex(&id_key(seq)),
-            bytes: packed.0.len(),
-            limit: CHUNK * usize::from(u16::MAX),
+            bytes: extract.len(),
+            limit: u32::MAX as usize,
         })?;
-        for (n, chunk) in (0..count).zip(chunks) {
-            let mut row = Vec::with_capacity(chunk.len() + 3);
-            row.push(VERSION);
-            row.extend_from_slice(&count.to_be_bytes());
-            row.extend_from_slice(chunk);
-            self.put_row(Table::Extracts, &chunk_key(seq, n), row)?;
-        }
-        Ok(())
+        let (file, at) = self.append_extract(extract);
+        self.add(Counter::ExtractBytes, file.into(), length.into())?;
+        self.put_row(Table::Extracts, &chunk_key(seq, 0), placed(Place { file, at, length, check }))
+    }
+
+    /// Writes an extract anew that stands in the way, if it still stands there.
+    pub(super) fn move_extract(&mut self, seq: u64, from: Place, extract: Vec<u8>) -> Result<(), StoreError> {
+        let row = self.row(Table::Extracts, &chunk_key(seq, 0))?;
+        if row.is_some_and(|row| row == placed(from)) { self.put_extract(seq, extract, from.check) } else { Ok(()) }
     }
 
     /// Takes an extract away.
     pub(super) fn delete_extract(&mut self, seq: u64) -> Result<(), StoreError> {
         let Some(first) = self.row(Table::Extracts, &chunk_key(seq, 0))? else { return Ok(()) };
-        let count = first.get(1..3).map_or(1, |n| u16::from_be_bytes([n[0], n[1]]));
-        for n in 0..count {
+        let rows = match Row::of(seq, &first) {
+            Ok(Row::Placed(place)) => {
+                self.add(Counter::ExtractBytes, place.file.into(), -i64::from(place.length))?;
+                self.free_extract(place);
+                1
+            }
+            Ok(Row::Deflated(rows, _)) => rows,
+            // What cannot be read goes as well.
+            Err(_) => 1,
+        };
+        for n in 0..rows {
             self.delete_row(Table::Extracts, &chunk_key(seq, n));
         }
         Ok(())
@@ -83,48 +99,60 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// The extract of a page.
+    /// The extract of a page. One that is damaged is none, and the log says so: it is made again from the capture, and a round does
+    /// not end because of one page.
     pub async fn extract(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        read(self.engine().as_ref(), seq)
+        match read(self.engine(), seq) {
+            Err(error @ StoreError::Unreadable { .. }) => {
+                tracing::warn!(%error, "an extract is lost");
+                Ok(None)
+            }
+            read => read,
+        }
     }
 
     /// The extracts of all pages from a number on, in order, each with its page's number.
     pub fn extracts(&self, from: u64) -> Listing<(u64, Vec<u8>)> {
         let engine = std::sync::Arc::clone(self.engine());
         let from = std::ops::Bound::Included(chunk_key(from, 0).to_vec());
-        self.range_with(Table::Extracts, from, std::ops::Bound::Unbounded, move |key, row| {
-            let (seq, chunk) = (number(key.get(..8)?), key.get(8..)?);
+        self.range_with(Table::Extracts, from, std::ops::Bound::Unbounded, move |key, _| {
+            let (seq, chunk) = (seq_of(key), key.get(8..)?);
             if chunk != [0, 0] {
                 return None;
             }
-            // Nearly all extracts are one row, which is at hand already.
-            match row {
-                [VERSION, 0, 1, body @ ..] => Some(inflate(seq, body).map(|extract| (seq, extract))),
-                _ => Some(read(engine.as_ref(), seq).transpose()?.map(|extract| (seq, extract))),
-            }
+            Some(read(&engine, seq).transpose()?.map(|extract| (seq, extract)))
         })
     }
 }
 
-fn read(rows: &impl Rows, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+fn read(engine: &Engine, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let mut packed = Vec::new();
+    let mut before = None;
     let mut n = 0;
     loop {
-        let key = chunk_key(seq, n);
-        let Some(row) = rows.get(Table::Extracts, &key)? else {
+        let Some(row) = engine.get(Table::Extracts, &chunk_key(seq, n))? else {
             // The first may be missing, a later one not.
             return if n == 0 { Ok(None) } else { Err(unreadable(seq, "缺少后面的部分".to_owned())) };
         };
-        let [version, high, low, body @ ..] = row.as_slice() else {
-            return Err(unreadable(seq, "记录不完整".to_owned()));
-        };
-        if *version != VERSION {
-            return Err(StoreError::Version { table: Table::Extracts.name(), key: hex(&key), version: *version });
-        }
-        packed.extend_from_slice(body);
-        n += 1;
-        if n >= u16::from_be_bytes([*high, *low]) {
-            return inflate(seq, &packed).map(Some);
+        match Row::of(seq, &row)? {
+            Row::Placed(place) => {
+                let found = engine.extract_files().read(place);
+                if let Some(extract) = found.map_err(|error| unreadable(seq, error.to_string()))? {
+                    return Ok(Some(extract));
+                }
+                // Freed between the two looks: then the row is another one now, or gone.
+                if before == Some(place) {
+                    return Err(unreadable(seq, "摘要文件里的内容与记录不符".to_owned()));
+                }
+                before = Some(place);
+            }
+            Row::Deflated(rows, body) => {
+                packed.extend_from_slice(body);
+                n += 1;
+                if n >= rows {
+                    return inflate(seq, &packed).map(Some);
+                }
+            }
         }
     }
 }
@@ -140,6 +168,11 @@ fn unreadable(seq: u64, say: String) -> StoreError {
     StoreError::Unreadable { table: Table::Extracts.name(), key: hex(&id_key(seq)), say }
 }
 
+/// The page whose row stands under a key.
+pub(super) fn seq_of(key: &[u8]) -> u64 {
+    number(key.get(..8).unwrap_or_default())
+}
+
 fn chunk_key(seq: u64, chunk: u16) -> [u8; 10] {
     let mut key = [0; 10];
     key[..8].copy_from_slice(&seq.to_be_bytes());
@@ -153,11 +186,18 @@ mod tests {
 
     #[test]
     fn an_extract_of_the_first_version_is_read() {
-        // What is written may change with the deflater; what is read may not.
-        let body = Packed::new("特种作业操作证".as_bytes()).0;
-        let row = [&[VERSION, 0, 1], &body[..]].concat();
-        let kept = crate::store::record::samples::kept_bytes("extract.v1", &row);
-        assert_eq!(kept[..3], [1, 0, 1]);
-        assert_eq!(inflate(1, &kept[3..]).unwrap(), "特种作业操作证".as_bytes());
+        let kept = crate::store::record::samples::kept_bytes("extract.v1", b"");
+        let Row::Deflated(1, body) = Row::of(1, &kept).unwrap() else { panic!("not a row of the first version") };
+        assert_eq!(inflate(1, body).unwrap(), "特种作业操作证".as_bytes());
+    }
+
+    #[test]
+    fn the_place_of_an_extract_is_read_as_it_was_written() {
+        let place = Place { file: 3, at: 1 << 40, length: 70_000, check: 0xDEAD_BEEF };
+        let kept = crate::store::record::samples::kept_bytes("extract.v2", &placed(place));
+        assert!(matches!(Row::of(1, &kept), Ok(Row::Placed(read)) if read == place));
+        assert_eq!(kept, placed(place));
+        assert!(matches!(Row::of(1, &kept[..20]), Err(StoreError::Unreadable { .. })));
+        assert!(matches!(Row::of(1, &[3]), Err(StoreError::Version { version: 3, .. })));
     }
 }

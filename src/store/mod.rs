@@ -15,7 +15,9 @@ mod changes;
 mod digests;
 mod engine;
 mod error;
+mod extract_files;
 pub mod extract_form;
+mod extract_room;
 mod extracts;
 mod hits;
 mod hold;
@@ -71,8 +73,9 @@ use tx::Rows as _;
 use watchdog::Busy;
 use writer::Job;
 
-/// What the rows of this program mean together; a store with another number is not opened.
-const SCHEMA: u64 = 1;
+/// What the rows of this program mean together; a store with a greater number is not opened. From 2 on extracts stand in files; those
+/// of a store of 1 are read where they are.
+const SCHEMA: u64 = 2;
 
 /// How the store is opened.
 #[derive(Debug, Clone)]
@@ -273,9 +276,14 @@ impl Inner {
         if let (Some(schema), Some(a), Some(b)) =
             (stored(b"schema")?, stored(b"fingerprint_a")?, stored(b"fingerprint_b")?)
         {
-            if schema != SCHEMA {
-                let say = format!("存储格式版本是 {schema}，本程序只认识 {SCHEMA}：请用写它的那个版本打开");
-                return Err(StoreError::Open { path, say });
+            match schema {
+                SCHEMA => {}
+                // Before anything of the newer kind is in it: a program of before would take that for a fault of the disk.
+                1..SCHEMA => self.submit(false, 0, None, put_schema).wait()?,
+                _ => {
+                    let say = format!("存储格式版本是 {schema}，本程序只认识 {SCHEMA}：请用写它的那个版本打开");
+                    return Err(StoreError::Open { path, say });
+                }
             }
             return Ok((a, b));
         }
@@ -286,7 +294,8 @@ impl Inner {
             || getrandom::u64().map_err(|error| StoreError::Broken { say: format!("取不到随机数：{error}") });
         let (a, b) = (random()?, random()?);
         let keys = self.submit(false, 0, None, move |tx| {
-            for (name, value) in [("schema", SCHEMA), ("fingerprint_a", a), ("fingerprint_b", b)] {
+            put_schema(tx)?;
+            for (name, value) in [("fingerprint_a", a), ("fingerprint_b", b)] {
                 tx.put_row(Table::Meta, name.as_bytes(), value.to_be_bytes().to_vec())?;
             }
             Ok((a, b))
@@ -299,4 +308,8 @@ impl Inner {
         }
         Ok(keys)
     }
+}
+
+fn put_schema(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.put_row(Table::Meta, b"schema", SCHEMA.to_be_bytes().to_vec())
 }

@@ -20,7 +20,7 @@ pub(super) enum Table {
     NotLooked,
     /// seq → Page.
     Pages,
-    /// (seq, chunk) → deflated bytes of an extract.
+    /// (seq, 0) → the place of an extract; of older ones (seq, chunk) → deflated bytes.
     Extracts,
     /// id → Hit.
     Hits,

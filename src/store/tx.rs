@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, ops::Bound};
 use super::{
     engine::ROW_LIMIT,
     error::StoreError,
+    extract_files::Place,
     record::{Record, decode, encode},
     tables::{Table, hex, id_key, number, pair_key},
 };
@@ -20,6 +21,9 @@ pub(super) trait Rows {
 
     /// The greatest key from `from` on and below `below`.
     fn last_key(&self, table: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The file, and the place in it, where the next extract will stand.
+    fn end_of_extracts(&self) -> (u32, u64);
 }
 
 /// Rows written and not yet applied; `None` is a row taken away.
@@ -27,12 +31,27 @@ pub(super) trait Rows {
 pub(super) struct Overlay {
     tables: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::ALL.len()],
     bytes: usize,
+    /// Extracts to be appended, in the order of their places, and how long they are together.
+    extracts: Vec<Vec<u8>>,
+    extract_bytes: u64,
+    /// Places of extracts that are taken away.
+    freed: Vec<Place>,
 }
 
 impl Overlay {
     /// The tables with writes, and the writes.
     pub(super) fn touched(&self) -> impl Iterator<Item = (Table, &BTreeMap<Vec<u8>, Option<Vec<u8>>>)> {
         Table::ALL.into_iter().zip(&self.tables).filter(|(_, writes)| !writes.is_empty())
+    }
+
+    /// Extracts to be appended.
+    pub(super) fn extracts(&self) -> &[Vec<u8>] {
+        &self.extracts
+    }
+
+    /// Places whose rows it takes away.
+    pub(super) fn freed(&self) -> &[Place] {
+        &self.freed
     }
 
     /// About how many bytes it will write.
@@ -43,6 +62,9 @@ impl Overlay {
     /// Puts the writes of a later set over these.
     pub(super) fn absorb(&mut self, later: Self) {
         self.bytes += later.bytes;
+        self.extracts.extend(later.extracts);
+        self.extract_bytes += later.extract_bytes;
+        self.freed.extend(later.freed);
         for (mine, theirs) in self.tables.iter_mut().zip(later.tables) {
             mine.extend(theirs);
         }
@@ -110,6 +132,21 @@ impl<'a> Tx<'a> {
         self.own.tables[table as usize].insert(key.to_vec(), None);
     }
 
+    /// Appends an extract; gives the file and the place in it.
+    pub(super) fn append_extract(&mut self, extract: Vec<u8>) -> (u32, u64) {
+        let (file, end) = self.base.end_of_extracts();
+        let at = end + self.group.extract_bytes + self.own.extract_bytes;
+        self.own.bytes += extract.len();
+        self.own.extract_bytes += extract.len() as u64;
+        self.own.extracts.push(extract);
+        (file, at)
+    }
+
+    /// Gives the room of an extract back when the set is on the disk.
+    pub(super) fn free_extract(&mut self, place: Place) {
+        self.own.freed.push(place);
+    }
+
     pub(super) fn record<R: Record>(&self, key: &[u8]) -> Result<Option<R>, StoreError> {
         self.row(R::TABLE, key)?.map(|row| decode(key, &row)).transpose()
     }
@@ -136,6 +173,11 @@ impl<'a> Tx<'a> {
         self.put_row(Table::Counters, &key, id_key(now).to_vec())
     }
 
+    /// Counts no longer what something is over with.
+    pub(super) fn forget(&mut self, counter: Counter, of: u64) {
+        self.delete_row(Table::Counters, &pair_key(counter as u64, of));
+    }
+
     pub(super) fn counted(&self, counter: Counter, of: u64) -> Result<u64, StoreError> {
         self.count(Table::Counters, &pair_key(counter as u64, of))
     }
@@ -160,6 +202,8 @@ pub(super) enum Counter {
     Hits = 7,
     /// Search requests of a round.
     Asks = 8,
+    /// Bytes of a file of extracts that are still wanted.
+    ExtractBytes = 9,
 }
 
 #[cfg(test)]
@@ -175,6 +219,10 @@ mod tests {
         fn last_key(&self, _: Table, _: &[u8], _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
             Ok(None)
         }
+
+        fn end_of_extracts(&self) -> (u32, u64) {
+            (1, 0)
+        }
     }
 
     /// Keys 1, 3 and 5.
@@ -187,6 +235,10 @@ mod tests {
         fn last_key(&self, _: Table, from: &[u8], below: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
             let keys = [5, 3, 1].map(id_key).into_iter();
             Ok(keys.map(|key| key.to_vec()).find(|key| from <= key.as_slice() && key.as_slice() < below))
+        }
+
+        fn end_of_extracts(&self) -> (u32, u64) {
+            (1, 0)
         }
     }
 

@@ -17,6 +17,10 @@ use super::{Extract, Field, Form, Hidden, HiddenKind, Image, Limit, Link, Role, 
 /// Longest label, in characters.
 const LABEL: usize = 24;
 
+/// Longest address, in bytes, that others are resolved against or that is a link. Each link takes over what stands in the base: one of
+/// a megabyte would make gigabytes of two thousand links.
+const ADDRESS: usize = 4096;
+
 /// Bytes of a picture that is written into the page.
 const INLINE: usize = 64 << 10;
 const HIDDEN: [HiddenKind; 4] = [HiddenKind::Meta, HiddenKind::Attribute, HiddenKind::Element, HiddenKind::Script];
@@ -73,7 +77,9 @@ impl<'u> Parts<'u> {
     pub(super) fn base(&mut self, attributes: &dyn Attributes) {
         if let Some(href) = attributes.get("href") {
             let address = self.absolute(&href);
-            if let Ok(url) = Url::parse(&address) {
+            if address.len() <= ADDRESS
+                && let Ok(url) = Url::parse(&address)
+            {
                 self.base = Some(Cow::Owned(url));
             }
         }
@@ -191,7 +197,7 @@ impl<'u> Parts<'u> {
         self.close_link();
         let Some(href) = attributes.get("href") else { return };
         let href = href.trim();
-        if href.is_empty() || href.starts_with('#') || href.len() > 4096 {
+        if href.is_empty() || href.starts_with('#') || href.len() > ADDRESS {
             return;
         }
         if self.out.links.len() >= self.caps.links {
