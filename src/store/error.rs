@@ -26,7 +26,7 @@ pub enum StoreError {
         say: String,
     },
     /// The database's own check found damage.
-    #[error("存储 {} 已损坏：{say}。请先把这个目录改名保存，不要删除，再用 jianzheng restore 从最近一次备份恢复", path.display())]
+    #[error("存储 {} 已损坏：{say}。请先把这个目录改名保存，不要删除，再照 deploy/README.md 第 8 节从最近一次备份恢复", path.display())]
     Corrupt {
         /// The database folder.
         path: PathBuf,
