@@ -2,8 +2,9 @@
 //!
 //! What tree is right is html5ever's matter and not tested here.
 
-use jianzheng_core::page::{self, Extract, tree};
+use jianzheng_core::page::{self, Caps, Extract, Limit, tree};
 use scraper::{Html, Node};
+use url::Url;
 
 /// The inputs of a file: from `#data` to `#errors`. Whether they are whole documents, and whether the standard finds no error in
 /// them.
@@ -78,6 +79,38 @@ fn a_long_base_is_not_multiplied_by_the_links() {
     }
     for extract in lanes(&page(&base(1_000))) {
         assert_eq!(extract.links[1_999].href, base(1_000) + "x");
+    }
+}
+
+#[test]
+fn a_long_address_of_the_page_is_not_multiplied_either() {
+    let url = Url::parse(&format!("http://a.example/{}/", "a".repeat(60_000))).unwrap();
+    let html = "<a href=x>链</a><img src=y><a href=/z>末</a>".repeat(500);
+    for extract in [
+        page::read_text(&html, Some(&url)),
+        page::read_again(html.as_bytes(), None, Some(&url), &page::read_text(&html, Some(&url))),
+    ] {
+        assert!(size(&extract) < 100_000, "{}", size(&extract));
+        assert_eq!(extract.links[1].href, "http://a.example/z");
+    }
+}
+
+#[test]
+fn a_page_that_leads_on_without_end_is_cut() {
+    let html = format!("<base href='http://a.example/{}/'>", "a".repeat(4_000))
+        + &"<meta http-equiv=refresh content='0;url=b'><script>location.href='c'</script>".repeat(5_000);
+    for extract in lanes(&html) {
+        assert!(extract.redirects.len() <= Caps::default().parts, "{}", extract.redirects.len());
+        assert!(extract.limits.contains(&Limit::Parts));
+    }
+}
+
+#[test]
+fn signs_that_grow_by_their_coding_make_no_address_longer_than_one_may_be() {
+    let html =
+        format!("<img src='{0}'><iframe src='{0}'></iframe><form action='{0}'></form>", "ก".repeat(2_000)).repeat(50);
+    for extract in lanes(&html) {
+        assert!(size(&extract) < 100_000, "{}", size(&extract));
     }
 }
 

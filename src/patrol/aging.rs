@@ -68,7 +68,12 @@ pub async fn let_go(store: &Store, data: &Path, clock: &Clock, days: u64) -> Res
         gone.pages += some.len() as u64;
     }
     evidence::remove(data, &files).map_err(broken)?;
-    store.tidy_extracts().await?;
+    // What went is gone, whether or not its room can be had today (a nearly full disk lets nothing be moved).
+    match store.tidy_extracts().await {
+        Err(error) if error.is_fatal() => return Err(error.into()),
+        Err(error) => tracing::warn!(%error, "the room of extracts could not be tidied"),
+        Ok(_) => {}
+    }
     Ok(gone)
 }
 

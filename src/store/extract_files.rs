@@ -155,8 +155,10 @@ impl ExtractFiles {
         if number >= self.last().number {
             return Ok(());
         }
+        let removed = fs::remove_file(path(&self.folder, number));
+        // After that, or who reads in between would hold its room on.
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        fs::remove_file(path(&self.folder, number))
+        removed
     }
 
     /// The files that are no longer appended to, with their lengths.

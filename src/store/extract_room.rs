@@ -56,6 +56,8 @@ impl Store {
         let mut places = Vec::new();
         for row in self.engine().scan(Table::Extracts, Bound::Unbounded, Bound::Unbounded) {
             let (key, row) = row.map_err(|error| StoreError::of_sled(&error))?;
+            // Rows of a store of before have the extract in them.
+            self.engine().press(Table::Extracts, &key, row.len() / 1024);
             let seq = seq_of(&key);
             if let Row::Placed(place) = Row::of(seq, &row)?
                 && files.contains(&place.file)

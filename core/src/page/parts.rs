@@ -49,7 +49,11 @@ impl<'u> Parts<'u> {
     pub(super) fn new(base: Option<&'u Url>, caps: Caps) -> Self {
         Self {
             lines: Lines::new(caps.text),
-            base: base.map(Cow::Borrowed),
+            // Of a page whose own address is that long, what is named from the root is still found.
+            base: match base {
+                Some(base) if base.as_str().len() > ADDRESS => base.join("/").ok().map(Cow::Owned),
+                base => base.map(Cow::Borrowed),
+            },
             caps,
             out: Extract::default(),
             hidden: Default::default(),
@@ -70,16 +74,25 @@ impl<'u> Parts<'u> {
         }
     }
 
-    fn absolute(&self, href: &str) -> String {
-        absolute(self.base.as_deref(), href)
+    /// Where a reference leads; none where that is longer than an address may be, so that neither a long base nor the coding of signs makes
+    /// of many small references more than the page has.
+    fn absolute(&self, href: &str) -> Option<String> {
+        Some(absolute(self.base.as_deref(), href)).filter(|address| address.len() <= ADDRESS)
+    }
+
+    /// Notes that the page leads on by itself.
+    fn redirect(&mut self, href: &str) {
+        if self.out.redirects.len() >= self.caps.parts {
+            return self.limit(Limit::Parts);
+        }
+        let address = self.absolute(href);
+        self.out.redirects.extend(address);
     }
 
     pub(super) fn base(&mut self, attributes: &dyn Attributes) {
         if let Some(href) = attributes.get("href") {
-            let address = self.absolute(&href);
-            if address.len() <= ADDRESS
-                && let Ok(url) = Url::parse(&address)
-            {
+            let url = self.absolute(&href).and_then(|address| Url::parse(&address).ok());
+            if let Some(url) = url {
                 self.base = Some(Cow::Owned(url));
             }
         }
@@ -90,7 +103,7 @@ impl<'u> Parts<'u> {
             && self.out.frames.len() < self.caps.parts
         {
             let address = self.absolute(&src);
-            self.out.frames.push(address);
+            self.out.frames.extend(address);
         }
     }
 
@@ -102,19 +115,17 @@ impl<'u> Parts<'u> {
             if icon && self.out.icon.is_empty() {
                 self.out.icon = match href.trim().starts_with("data:") {
                     true => cut(href.trim(), INLINE).to_owned(),
-                    false => self.absolute(href.trim()),
+                    false => self.absolute(href.trim()).unwrap_or_default(),
                 };
             }
-            let href = self.absolute(&href);
-            self.resource(href);
+            self.absolute(&href).into_iter().for_each(|href| self.resource(href));
         }
     }
 
     pub(super) fn script(&mut self, attributes: &dyn Attributes) {
         self.scripts += 1;
         if let Some(src) = attributes.get("src") {
-            let src = self.absolute(&src);
-            self.resource(src);
+            self.absolute(&src).into_iter().for_each(|src| self.resource(src));
         }
     }
 
@@ -126,8 +137,7 @@ impl<'u> Parts<'u> {
         let mut found = Vec::new();
         script::redirects(text, &mut found);
         for address in found {
-            let address = self.absolute(&address);
-            self.out.redirects.push(address);
+            self.redirect(&address);
         }
         for id in baidu_statistics(text) {
             self.resource(format!("https://hm.baidu.com/hm.js?{id}"));
@@ -206,7 +216,8 @@ impl<'u> Parts<'u> {
         }
         let nofollow = attributes.get("rel").is_some_and(|r| r.to_ascii_lowercase().contains("nofollow"));
         let here = self.lines.position();
-        let href = self.absolute(href);
+        // Its words count even where nobody can follow it.
+        let href = self.absolute(href).unwrap_or_else(|| href.to_owned());
         self.out.links.push(Link { href, at: here..here, zone, nofollow });
         if tag == Tag::A {
             self.link = Some(self.out.links.len() - 1);
@@ -231,7 +242,7 @@ impl<'u> Parts<'u> {
             return self.limit(Limit::Parts);
         }
         let action = attributes.get("action").map(|a| a.trim().to_owned()).unwrap_or_default();
-        let action = if action.is_empty() { action } else { self.absolute(&action) };
+        let action = if action.is_empty() { action } else { self.absolute(&action).unwrap_or_default() };
         let post = attributes.get("method").is_some_and(|m| m.trim().eq_ignore_ascii_case("post"));
         self.out.forms.push(Form { action, post, fields: Vec::new() });
         self.form = Some(self.out.forms.len() - 1);
@@ -306,7 +317,10 @@ impl<'u> Parts<'u> {
         let src = if src.trim_start().starts_with("data:") {
             cut(src.trim(), INLINE).to_owned()
         } else {
-            self.absolute(src.trim())
+            match self.absolute(src.trim()) {
+                Some(src) => src,
+                None => return,
+            }
         };
         let number = |a: &str| {
             let digits = attributes.get(a).unwrap_or_default();
@@ -320,8 +334,7 @@ impl<'u> Parts<'u> {
         let Some(content) = attributes.get("content") else { return };
         if attributes.get("http-equiv").is_some_and(|h| h.trim().eq_ignore_ascii_case("refresh")) {
             if let Some(address) = refresh_target(&content) {
-                let address = self.absolute(address);
-                self.out.redirects.push(address);
+                self.redirect(address);
             }
             return;
         }

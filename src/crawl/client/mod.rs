@@ -48,7 +48,8 @@ const MAX_FIELDS: usize = 200;
 const MAX_HEAD: usize = 64 << 10;
 /// A redirect's body is read that far, so that its connection can be used again.
 const REDIRECT_BODY: usize = 16 << 10;
-const MAX_LOCATION: usize = 8 << 10;
+/// Longest address that anybody may lead us to, in bytes.
+pub(crate) const MAX_LOCATION: usize = 8 << 10;
 
 /// Bounds in time. The defaults are the product's; tests shorten them.
 #[derive(Debug, Clone, Copy)]
@@ -504,7 +505,8 @@ fn target(url: &Url, location: &str) -> Result<Url, FetchError> {
     }
     let mut next = url.join(location.trim()).map_err(|_| bad())?;
     strip(&mut next);
-    Ok(next)
+    // Relative ones could grow from hop to hop, and signs grow threefold by their coding.
+    if next.as_str().len() > MAX_LOCATION { Err(bad()) } else { Ok(next) }
 }
 
 /// A `Location` as text. What is not UTF-8 is coded byte by byte, as browsers do: a path in GBK has to stay one.

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::tab::{Fault, Tab};
 use super::{Rendered, Screenshot};
+use crate::crawl::client::MAX_LOCATION;
 
 /// For a command that the browser answers by itself.
 const SOON: Duration = Duration::from_secs(8);
@@ -100,7 +101,8 @@ async fn shown(tab: &mut Tab<'_>) -> Result<Rendered, Fault> {
     if stopped {
         notes.push("页面的脚本停不下来，中止以后才取到".to_owned());
     }
-    let url = Url::parse(&collected.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let sensible = |url: &Url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_LOCATION;
+    let url = Url::parse(&collected.url).ok().filter(sensible);
     let Some(url) = url else { return Err(Fault::Load("页面停在一个不是网址的地方".to_owned())) };
     let screenshot = match tab.job.screenshot {
         true => match photographed(tab).await {

@@ -18,6 +18,7 @@ use url::Url;
 use super::browser::{Browser, Event};
 use super::proxy::{PageProxy, Reach, is_reading, is_same_origin};
 use super::{Job, Limits};
+use crate::crawl::client::MAX_LOCATION;
 
 /// Between two looks at the memory.
 const LOOK: Duration = Duration::from_millis(200);
@@ -272,7 +273,8 @@ impl<'a> Tab<'a> {
         self.watch.hops += 1;
         let first = self.watch.hops == 1;
         let goes = first || (self.watch.hops <= self.limits.hops && (self.job.follow)(url));
-        if !goes {
+        // A longer one leads nowhere, and is nothing to write down.
+        if !goes && url.as_str().len() <= MAX_LOCATION {
             self.watch.onward.get_or_insert_with(|| url.clone());
         }
         goes

@@ -1,5 +1,6 @@
 //! Where redirects may lead, and where they may not.
 
+use super::super::*;
 use super::*;
 
 #[tokio::test]
@@ -184,4 +185,16 @@ async fn the_units_own_endpoint_is_open_to_its_source_and_to_nobody_who_points_t
     assert_eq!(own.heads().len(), asked);
     let error = fetcher.get(Get::source(own.url("/out"))).await.unwrap_err();
     assert_eq!(error.as_code(), "refused-address", "its own way out");
+}
+
+#[test]
+fn relative_redirects_do_not_grow_without_end() {
+    let mut url = Url::parse("http://a.example/").unwrap();
+    let step = format!("{}/", "电".repeat(500));
+    let mut hops = 0;
+    while let Ok(next) = target(&url, &step) {
+        (url, hops) = (next, hops + 1);
+        assert!(url.as_str().len() <= MAX_LOCATION && hops < 10);
+    }
+    assert!(hops > 0 && target(&url, "/").is_ok());
 }
