@@ -111,6 +111,7 @@ fn signs_that_grow_by_their_coding_make_no_address_longer_than_one_may_be() {
         format!("<img src='{0}'><iframe src='{0}'></iframe><form action='{0}'></form>", "ก".repeat(2_000)).repeat(50);
     for extract in lanes(&html) {
         assert!(size(&extract) < 100_000, "{}", size(&extract));
+        assert!(extract.limits.contains(&Limit::Parts), "what is left out is said");
     }
 }
 

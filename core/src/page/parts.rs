@@ -17,8 +17,8 @@ use super::{Extract, Field, Form, Hidden, HiddenKind, Image, Limit, Link, Role, 
 /// Longest label, in characters.
 const LABEL: usize = 24;
 
-/// Longest address, in bytes, that others are resolved against or that is a link. Each link takes over what stands in the base: one of
-/// a megabyte would make gigabytes of two thousand links.
+/// Longest address, in bytes, that is kept or that others are resolved against. Each link takes over what stands in the base: one of a
+/// megabyte would make gigabytes of two thousand links.
 const ADDRESS: usize = 4096;
 
 /// Bytes of a picture that is written into the page.
@@ -85,8 +85,11 @@ impl<'u> Parts<'u> {
         if self.out.redirects.len() >= self.caps.parts {
             return self.limit(Limit::Parts);
         }
-        let address = self.absolute(href);
-        self.out.redirects.extend(address);
+        match self.absolute(href) {
+            Some(address) => self.out.redirects.push(address),
+            // Where it leads is not known then, and that is said.
+            None => self.limit(Limit::Parts),
+        }
     }
 
     pub(super) fn base(&mut self, attributes: &dyn Attributes) {
@@ -102,8 +105,10 @@ impl<'u> Parts<'u> {
         if let Some(src) = attributes.get("src").filter(|s| !s.trim().is_empty())
             && self.out.frames.len() < self.caps.parts
         {
-            let address = self.absolute(&src);
-            self.out.frames.extend(address);
+            match self.absolute(&src) {
+                Some(address) => self.out.frames.push(address),
+                None => self.limit(Limit::Parts),
+            }
         }
     }
 
@@ -319,7 +324,7 @@ impl<'u> Parts<'u> {
         } else {
             match self.absolute(src.trim()) {
                 Some(src) => src,
-                None => return,
+                None => return self.limit(Limit::Parts),
             }
         };
         let number = |a: &str| {
