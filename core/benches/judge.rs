@@ -3,7 +3,8 @@
 //! `cargo bench -p jianzheng-core --bench judge`. Absolute numbers are the machine's; the ratios are what counts (judge ≤ 0.5). Pages are
 //! generated: Chinese text of some 28 KB in the markup of ordinary sites, one in ten a seller's or a look-up's.
 //! With `pages`, `many` or `corpus` as an argument only the judging of the generated pages, of these under many rules or of the clean corpus
-//! runs, over and over, for a profiler.
+//! runs, over and over, for a profiler. With a folder as an argument it is the pages saved there (`*.html`, any charset) that are parsed and
+//! judged (with `pages` beside it: judged over and over), because generated pages hold more text, and of the trade alone, than real ones.
 
 mod filler;
 
@@ -114,16 +115,21 @@ fn generated(number: usize) -> String {
     html
 }
 
-/// The best of several rounds, in time a page.
-fn time(mut work: impl FnMut()) -> Duration {
+/// The best of several rounds.
+fn best(mut work: impl FnMut()) -> Duration {
     (0..ROUNDS)
         .map(|_| {
             let began = Instant::now();
             work();
-            began.elapsed() / PAGES as u32
+            began.elapsed()
         })
         .min()
         .unwrap_or_default()
+}
+
+/// The best of several rounds over the generated pages, in time a page.
+fn time(work: impl FnMut()) -> Duration {
+    best(work) / PAGES as u32
 }
 
 /// The pages of the clean corpus: whole small pages about the trade, each with its address.
@@ -154,6 +160,46 @@ fn page_of(line: &str) -> String {
     page
 }
 
+/// Real pages, by whoever has some: all of them together, then page by page.
+fn saved(dir: &std::path::Path, url: &Url) {
+    let mut files: Vec<_> = std::fs::read_dir(dir).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|end| end == "html" || end == "htm"));
+    let pages: Vec<Vec<u8>> = files.iter().filter_map(|path| std::fs::read(path).ok()).collect();
+    let sources: Vec<String> = pages.iter().map(|page| page::charset::decode(page, None).text.into_owned()).collect();
+    let extracts: Vec<page::Extract> = pages.iter().map(|page| page::read(page, None, Some(url))).collect();
+    if std::env::args().any(|argument| argument == "pages") {
+        let rules = rules();
+        for extract in std::iter::repeat_n(&extracts, 300).flatten() {
+            black_box(rules.judge(extract, url, Thresholds::default()));
+        }
+        return;
+    }
+    let bytes: usize = sources.iter().map(String::len).sum();
+    let text: usize = extracts.iter().map(|extract| extract.text.len()).sum();
+    println!("{} pages of {}, {} KB together, {} KB of it text", pages.len(), dir.display(), bytes / 1000, text / 1000);
+    for rules in [rules(), many_rules()] {
+        let (mut parsed, mut judged, mut shares) = (0.0, 0.0, Vec::new());
+        for (source, extract) in sources.iter().zip(&extracts) {
+            let parse = best(|| drop(black_box(Html::parse_document(source)))).as_secs_f64();
+            let judge = best(|| drop(black_box(rules.judge(extract, url, Thresholds::default())))).as_secs_f64();
+            parsed += parse;
+            judged += judge;
+            shares.push(judge / parse);
+        }
+        shares.sort_by(f64::total_cmp);
+        println!(
+            "{} rules: parsed in {:.1} ms, judged in {:.1} ms, {:.2} × scraper's parse; page by page the middle one {:.2}, one in ten above {:.2}, the worst {:.2}",
+            rules.rules().len(),
+            parsed * 1e3,
+            judged * 1e3,
+            judged / parsed,
+            shares[shares.len() / 2],
+            shares[shares.len() * 9 / 10],
+            shares[shares.len() - 1]
+        );
+    }
+}
+
 fn main() {
     let rules = rules();
     let pages: Vec<String> = (0..PAGES).map(generated).collect();
@@ -165,6 +211,9 @@ fn main() {
     let judge_all = |rules: &RuleSet, extracts: &[page::Extract]| {
         extracts.iter().for_each(|e| drop(black_box(rules.judge(e, &url, Thresholds::default()))));
     };
+    if let Some(dir) = std::env::args().skip(1).map(std::path::PathBuf::from).find(|path| path.is_dir()) {
+        return saved(&dir, &url);
+    }
     for (name, extracts, rounds) in [("pages", &extracts, 60), ("corpus", &small_extracts, 300)] {
         if std::env::args().any(|argument| argument == name) {
             return (0..rounds).for_each(|_| judge_all(&rules, extracts));
@@ -215,9 +264,8 @@ fn main() {
         ratio(judge, parse)
     );
     // Time of all of them in one go, or a page would be too short a while.
-    let whole = |work: &mut dyn FnMut()| time(work) * PAGES as u32;
-    let parse = whole(&mut || small.iter().for_each(|p| drop(black_box(Html::parse_document(p)))));
-    let judge = whole(&mut || judge_all(&rules, &small_extracts));
+    let parse = best(|| small.iter().for_each(|p| drop(black_box(Html::parse_document(p)))));
+    let judge = best(|| judge_all(&rules, &small_extracts));
     println!(
         "{} pages of the clean corpus, {} KB together",
         small.len(),
@@ -231,14 +279,7 @@ fn main() {
     println!("hostile pages: judged at 250 KB and at 1 MB; 4 means in proportion, 16 would be quadratic");
     let once = |page: &str| {
         let extract = page::read_text(page, Some(&url));
-        (0..ROUNDS)
-            .map(|_| {
-                let began = Instant::now();
-                black_box(rules.judge(&extract, &url, Thresholds::default()));
-                began.elapsed()
-            })
-            .min()
-            .unwrap_or_default()
+        best(|| drop(black_box(rules.judge(&extract, &url, Thresholds::default()))))
     };
     for ((name, quarter), (_, whole)) in hostile(250_000).iter().zip(&hostile(1_000_000)) {
         let (quarter, whole) = (once(quarter), once(whole));
