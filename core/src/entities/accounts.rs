@@ -4,11 +4,14 @@
 //! classes and amounts behind a cue are none. Start at [`find`].
 
 use super::apart;
+use super::codes;
 use super::columns;
 use super::cues::{CUES, Cue, CueHit};
 use super::labelled;
 use super::mail;
 use super::no_names::NO_NAMES;
+use super::parts;
+use super::qq;
 use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
@@ -16,7 +19,7 @@ use super::shared;
 use super::spelt;
 use super::telegram;
 use super::weigh;
-use super::{Found, Kind, is_hotline};
+use super::{Found, Kind};
 use std::ops::Range;
 
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
@@ -88,7 +91,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                 // 你加他QQ吧，30001234
                 let end = ["吧,", "吧:", "吧 "].iter().find(|word| text[at.end..].starts_with(**word));
                 let end = at.end + end.map_or(0, |word| word.len());
-                qq(text, past_remark(text, end), cue, phones, found);
+                qq::after_word(text, past_remark(text, end), cue, phones, found);
                 if found.len() == before {
                     labelled::qq(text, at, phones, found);
                 }
@@ -99,9 +102,13 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             // 微信群 has no number; 人群 and 客群 are no groups to join.
             Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
                 {}
+            // 钉钉群号 is another house's.
+            Cue::Group | Cue::AnyGroup
+                if ["钉钉", "飞书", "企业微信", "企微", "yy"].iter().any(|house| text[..at.start].ends_with(house)) =>
+                {}
             Cue::Group | Cue::AnyGroup => {
                 let before = found.len();
-                qq(text, past_remark(text, at.end), Cue::Group, phones, found);
+                qq::after_word(text, past_remark(text, at.end), Cue::Group, phones, found);
                 if found.len() == before && cue == Cue::Group {
                     apart::qq(text, at, phones, found);
                 }
@@ -116,12 +123,20 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             Cue::WechatNick => apart::nick(text, at.clone(), found),
             Cue::Search if !labelled::among_wechat(text, at) => {}
             Cue::CallOther if labelled::among_others(text, at) => {}
+            Cue::Part => parts::find(text, at.start, found),
             Cue::Reversed => spelt::backwards(text, at.clone(), found),
             // jia_01 <--v
             Cue::WechatLetter if text[..at.start].ends_with(['-', '←', '>']) => labelled::wechat(text, at, found),
             Cue::Search | Cue::WechatLetter | Cue::Call | Cue::CallOther => odd_id(text, at.clone(), found),
             Cue::QqLetter if !set_apart(text, at.start) => {}
-            Cue::QqLetter | Cue::QqKnock => knocked(text, at.end, phones, found),
+            Cue::QqLetter | Cue::QqKnock => {
+                let before = found.len();
+                qq::knocked(text, at.end, phones, found);
+                // 30001234←我企鹅
+                if found.len() == before && text[at.clone()].ends_with("企鹅") {
+                    labelled::qq(text, at, phones, found);
+                }
+            }
             Cue::WechatOwn => own_id(text, at.clone(), found),
             Cue::At => mail::at_stand_in(text, at.clone(), found),
             Cue::SignForAt => mail::around_hint(text, at.clone(), found),
@@ -131,7 +146,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             }
             Cue::Same => {
                 if text[..at.end].ends_with("qq") {
-                    qq(text, at.end, Cue::Qq, phones, found);
+                    qq::after_word(text, at.end, Cue::Qq, phones, found);
                 }
                 same_number(text, at, phones, found);
                 // whatsapp同微信都系jia_01
@@ -277,7 +292,7 @@ fn label(text: &str) -> Option<usize> {
     let (colon, _) = text.char_indices().take(LONGEST + 1).find(|(_, sign)| *sign == ':')?;
     let words = &text[..colon];
     let han = words.chars().all(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign));
-    (han && !["公众", "小程", "支付", "名称", "昵称", "视频", "服务", "订阅", "读书"]
+    (han && !["公众", "用户", "小程", "支付", "名称", "昵称", "视频", "服务", "订阅", "读书"]
         .iter()
         .any(|word| words.contains(word)))
     .then_some(colon)
@@ -382,7 +397,7 @@ fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
         || text[cue.end..].starts_with(|sign| sign == ' ' || is_arrow(sign))
         || is_enclosed(&text[cue.end..])
         || labelled::person(text, cue.end).is_some();
-    if letter && !(set_apart(text, cue.start) && apart) {
+    if letter && (!(set_apart(text, cue.start) && apart) || codes::is_named(text, cue.start)) {
         return;
     }
     // let v=abc_1 is code: behind a sign that joins only where a sentence of Chinese goes on.
@@ -458,18 +473,6 @@ fn points_ahead(text: &str, from: usize) -> bool {
     text[from..].trim_start_matches(['号', '码', ':', ' ']).starts_with(|sign: char| sign.is_ascii_alphabetic())
 }
 
-/// A number right behind 扣 or q: seven to ten digits, no amount that is taken off.
-fn knocked(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found>) {
-    let rest = text[from..].trim_start_matches([' ', ':']);
-    let at = text.len() - rest.len();
-    if at - from <= 2
-        && rest.starts_with(|sign: char| sign.is_ascii_digit())
-        && (7..=10).contains(&spelt::digits(text, at).0.len())
-    {
-        qq(text, from, Cue::Qq, phones, found);
-    }
-}
-
 /// Whether a letter stands by itself among Chinese: no Latin word before it.
 pub(super) fn set_apart(text: &str, start: usize) -> bool {
     // A number is no word: Q群60000123 V jia_01.
@@ -488,37 +491,4 @@ pub(super) fn set_apart(text: &str, start: usize) -> bool {
 pub(super) fn dotted(after: &str) -> bool {
     let mut signs = after.chars();
     signs.next() == Some('.') && signs.next().is_some_and(|sign| sign.is_ascii_alphanumeric())
-}
-
-fn qq(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
-    // qq_30001234 is what forums call whoever came in with the account.
-    if text[from..].starts_with('.') || text[from..].starts_with('_') && text[..from].ends_with('q') {
-        return;
-    }
-    let Some(name) = name_after(text, from) else { return };
-    if name.addressed || !name.word.as_bytes()[0].is_ascii_digit() {
-        return;
-    }
-    let (digits, end) = spelt::digits(text, name.at);
-    let after = text[end..].chars().next();
-    let stops = after.is_some_and(|sign| {
-        sign.is_ascii_alphanumeric()
-            || matches!(
-                sign,
-                '@' | '_' | '元' | '块' | '年' | '月' | '人' | '个' | '万' | '%' | '天' | '位' | '家' | '级'
-            )
-    });
-    let least = if cue == Cue::Qq { 5 } else { 6 };
-    // Whom to call about a group.
-    let phone = cue == Cue::Group && super::phones::is_mobile(&digits);
-    if !stops
-        && !phone
-        && !dotted(&text[end..])
-        && (least..=11).contains(&digits.len())
-        && !digits.starts_with('0')
-        && !is_hotline(&digits)
-    {
-        found.push((Kind::Qq, digits, name.at..end));
-        series::more(text, Kind::Qq, name.at..end, phones, found);
-    }
 }

@@ -77,7 +77,7 @@ fn named(cell: &str) -> Option<Kind> {
     let other =
         || ["公众", "支付", "名称", "昵称", "群", "投票", "扫码", "通知"].iter().any(|word| cell.contains(word));
     match cell {
-        "wechat" | "weixin" | "wx" | "vx" => Some(Kind::Wechat),
+        "wechat" | "weixin" | "wx" | "vx" | "v" | "v信" | "薇信" | "微" => Some(Kind::Wechat),
         "qq" | "qq号" | "qq号码" | "qq群" | "qq群号" => Some(Kind::Qq),
         // 咨询微信, 老师微信号.
         _ if cell.len() <= 4 * LONGEST && cell.contains("微信") && cell.chars().count() <= LONGEST && !other() => {

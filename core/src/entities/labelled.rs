@@ -223,7 +223,7 @@ pub(super) fn among_wechat(text: &str, cue: &Range<usize>) -> bool {
         return false;
     }
     let near = |words: &[&str]| words.iter().any(|word| before.contains(word) || after.contains(word));
-    near(&["微信", "扫", "好友", "朋友", "添加", "加老师", "加我", "二维码", "vx"])
+    near(&["微信", "扫", "好友", "朋友", "添加", "加老师", "加我", "二维码", "vx", "名片", "威信", "薇信"])
         && !near(&["公众号", "视频号", "小程序", "抖音", "快手", "小红书", "闲鱼", "淘宝", "官网", "百度", "qq"])
 }
 

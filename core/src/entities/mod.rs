@@ -8,18 +8,22 @@
 mod accounts;
 mod address;
 mod apart;
+mod codes;
 mod columns;
 mod cues;
 mod labelled;
 mod mail;
 mod mask;
 mod no_names;
+mod parts;
 mod phones;
+mod qq;
 mod registered;
 mod same;
 mod series;
 mod shared;
 mod spelt;
+mod surroundings;
 mod telegram;
 #[cfg(test)]
 mod tests;

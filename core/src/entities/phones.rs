@@ -4,7 +4,7 @@
 //! versions, card and order numbers do not turn into phones. Who the number belongs to is not asked here.
 //! Start at [`find`].
 
-use super::{Found, Kind};
+use super::{Found, Kind, codes};
 use crate::text::next_byte;
 use std::ops::Range;
 
@@ -17,6 +17,13 @@ enum Gap {
     Syllable,
     /// Something else: the row ends.
     Wall,
+}
+
+impl Gap {
+    /// What sets off numbers from each other as often as the groups of one.
+    fn breaks(self) -> bool {
+        matches!(self, Gap::Sign('\n' | '\t' | ',' | '、'))
+    }
 }
 
 /// Every telephone number of the text, in order.
@@ -49,7 +56,15 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         }
     }
     apart(text, &groups, &mut found);
+    found.retain(|(.., at)| !is_in_path(text, at) && !codes::is_named(text, at.start));
     found
+}
+
+/// Whether the digits are the name of a page: /zs/13000000911.html.
+fn is_in_path(text: &str, at: &Range<usize>) -> bool {
+    let ending =
+        text[at.end..].strip_prefix('.').is_some_and(|rest| rest.starts_with(|sign: char| sign.is_ascii_lowercase()));
+    ending && text[..at.start].ends_with(['/', '-', '_'])
 }
 
 /// Landlines whose area code stands by itself: 区号0571，电话85000123.
@@ -97,7 +112,7 @@ fn gap(text: &str, left: &Range<usize>, right: &Range<usize>) -> Gap {
         return Gap::Sign('接');
     }
     match (first, second) {
-        (Some('\n'), None) => Gap::Sign('\n'),
+        (Some(sign @ ('\n' | '\t' | ',' | '、')), None) => Gap::Sign(sign),
         (Some('电' | '微' | '薇' | '溦' | '威' | '信' | '话' | '机' | '加' | 'v' | 'w' | 'x' | 'q'), None) => {
             Gap::Syllable
         }
@@ -205,9 +220,9 @@ impl Row {
     /// The first `count` groups as a number, if they have its shape.
     fn take(&self, count: usize, country: bool) -> Option<(Kind, String)> {
         let sizes = &self.sizes[..count];
-        // One below the other: only in the one shape in which people break a mobile.
-        let lines = self.gaps[..count - 1].iter().filter(|gap| **gap == Gap::Sign('\n')).count();
-        if lines > 0 && (lines + 1 != count || sizes != [3, 4, 4]) {
+        // One below the other, in cells, or listed: only in the one shape in which people break a mobile.
+        let broken = self.gaps[..count - 1].iter().filter(|gap| gap.breaks()).count();
+        if broken > 0 && (sizes != [3, 4, 4] || self.gaps[0] != self.gaps[1]) {
             return None;
         }
         let mut digits = &self.digits[..sizes.iter().sum()];
@@ -274,9 +289,9 @@ impl Row {
         behind || next.0 == inner && (single && next.1 == 1 || cards || matches!(inner, Gap::Sign('.')) && next.1 < 7)
     }
 
-    /// Its groups stand in lines of their own.
+    /// Its groups stand in lines or cells of their own, or as a list.
     fn is_broken(&self, count: usize) -> bool {
-        self.gaps[..count - 1].contains(&Gap::Sign('\n'))
+        self.gaps[..count - 1].iter().any(|gap| gap.breaks())
     }
 
     /// Five and six digits side by side are salaries as often as numbers, and lines of digits prices.
@@ -363,7 +378,8 @@ fn follows_a_digit(text: &str, start: usize) -> bool {
 }
 
 /// What is counted or paid, behind an amount.
-const UNITS: [&str; 12] = ["元", "万元", "亿", "股", "吨", "平方", "千瓦", "美元", "港元", "人民币", "人次", "册"];
+const UNITS: [&str; 13] =
+    ["次", "元", "万元", "亿", "股", "吨", "平方", "千瓦", "美元", "港元", "人民币", "人次", "册"];
 
 /// Whether a number can end here.
 fn closes(text: &str, end: usize) -> bool {

@@ -73,6 +73,10 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
     if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
         return;
     }
+    // 支付宝账号同手机
+    if text[cue.clone()].starts_with('号') && text[..cue.start].ends_with(['账', '帐']) {
+        return;
+    }
     // qq同微信, qq微信同号, 微信同qq speak of the QQ number.
     let of_qq = text[..cue.end].ends_with('q')
         || text[..cue.start].trim_end_matches(['/', '、', '号', ' ', '和']).ends_with("qq");

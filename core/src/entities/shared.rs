@@ -212,6 +212,7 @@ mod tests {
                     family: row["family"].as_str().unwrap().to_owned(),
                     what: format!("{} {digits}", row["id"]),
                     signs,
+                    grams: Vec::new(),
                     right: listed("want", digits),
                     counts: if told { 0.3 } else { 1.0 },
                 });

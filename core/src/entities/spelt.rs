@@ -121,7 +121,8 @@ pub(super) fn bracketed(text: &str, from: usize) -> Option<(String, usize)> {
 }
 
 /// What people say of an id whose pieces stand apart.
-const TOGETHER: [&str; 14] = [
+const TOGETHER: [&str; 15] = [
+    "连写",
     "空格",
     "连起来",
     "连着",
@@ -138,29 +139,50 @@ const TOGETHER: [&str; 14] = [
     "一排",
 ];
 
-/// An id whose pieces stand apart, with words behind it that say so, and its end: jia demo 01（去空格）, jia⏎_⏎01（竖着看连着打）.
+/// An id whose pieces stand apart, with words behind it that say so, and its end: jia demo 01（去空格）, jia⏎_⏎01（竖着看连着打）; or
+/// quoted one by one and added up: 「jia」加上「01」.
 pub(super) fn pieces(text: &str, from: usize) -> Option<(String, usize)> {
     const NEAR: usize = 12;
     const GAP: usize = 12;
     let mut id = series::word(text, from).to_owned();
     let mut end = from + id.len();
     let first = end;
+    let mut added = true;
     while id.len() <= 20 {
         let rest = text[end..].trim_start_matches(|sign: char| {
-            matches!(sign, ' ' | '\n' | '+' | '👉' | '👇' | '➡' | '→' | '·' | '\u{FE0F}')
+            matches!(
+                sign,
+                ' ' | '\n'
+                    | '+'
+                    | '👉'
+                    | '👇'
+                    | '➡'
+                    | '→'
+                    | '·'
+                    | '\u{FE0F}'
+                    | '「'
+                    | '」'
+                    | '“'
+                    | '”'
+                    | '"'
+                    | '加'
+                    | '上'
+            )
         });
         let at = text.len() - rest.len();
         let next = series::word(text, at);
-        if next.is_empty() || at == end || at - end > GAP {
+        if next.is_empty() || at == end || at - end > GAP || phones::is_mobile(next) || series::is_labelled(next) {
             break;
         }
+        let between = &text[end..at];
+        added &= between.contains(['+', '加']) && between.contains(['「', '“', '"']);
         id.push_str(next);
         end = at + next.len();
     }
     let note = text[end..].trim_start_matches([' ', ',', '\n', '(']);
     let told = !note.starts_with(|sign: char| sign.is_ascii())
         && note.char_indices().take(NEAR).any(|(at, _)| TOGETHER.iter().any(|word| note[at..].starts_with(word)));
-    (end > first && told && (6..=20).contains(&id.len()) && series::is_odd(&id)).then_some((id, end))
+    (end > first && (told || added) && (6..=20).contains(&id.len()) && series::is_odd(&id)).then_some((id, end))
 }
 
 /// An id of which lines of their own hold the rest, and its end: jia⏎_01.
@@ -217,7 +239,7 @@ pub(super) fn digits(text: &str, from: usize) -> (String, usize) {
     if single || grouped { (digits, end) } else { plain }
 }
 
-/// Nine or ten digits with one blank in the middle: 27900 00381. A year, an amount, the area code of a telephone or a third group
+/// Eight to ten digits with one blank in the middle: 27900 00381. A year, an amount, the area code of a telephone or a third group
 /// behind the blank is a number of its own.
 fn halves(text: &str, from: usize, first: usize) -> Option<(String, usize)> {
     let second = text[from + first..].strip_prefix(' ')?;
@@ -229,8 +251,11 @@ fn halves(text: &str, from: usize, first: usize) -> Option<(String, usize)> {
         || after
             .trim_start_matches(' ')
             .starts_with(|sign: char| sign.is_ascii_digit() || matches!(sign, '元' | '块' | '年' | '人' | '-'));
-    let fits = matches!((first, length), (4, 5 | 6) | (5, 4 | 5) | (6, 4)) && !digits.starts_with("05");
-    (fits && !year && !goes_on).then(|| (format!("{}{digits}", &text[from..from + first]), from + first + 1 + length))
+    let years = |digits: &str| digits.starts_with("19") || digits.starts_with("20");
+    let fits = matches!((first, length), (4, 5 | 6) | (5, 4 | 5) | (6, 4))
+        || (first, length) == (4, 4) && !years(&text[from..from + first]);
+    (fits && !digits.starts_with("05") && !year && !goes_on)
+        .then(|| (format!("{}{digits}", &text[from..from + first]), from + first + 1 + length))
 }
 
 /// What people set between the signs of a number.

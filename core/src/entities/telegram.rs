@@ -17,7 +17,11 @@ pub(super) fn after_word(text: &str, from: usize, cue: Cue, phones: &[Found], fo
     let plain = name.word.bytes().all(|byte| byte.is_ascii_alphabetic());
     // 飞机 MU12345 is a flight: Chinese words want a mark.
     let latin = cue == Cue::TelegramLatin;
-    let odd = !plain && name.at > from && (latin || series::is_odd(name.word));
+    // Tele:jia_01, ✈jia_01, 纸飞机jia_01: set apart by a sign, or by a word that no machine in the air has.
+    let set_apart = name.at > from
+        || text[..from].ends_with(|sign: char| !sign.is_alphanumeric())
+        || text[..from].ends_with("纸飞机") && name.word.contains('_');
+    let odd = !plain && set_apart && (latin || series::is_odd(name.word));
     if (name.addressed || (name.marked || odd) && (latin || !is_flight(name.word))) && !NO_NAMES.contains(&name.word) {
         let before = found.len();
         push(text, name.at, found);
@@ -40,7 +44,8 @@ fn behind_words(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found
     let name = |sign: char| sign.is_ascii_alphanumeric() || sign == '@';
     let Some((gap, first)) = rest.char_indices().take(REACH + 1).find(|(_, sign)| name(*sign)) else { return };
     let between = &rest[..gap];
-    if between.contains(['。', '\t', ',', '票', '班', '场'])
+    if between.contains(['。', ',', '票', '班', '场'])
+        || between.contains('\t') && first != '@'
         || between.bytes().filter(|byte| *byte == b'\n').count() > 1
     {
         return;

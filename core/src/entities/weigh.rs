@@ -6,9 +6,10 @@
 //! weighs is learned from tests/data/entities (`weigh.txt`; the test below says how). Start at [`find`].
 
 use super::cues::{CUES, Cue, CueHit};
-use super::words::{Said, Says, said};
+use super::surroundings::{Around, Surroundings, window_before};
+use super::words::{Said, Says};
 use super::{Found, Kind, accounts, labelled, no_names::NO_NAMES, series, spelt};
-use crate::evidence::Weights;
+use crate::evidence::{Context, Weights};
 use crate::text::next_byte;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -18,10 +19,6 @@ const MOST: usize = 400;
 
 /// So much has to speak for an id: a contact that is none may accuse somebody.
 const SURE: f64 = 0.2;
-
-/// How far around a word is looked, in characters.
-const BEFORE: usize = 48;
-const AFTER: usize = 60;
 
 /// Every sign that is weighed, in the order of the table.
 const SIGNS: [&str; 70] = [
@@ -168,25 +165,28 @@ fn stands_free(text: &str, at: Range<usize>) -> bool {
 
 /// Whether letters are syllables of Chinese, two and more: dianzhangzai. English words seldom are.
 fn is_pinyin(letters: &str) -> bool {
-    const FIRST: [&str; 24] = [
-        "zh", "ch", "sh", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s",
-        "y", "w", "",
-    ];
-    const REST: [&str; 35] = [
+    const RHYMES: [&str; 34] = [
         "iang", "iong", "uang", "ang", "eng", "ing", "ong", "iao", "ian", "uai", "uan", "ai", "ei", "ao", "ou", "an",
-        "en", "er", "ia", "ie", "iu", "in", "ua", "uo", "ui", "un", "ue", "ve", "a", "o", "e", "i", "u", "v", "ong",
+        "en", "er", "ia", "ie", "iu", "in", "ua", "uo", "ui", "un", "ue", "ve", "a", "o", "e", "i", "u", "v",
     ];
+    let bytes = letters.as_bytes();
     // Which prefixes are whole syllables.
     let mut reached = [false; 32];
     reached[0] = true;
-    for at in 0..letters.len().min(24) {
+    for at in 0..bytes.len().min(24) {
         if !reached[at] {
             continue;
         }
-        for first in FIRST.iter().filter(|first| letters[at..].starts_with(**first)) {
-            let rest = &letters[at + first.len()..];
-            for last in REST.iter().filter(|last| rest.starts_with(**last)) {
-                reached[(at + first.len() + last.len()).min(31)] = true;
+        let initial = match bytes[at..] {
+            [b'z' | b'c' | b's', b'h', ..] => 2,
+            [b'a' | b'e' | b'i' | b'o' | b'u' | b'v', ..] => 0,
+            _ => 1,
+        };
+        let rest = &bytes[at + initial..];
+        // Most letters begin no rhyme, and are not asked for one by one.
+        if let [b'a' | b'e' | b'i' | b'o' | b'u' | b'v', ..] = rest {
+            for rhyme in RHYMES.iter().filter(|rhyme| rest.starts_with(rhyme.as_bytes())) {
+                reached[(at + initial + rhyme.len()).min(31)] = true;
             }
         }
     }
@@ -200,16 +200,6 @@ struct Page<'a> {
     found: &'a [Found],
     /// How many of its words have the shape of an id with a digit or a line in it.
     odd: usize,
-}
-
-fn window_before(text: &str, at: usize) -> &str {
-    let start = text[..at].char_indices().rev().take(BEFORE).last().map_or(at, |(start, _)| start);
-    &text[start..at]
-}
-
-fn window_after(text: &str, at: usize) -> &str {
-    let end = text[at..].char_indices().nth(AFTER).map_or(text.len(), |(end, _)| at + end);
-    &text[at..end]
 }
 
 /// Marks that stand between a name and what it names.
@@ -246,11 +236,11 @@ fn is_mark(sign: char) -> bool {
 }
 
 /// The signs around a word, in the order of [`SIGNS`].
-fn signs(word: &Word, page: &Page) -> Vec<bool> {
+fn signs(word: &Word, around: &Around, page: &Page) -> Vec<bool> {
     use Says::{Asks, Gone, Maybe, Other, Person, Wechat};
-    let (text, at, id) = (word.text, word.at.clone(), word.id());
-    let (before, after) = (window_before(text, at.start), window_after(text, at.end));
-    let (told, follows) = (said(before), said(after));
+    let (at, id) = (word.at.clone(), word.id());
+    let Around { before, after, told, follows } = around;
+    let (before, after) = (*before, *after);
     let names = |says: Says| matches!(says, Wechat | Maybe | Other);
     // Wechat/WhatsApp: jia_01 goes for the first as well.
     let shared = |said: &Said| {
@@ -403,15 +393,20 @@ fn signs(word: &Word, page: &Page) -> Vec<bool> {
     ]
 }
 
+/// The words around, of which the table has many as they stand.
+fn context<'t>(word: &Word<'t>) -> Context<'t> {
+    const FAR: usize = 12;
+    Context { word: "", ..Context::of(word.text, word.at.clone(), FAR) }
+}
+
 fn weights() -> &'static Weights {
     static TABLE: OnceLock<Weights> = OnceLock::new();
     TABLE.get_or_init(|| Weights::read(include_str!("weigh.txt"), &SIGNS))
 }
 
 /// Whether what stands between a name for WeChat and the word speaks of something else, however many signs are for it.
-fn is_elsewhere(word: &Word) -> bool {
-    let before = window_before(word.text, word.at.start);
-    let told = said(before);
+fn is_elsewhere(around: &Around) -> bool {
+    let Around { before, told, .. } = around;
     let Some(nearest) = told.iter().rev().find(|said| matches!(said.says, Says::Wechat | Says::Maybe | Says::Other))
     else {
         return false;
@@ -431,7 +426,7 @@ fn is_elsewhere(word: &Word) -> bool {
             || ahead.trim_end_matches(' ').ends_with("版本"));
     // 卫星 BD3_2026, 微芯 PIC16F877: what has a meaning of its own opens no line as a name.
     let plain = matches!(name, "卫星" | "威信" | "微芯" | "维信" | "维新" | "唯心");
-    let opens = plain && (ahead.is_empty() || ahead.ends_with('\n')) && between.trim() == "";
+    let opens = plain && (ahead.is_empty() || ahead.ends_with('\n')) && between.trim() == "" && !between.contains('\n');
     latin || other || ended || letter || opens || between.contains(['[', '{'])
 }
 
@@ -457,8 +452,14 @@ fn each(text: &str, wechat: bool, phones: &[Found], found: &[Found], mut each: i
             || !word.text[..word.at.start].ends_with(' ')
             || !window_before(word.text, word.at.start).is_ascii()
     };
-    let weighed = words.iter().filter(|word| free(word) && lone(word)).take(MOST);
-    weighed.filter(|word| !is_elsewhere(word)).for_each(|word| each(word, signs(word, &page)));
+    let weighed: Vec<&Word> = words.iter().filter(|word| free(word) && lone(word)).take(MOST).collect();
+    let surroundings = Surroundings::of(text, weighed.iter().map(|word| &word.at));
+    for word in weighed {
+        let around = surroundings.around(&word.at);
+        if !is_elsewhere(&around) {
+            each(word, signs(word, &around, &page));
+        }
+    }
 }
 
 /// Whether a text names WeChat in a way that is no other word's.
@@ -474,7 +475,7 @@ fn names_wechat(text: &str, cues: &[CueHit]) -> bool {
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     let mut more = Vec::new();
     each(text, names_wechat(text, cues), phones, found, |word, signs| {
-        if weights().weigh(&signs) > SURE {
+        if weights().weigh_in(&signs, context(word)) > SURE {
             more.push((Kind::Wechat, word.id().to_owned(), word.at.clone()));
         }
     });

@@ -31,6 +31,7 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
                 family: row["family"].as_str().unwrap_or("clean").to_owned(),
                 what: format!("{} {}", row["id"], word.id()),
                 signs,
+                grams: learn::grams(context(word)),
                 right,
                 counts,
             });
@@ -45,7 +46,8 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
             let rest: Vec<Found> = found.iter().filter(|other| other.2 != *at).cloned().collect();
             let page = Page { wechat: names_wechat(text, &cues), phones: &phones, found: &rest, odd: 1 };
             let word = Word { text, at: at.clone(), spelt: None };
-            let signs = signs(&word, &page);
+            let around = Surroundings::of(text, std::iter::once(at)).around(at);
+            let signs = signs(&word, &around, &page);
             note(&word, signs, 0.3);
         }
     }

@@ -28,12 +28,12 @@ const WORDS: &[(Says, &str)] = &[
     (
         Says::Wechat,
         "微信|weixin|wei xin|wechat|vx|wx|v信|w信|绿泡泡|绿泡|绿信|绿色软件|绿色图标|绿色app|绿色聊天|绿标|\
-         绿色的|绿的|绿软|小绿|聊聊号|个人号|私人号|威信|企微",
+         绿色的|绿的|绿软|小绿|绿色那个|绿色泡泡|绿油油|威聊|薇聊|微聊|聊聊号|个人号|私人号|威信|企微",
     ),
     (Says::Maybe, "微|薇|威|徽|绿|v|w|vv|vvv|wei|💬|🛰|📡|💚|🟢|❤|♥|🍀|➕|🌿|🫧"),
     (
         Says::Other,
-        "公众号|公众平台|公号|视频号|小程序|抖音|快手|小红书|红书|闲鱼|淘宝|旺旺|微博|围脖|钉钉|企信|qq|扣扣|\
+        "公众号|公众平台|发布人|发布者|会员名|批号|公号|视频号|小程序|抖音|快手|小红书|红书|闲鱼|淘宝|旺旺|微博|围脖|钉钉|企信|qq|扣扣|\
          企鹅|电报|纸飞机|飞机|telegram|tg|蝙蝠|skype|line|whatsapp|steam|epic|b站|知乎|贴吧|头条|用户|登录|账号|\
          账户|帐号|昵称|密码|wifi|wi-fi|型号|编号|单号|订单|提取码|券码|口令|文件|版本|设备|域名|网址|网站|邮箱|\
          邮件|学号|工号|代码|编码|商户|店铺|店铺id|校验|标准|文献|作者|转载|编辑|译者|设计|来源|摄影|队|游戏|\
@@ -46,7 +46,7 @@ const WORDS: &[(Says, &str)] = &[
     (
         Says::Person,
         "客服|老师|店长|店主|掌柜|财务|校长|主任|经理|工|姐|哥|总|助理|小编|群主|楼主|组长|主号|小号|大号|备用|\
-         新号|顾问|前台|妹|叔|嫂|师傅|教练|老板|阿|老|小|本人|我",
+         新号|现用|现在用|改用|以后用|都用|换号|顾问|前台|妹|叔|嫂|师傅|教练|老板|阿|老|小|本人|我",
     ),
     (Says::Gone, "停用|被封|原|旧|失效|注销|不用了"),
 ];
@@ -103,6 +103,10 @@ fn sounding(window: &str, all: &mut Vec<Said>) {
     const COMMON: &str = "为位未委喂围违尾味胃";
     let mut before: Option<(usize, bool)> = None;
     for (at, sign) in window.char_indices() {
+        if sign.is_ascii() {
+            before = before.filter(|_| sign == ' ');
+            continue;
+        }
         let sounds = syllable(sign).unwrap_or_default();
         let second = matches!(sounds, "xin" | "xing") || matches!(sign, '❤' | '♥' | '♡');
         if let Some((start, rare)) = before.filter(|(start, _)| second && is_name(window, *start..at + sign.len_utf8()))
@@ -116,7 +120,7 @@ fn sounding(window: &str, all: &mut Vec<Said>) {
                 all.push(Said { says: Says::Maybe, at: at..at + sign.len_utf8() });
             }
             before = Some((at, rare));
-        } else if sign != '\u{FE0F}' && sign != ' ' {
+        } else if sign != '\u{FE0F}' {
             before = None;
         }
     }

@@ -1,7 +1,8 @@
 //! Weights from lines that were looked at: what the tables' own tests learn anew and hold. It runs in tests only.
 
-use super::Weights;
+use super::Context;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,36 +16,78 @@ pub(crate) struct Example {
     /// For whoever reads what was told wrongly.
     pub(crate) what: String,
     pub(crate) signs: Vec<bool>,
+    /// What stands around, where that is weighed.
+    pub(crate) grams: Vec<String>,
     pub(crate) right: bool,
     pub(crate) counts: f64,
 }
 
-/// Logistic regression, by gradient; the pull towards zero keeps signs that are seldom there from deciding.
-pub(crate) fn weights(examples: &[&Example], pull: f64) -> Vec<f64> {
+/// Grams are many: each is pulled harder; and such as so few examples have teach nothing.
+const GRAM_PULL: f64 = 8.0;
+const SELDOM: usize = 4;
+
+/// What examples teach: a weight for each sign, and for each gram that is not seldom.
+struct Taught {
+    signs: Vec<f64>,
+    grams: BTreeMap<String, f64>,
+}
+
+impl Taught {
+    fn weigh(&self, example: &Example) -> f64 {
+        let signs = self.signs.iter().zip(&example.signs).filter(|(_, there)| **there).map(|(weight, _)| weight);
+        signs.sum::<f64>() + example.grams.iter().filter_map(|gram| self.grams.get(gram)).sum::<f64>()
+    }
+}
+
+/// Logistic regression, by gradient; the pull towards zero keeps what is seldom there from deciding.
+fn taught(examples: &[&Example]) -> Taught {
     const ROUNDS: usize = 1500;
     let signs = examples[0].signs.len();
-    let sparse: Vec<Vec<usize>> = examples.iter().map(|e| (0..signs).filter(|at| e.signs[*at]).collect()).collect();
-    let (mut weights, mut speed) = (vec![0.0; signs], vec![1e-9_f64; signs]);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    examples.iter().flat_map(|e| &e.grams).for_each(|gram| *counts.entry(gram).or_default() += 1);
+    counts.retain(|_, count| *count >= SELDOM);
+    let places: BTreeMap<&str, usize> = counts.into_keys().enumerate().map(|(at, gram)| (gram, signs + at)).collect();
+    let sparse: Vec<Vec<usize>> = examples
+        .iter()
+        .map(|e| {
+            let there = (0..signs).filter(|at| e.signs[*at]);
+            there.chain(e.grams.iter().filter_map(|gram| places.get(gram.as_str()).copied())).collect()
+        })
+        .collect();
+    let all = signs + places.len();
+    let (mut weights, mut speed) = (vec![0.0; all], vec![1e-9_f64; all]);
     for _ in 0..ROUNDS {
-        let mut slope: Vec<f64> = weights.iter().map(|weight| weight * pull).collect();
+        let mut slope: Vec<f64> =
+            weights.iter().enumerate().map(|(at, weight)| weight * if at < signs { PULL } else { GRAM_PULL }).collect();
         for (example, there) in examples.iter().zip(&sparse) {
             let sum: f64 = there.iter().map(|at| weights[*at]).sum();
             let off = (1.0 / (1.0 + (-sum).exp()) - f64::from(u8::from(example.right))) * example.counts;
             there.iter().for_each(|at| slope[*at] += off);
         }
-        for at in 0..signs {
+        for at in 0..all {
             speed[at] += slope[at] * slope[at];
             weights[at] -= 0.5 * slope[at] / speed[at].sqrt();
         }
     }
-    weights
+    let grams = places.into_iter().map(|(gram, at)| (gram.to_owned(), weights[at])).collect();
+    weights.truncate(signs);
+    Taught { signs: weights, grams }
 }
 
-/// The table as it is kept.
-pub(crate) fn table(head: &str, names: &[&str], weights: &[f64]) -> String {
+/// The table as it is kept: without the grams whose weight rounds to nothing.
+fn table(head: &str, names: &[&str], taught: &Taught) -> String {
     let mut out = head.to_owned();
-    names.iter().zip(weights).for_each(|(name, weight)| writeln!(out, "{name} {weight:.1}").unwrap());
+    names.iter().zip(&taught.signs).for_each(|(name, weight)| writeln!(out, "{name} {weight:.1}").unwrap());
+    let told = taught.grams.iter().filter(|(_, weight)| weight.abs() >= 0.05);
+    told.for_each(|(gram, weight)| writeln!(out, "{gram} {weight:.1}").unwrap());
     out
+}
+
+/// The grams of a context as a table names them.
+pub(crate) fn grams(context: Context<'_>) -> Vec<String> {
+    let mut grams = Vec::new();
+    context.grams(|side, gram| grams.push(format!("{}{gram}", char::from(side))));
+    grams
 }
 
 fn root() -> PathBuf {
@@ -86,17 +129,21 @@ pub(crate) fn html(row: &Value) -> String {
 /// told of families that had no part in the weights is printed.
 pub(crate) fn hold(all: &[Example], head: &str, names: &[&str], file: &str, kept: &str) {
     assert!(all.len() > 50, "{} examples", all.len());
-    let taught = table(head, names, &weights(&all.iter().collect::<Vec<_>>(), PULL));
+    let new = table(head, names, &taught(&all.iter().collect::<Vec<_>>()));
     if std::env::var("LEARN_WEIGHTS").is_ok() {
-        std::fs::write(root().join(file), taught).unwrap();
+        std::fs::write(root().join(file), new).unwrap();
         left_out(all);
         return;
     }
-    let weight = |line: &str| line.split_once(' ').and_then(|(_, weight)| weight.parse::<f64>().ok());
-    assert_eq!(taught.lines().count(), kept.lines().count());
-    for (new, old) in taught.lines().zip(kept.lines()).filter(|(_, old)| !old.starts_with('#')) {
-        let (new_weight, old_weight) = (weight(new).unwrap(), weight(old).unwrap());
-        assert!((new_weight - old_weight).abs() < 0.15, "taught {new}, kept {old}");
+    fn read(table: &str) -> BTreeMap<&str, f64> {
+        let lines = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once(' '));
+        lines.map(|(name, weight)| (name, weight.parse().unwrap())).collect()
+    }
+    let (new, old) = (read(&new), read(kept));
+    // A gram whose weight rounds to nothing is in no table.
+    for name in new.keys().chain(old.keys()) {
+        let weight = |table: &BTreeMap<&str, f64>| table.get(name).copied().unwrap_or_default();
+        assert!((weight(&new) - weight(&old)).abs() < 0.15, "{name}: taught {}, kept {}", weight(&new), weight(&old));
     }
 }
 
@@ -107,9 +154,9 @@ fn left_out(all: &[Example]) {
     let mut told: Vec<(f64, &Example)> = Vec::new();
     for out in 0..10 {
         let taught: Vec<&Example> = all.iter().filter(|e| lot(&e.family) != out || e.family == "clean").collect();
-        let weights = Weights(weights(&taught, PULL));
+        let weights = self::taught(&taught);
         let asked = all.iter().filter(|e| lot(&e.family) == out && e.counts >= 1.0);
-        told.extend(asked.map(|example| (weights.weigh(&example.signs), example)));
+        told.extend(asked.map(|example| (weights.weigh(example), example)));
     }
     told.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (sum, example) in told.iter().filter(|(sum, example)| (*sum > 0.0) != example.right) {

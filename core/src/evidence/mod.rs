@@ -5,6 +5,7 @@
 //! module's own test. Start at [`Weights`].
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// Words by what they say, to be looked for in what stands around.
@@ -35,24 +36,99 @@ impl<S: Copy> Lexicon<S> {
     }
 }
 
-/// The weight of each sign, in its order.
+/// What stands around a word in its line, and the word itself where it tells something: cut into single signs and pairs of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'t> {
+    pub(crate) before: &'t str,
+    pub(crate) word: &'t str,
+    pub(crate) after: &'t str,
+}
+
+/// Where a gram of a context stands; the letter that it has in a table.
+const BEFORE: u8 = b'b';
+const AFTER: u8 = b'a';
+const RIGHT_BEFORE: u8 = b'B';
+const RIGHT_AFTER: u8 = b'A';
+const WORD: u8 = b'w';
+
+impl<'t> Context<'t> {
+    /// So many characters of the word's line on either side.
+    pub(crate) fn of(text: &'t str, at: Range<usize>, most: usize) -> Self {
+        let before = &text[..at.start];
+        let start = before.char_indices().rev().take(most).take_while(|(_, sign)| *sign != '\n').last();
+        let end = text[at.end..].char_indices().take(most + 1).take_while(|(_, sign)| *sign != '\n').enumerate().last();
+        let end = match end {
+            None => at.end,
+            Some((number, (last, _))) if number == most => at.end + last,
+            Some((_, (last, sign))) => at.end + last + sign.len_utf8(),
+        };
+        Self {
+            before: &text[start.map_or(at.start, |(start, _)| start)..at.start],
+            word: &text[at.clone()],
+            after: &text[at.end..end],
+        }
+    }
+
+    /// Calls `see` for every gram and where it stands.
+    fn grams(self, mut see: impl FnMut(u8, &'t str)) {
+        for (side, text) in [(BEFORE, self.before), (AFTER, self.after)] {
+            let mut last: Option<usize> = None;
+            for (at, sign) in text.char_indices() {
+                let end = at + sign.len_utf8();
+                see(side, &text[at..end]);
+                if let Some(last) = last {
+                    see(side, &text[last..end]);
+                }
+                last = Some(at);
+            }
+        }
+        let mut back = self.before.char_indices().rev();
+        let mut on = self.after.char_indices().map(|(at, sign)| at + sign.len_utf8());
+        for _ in 0..2 {
+            back.next().into_iter().for_each(|(at, _)| see(RIGHT_BEFORE, &self.before[at..]));
+            on.next().into_iter().for_each(|end| see(RIGHT_AFTER, &self.after[..end]));
+        }
+        if !self.word.is_empty() {
+            see(WORD, self.word);
+        }
+    }
+}
+
+/// The weight of each sign, in its order, and of what grams of a context a table has.
 #[derive(Debug)]
-pub(crate) struct Weights(pub(crate) Vec<f64>);
+pub(crate) struct Weights {
+    signs: Vec<f64>,
+    grams: FxHashMap<(u8, &'static str), f64>,
+}
 
 impl Weights {
-    /// Reads a table of lines `sign weight`; one that has other signs than `names`, or others' order, is a mistake of ours.
-    pub(crate) fn read(table: &str, names: &[&str]) -> Self {
+    /// Reads a table of lines `sign weight`, grams behind them; one that has other signs than `names`, or others' order, is a mistake of
+    /// ours.
+    pub(crate) fn read(table: &'static str, names: &[&str]) -> Self {
         let mut lines = table.lines().filter(|line| !line.starts_with('#'));
-        let weights = names.iter().map(|name| {
+        let signs = names.iter().map(|name| {
             let line = lines.next().and_then(|line| line.split_once(' '));
             line.filter(|(sign, _)| sign == name).and_then(|(_, weight)| weight.trim().parse().ok()).unwrap_or(0.0)
         });
-        Self(weights.collect())
+        let signs = signs.collect();
+        // A blank may be part of a gram.
+        let gram = |line: &'static str| {
+            let (gram, weight) = line.rsplit_once(' ')?;
+            Some(((*gram.as_bytes().first()?, gram.get(1..)?), weight.parse().ok()?))
+        };
+        Self { signs, grams: lines.filter_map(gram).collect() }
     }
 
     /// Above zero: the signs speak for it.
     pub(crate) fn weigh(&self, signs: &[bool]) -> f64 {
-        self.0.iter().zip(signs).filter(|(_, there)| **there).map(|(weight, _)| weight).sum()
+        self.signs.iter().zip(signs).filter(|(_, there)| **there).map(|(weight, _)| weight).sum()
+    }
+
+    /// The same with what stands around.
+    pub(crate) fn weigh_in(&self, signs: &[bool], context: Context<'_>) -> f64 {
+        let mut sum = self.weigh(signs);
+        context.grams(|side, gram| sum += self.grams.get(&(side, gram)).copied().unwrap_or(0.0));
+        sum
     }
 }
 

@@ -1,7 +1,8 @@
-//! Contacts that an element's attributes carry for a button: data-wx="…", data-clipboard-text="…" under 复制微信号, onclick="copyQQ('…')".
+//! Contacts that an element's attributes carry for a button: data-wx="…", data-clipboard-text="…" under 复制微信号, onclick="copyQQ('…')";
+//! and what readers know by a picture alone: <i class="icon-wechat"></i> jia_01.
 //!
-//! What a value is, the attribute's own name tells, or the words of the element. A value that neither speaks of is nobody's
-//! contact. Start at [`Carried::see`].
+//! What a value is, the attribute's own name tells, or the words of the element, or the picture before it. A value that none of
+//! them speaks of is nobody's contact. Start at [`Carried::see`] and [`Carried::picture`].
 
 use super::extract::cut;
 use crate::text::boundary_before;
@@ -17,6 +18,8 @@ const BEHIND: usize = 60;
 #[derive(Default)]
 pub(super) struct Carried {
     waiting: Vec<(String, usize)>,
+    /// Pictures of messengers: which, and where in the text they stand.
+    pictures: Vec<(&'static str, usize)>,
 }
 
 impl Carried {
@@ -31,8 +34,16 @@ impl Carried {
         if let Some(number) = value.strip_prefix("tel:").filter(|number| is_number(number)) {
             return Some(format!("电话:{number}"));
         }
+        // location.href='https://t.me/jia_01'
+        if value.contains("t.me/") {
+            return Some(value.to_owned());
+        }
         if let Some(word) = word_of(key) {
             return fits(word, value).then(|| format!("{word}{value}"));
+        }
+        // Whose a post is, is no contact.
+        if ["uid", "userid", "user-id", "user"].iter().any(|word| key.to_ascii_lowercase().ends_with(word)) {
+            return None;
         }
         let holds = ["data-", "value", "copy"]
             .iter()
@@ -43,6 +54,15 @@ impl Carried {
             self.waiting.push((value.to_owned(), position));
         }
         None
+    }
+
+    /// A picture of a messenger, by its class or by the words for those who do not see it.
+    pub(super) fn picture(&mut self, name: &str, position: usize) {
+        if let Some(word) = pictured(name).filter(|_| self.pictures.len() < MOST) {
+            // Of several in a row, as for sharing a page, none has words of its own but the last.
+            self.pictures.retain(|(_, other)| *other != position);
+            self.pictures.push((word, position));
+        }
     }
 
     /// What the values are whose element speaks of it. `shift` is what was put before the text since.
@@ -59,7 +79,67 @@ impl Carried {
                 told.push(format!("{word}{value}"));
             }
         }
+        for (word, position) in self.pictures {
+            let at = boundary_before(text, (position + shift).min(text.len()));
+            let value = behind_picture(cut(&text[at..], BEHIND));
+            if fits(word, value) {
+                told.push(format!("{word}{value}"));
+            }
+        }
         told
+    }
+}
+
+/// The word behind a picture, on its line or alone at the beginning of the next.
+fn behind_picture(text: &str) -> &str {
+    let rest = text.trim_start_matches([' ', '\t']);
+    let rest = rest.strip_prefix('\n').unwrap_or(rest).trim_start_matches([' ', '\t', ':', '：']);
+    // The picture may itself be a sign of a font made for it.
+    let rest = rest.trim_start_matches(|sign: char| matches!(sign, '\u{E000}'..='\u{F8FF}' | ' '));
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'@');
+    let word = &rest[..rest.bytes().take_while(part).count()];
+    let goes_on = rest[word.len()..].starts_with(['.', '/', '=', '(']);
+    if goes_on { "" } else { word.trim_start_matches('@') }
+}
+
+/// Which messenger a picture shows: icon-wechat, fa-qq, 微信图标.
+fn pictured(name: &str) -> Option<&'static str> {
+    const LONGEST: usize = 128;
+    const NOT: [&str; 20] = [
+        "share",
+        "login",
+        "pay",
+        "qr",
+        "code",
+        "ewm",
+        "official",
+        "gzh",
+        "mini",
+        "group",
+        "close",
+        "down",
+        "二维码",
+        "扫",
+        "分享",
+        "登录",
+        "支付",
+        "公众",
+        "小程序",
+        "群",
+    ];
+    let name = cut(name, LONGEST).to_ascii_lowercase();
+    if NOT.iter().any(|word| name.contains(word)) {
+        return None;
+    }
+    let piece = |words: &[&str]| name.split(|sign: char| !sign.is_alphanumeric()).any(|piece| words.contains(&piece));
+    if piece(&["wechat", "weixin", "wx", "vx", "微信", "微信图标", "微信图片"]) {
+        Some("微信:")
+    } else if piece(&["qq", "qq图标", "qq图片"]) {
+        Some("qq:")
+    } else if piece(&["telegram", "tg"]) {
+        Some("电报:")
+    } else {
+        None
     }
 }
 
@@ -101,7 +181,21 @@ pub(super) fn word_of(name: &str) -> Option<&'static str> {
 
 /// What the words of an element say that it is there for.
 fn spoken_of(words: &str) -> Option<&'static str> {
-    const NOT: [&str; 8] = ["公众号", "小程序", "订单", "链接", "支付", "登录", "视频号", "公众平台"];
+    const NOT: [&str; 13] = [
+        "邀请码",
+        "激活码",
+        "兑换码",
+        "口令",
+        "密码",
+        "公众号",
+        "小程序",
+        "订单",
+        "链接",
+        "支付",
+        "登录",
+        "视频号",
+        "公众平台",
+    ];
     if NOT.iter().any(|word| words.contains(word)) {
         return None;
     }
@@ -166,6 +260,26 @@ mod tests {
         assert_eq!(see("data-wx-appid", "wx0000000000000001"), None);
         assert_eq!(see("data-target", "box_01"), None);
         assert_eq!(see("onclick", "show('box_01')"), None);
+    }
+
+    #[test]
+    fn pictures_tell_what_stands_behind_them() {
+        let told = |class: &str, text: &str| {
+            let mut carried = Carried::default();
+            carried.picture(class, 0);
+            carried.told(text, 0)
+        };
+        assert_eq!(told("fa fa-wechat", " demo_tz8\n电话"), ["微信:demo_tz8"]);
+        assert_eq!(told("微信图标", "\ndemo_tz8"), ["微信:demo_tz8"]);
+        assert_eq!(told("iconfont icon-QQ", "\u{e601} 1000200030"), ["qq:1000200030"]);
+        assert_eq!(told("icon-telegram", "@demo_tz8"), ["电报:demo_tz8"]);
+        assert_eq!(told("icon-weixin-share", "demo_tz8"), [""; 0]);
+        assert_eq!(told("微信扫码", "demo_tz8"), [""; 0]);
+        assert_eq!(told("icon-weixin", "关注公众号 demo_tz8"), [""; 0]);
+        assert_eq!(told("icon-weixin", "demo_tz8.jpg"), [""; 0]);
+        let mut row = Carried::default();
+        ["icon-weixin", "icon-qq"].iter().for_each(|class| row.picture(class, 0));
+        assert_eq!(row.told("demo_tz8", 0), [""; 0]);
     }
 
     #[test]

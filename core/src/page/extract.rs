@@ -232,6 +232,7 @@ impl<'u> Extractor<'u> {
             // A picture of a telephone sets the number behind it apart from what stands before.
             if !hidden && matches!(name, "i" | "b" | "em" | "span") && is_contact_icon(attributes) {
                 self.parts.lines.push(" ", role, zone);
+                attributes.get("class").iter().for_each(|class| self.parts.picture(class));
             }
             if zone == Zone::Main && (tag.breaks() || tag == Tag::Cell) {
                 zone = ["class", "id"]

@@ -169,10 +169,15 @@ impl<'u> Parts<'u> {
         attributes.each_data(&mut |name, value| {
             if name.eq_ignore_ascii_case("aria-label") {
                 said.extend((!value.is_ascii()).then(|| value.to_owned()));
-            } else if holds_data(value) {
-                data.push(value.to_owned());
-            } else if value.len() < 128 {
+                return;
+            }
+            // What a button does may speak to the reader as well: copyWx('jia_01');alert('微信号已复制').
+            let data_too = holds_data(value);
+            if value.len() < 128 && (!data_too || name.eq_ignore_ascii_case("onclick")) {
                 said.extend(self.carried.see(name, value, here));
+            }
+            if data_too {
+                data.push(value.to_owned());
             }
         });
         said.iter().for_each(|text| self.hide(HiddenKind::Attribute, text));
@@ -212,6 +217,10 @@ impl<'u> Parts<'u> {
         self.close_link();
         let Some(href) = attributes.get("href") else { return };
         let href = href.trim();
+        if href.len() < 128 && href.starts_with("javascript:") {
+            let told = self.carried.see("href", href, self.lines.position());
+            told.iter().for_each(|text| self.hide(HiddenKind::Attribute, text));
+        }
         if href.is_empty() || href.starts_with('#') || href.len() > ADDRESS {
             return;
         }
@@ -306,8 +315,17 @@ impl<'u> Parts<'u> {
         tail.into_iter().collect()
     }
 
+    /// A picture that may stand for a messenger's name.
+    pub(super) fn picture(&mut self, name: &str) {
+        self.carried.picture(name, self.lines.position());
+    }
+
     pub(super) fn image(&mut self, attributes: &dyn Attributes) {
         let alt = attributes.get("alt").unwrap_or_default();
+        // What is said for those who do not see it: short, or it is a caption.
+        if !alt.is_empty() && alt.len() <= 16 {
+            self.picture(&alt);
+        }
         self.hide(HiddenKind::Attribute, &alt);
         // Lazy loaders keep the real address in an attribute of their own.
         let src = ["data-original", "data-src", "data-lazy-src", "src"]
@@ -370,6 +388,8 @@ impl<'u> Parts<'u> {
         out.title = title.unwrap_or_default();
         lines.finish(&mut out);
         for told in carried.told(&out.text, shift) {
+            // Set apart from what other attributes say.
+            hidden[1].push_str("。\n");
             hidden[1].push_str(&told);
             hidden[1].push('\n');
         }

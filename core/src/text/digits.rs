@@ -32,15 +32,21 @@ pub(crate) const fn numeral(sign: char) -> Option<u8> {
         '零' | '〇' | '洞' => 0,
         '一' | '壹' | '幺' | '腰' => 1,
         '二' | '贰' | '两' => 2,
-        '三' | '叁' => 3,
+        '三' | '叁' | '仨' => 3,
         '四' | '肆' => 4,
         '五' | '伍' => 5,
         '六' | '陆' => 6,
         '七' | '柒' | '拐' => 7,
         '八' | '捌' => 8,
-        '九' | '玖' => 9,
+        '九' | '玖' | '勾' => 9,
         _ => return None,
     })
+}
+
+/// Whether a mobile number stands here, in plain digits and whole.
+pub(super) fn is_plain_mobile(raw: &str) -> bool {
+    let digits = raw.bytes().take(12).take_while(u8::is_ascii_digit).count();
+    digits == 11 && matches!(raw.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
 /// Letters and rings that pass for digits.

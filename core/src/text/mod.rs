@@ -286,6 +286,11 @@ impl Folder<'_> {
                 return end;
             }
         };
+        // ①13000001234: the sign counts the numbers of a list and is no digit of one.
+        if folded.is_ascii_digit() && digits::is_plain_mobile(&self.raw[end..]) {
+            self.put(at, end, " ");
+            return end;
+        }
         if squeeze::is_odd(folded) && self.interleaves(at, sign) {
             self.put(at, end, "");
             return end;

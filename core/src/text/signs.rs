@@ -115,6 +115,11 @@ fn number(sign: char) -> Option<u32> {
 /// The letter that an enclosed sign shows, where NFKC has none or sets it in brackets.
 fn letter(sign: char) -> Option<char> {
     let code = sign as u32;
+    // Small capitals are letters of phonetic alphabets, which NFKC leaves alone: ᴠx, ǫǫ.
+    if let Some(small) = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡ_ʏᴢ".chars().position(|small| small == sign && sign != '_')
+    {
+        return char::from_u32(u32::from(b'a') + small as u32);
+    }
     let first = match sign {
         '⒜'..='⒵' => 0x249C,
         '🄐'..='🄩' => 0x1F110,

@@ -27,6 +27,11 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
     let mut kept = in_rows(reading.folded.as_str(), table, words.clone());
     kept.extend(company::are_papers(reading, &words, &kept));
     if kept.is_empty() {
+        // A page whose own text names none, as what is left of a shop's: what its menus and its foot name.
+        let aside = outermost(reading.folded.as_str(), named(reading, Place::Side.bit()));
+        kept = in_rows(reading.folded.as_str(), table, aside);
+    }
+    if kept.is_empty() {
         kept = in_rows(
             reading.hidden.as_str(),
             table,
@@ -34,6 +39,8 @@ pub(super) fn told<'a>(reading: &Reading<'a>) -> Vec<(String, &'a str)> {
         );
     }
     kept.retain(|named| !drives(reading.folded.as_str(), named));
+    kept.retain(|named| !is_counted(reading.folded.as_str(), named));
+    of_builders(reading.folded.as_str(), table, &mut kept);
     kept.sort_by_key(|named| named.found.at.start);
     let mut numbers: Vec<u16> = Vec::new();
     for named in &kept {
@@ -81,33 +88,93 @@ fn drives(text: &str, named: &Named) -> bool {
     ["驾校", "驾照", "科目", "科二", "科三", "教练", "货车", "客车", "轿车"].iter().any(|word| near.contains(word))
 }
 
-/// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A.
-fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
-    const CODES: [(char, &str); 2] = [('t', "电梯作业"), ('a', "特种设备安全管理")];
-    let mut told = Vec::new();
-    let code = |named: &&Named| text.get(named.found.at.clone()).is_some_and(|word| word.is_ascii() && word.len() == 2);
-    for named in kept.iter().filter(code) {
-        let after = text[named.found.at.end..].chars();
-        let before = text[..named.found.at.start].chars().rev();
-        for side in [&mut after.into_iter() as &mut dyn Iterator<Item = char>, &mut before.into_iter()] {
-            let mut side = side.peekable();
-            // Several may stand in a row: T A G1.
-            for _ in 0..CODES.len() {
-                let mut apart = false;
-                while side.next_if(|sign| matches!(sign, ' ' | '、' | '/' | ',' | '+' | '|' | '·')).is_some() {
-                    apart = true;
-                }
-                let Some(letter) = side.next() else { break };
-                let Some((_, item)) = CODES.iter().find(|(code, _)| *code == letter) else { break };
-                if !apart || side.peek().is_some_and(char::is_ascii_alphanumeric) {
-                    break;
-                }
-                told.extend(table.iter().position(|certificate| certificate.item == *item).map(|number| number as u16));
-            }
+/// Whether what looks like a code counts questions or names a type: Q1：资料在哪下？, Q2-16.
+fn is_counted(text: &str, named: &Named) -> bool {
+    let at = named.found.at.clone();
+    let code = |word: &str| matches!(word.as_bytes(), [b'a'..=b'z', b'0'..=b'9']);
+    if !text.get(at.clone()).is_some_and(code) {
+        return false;
+    }
+    let mut after = text[at.end..].chars();
+    match after.next() {
+        Some('-') => after.next().is_some_and(|sign| sign.is_ascii_digit()),
+        Some(':' | '.') => {
+            let line = after.as_str().split('\n').next().unwrap_or_default();
+            text[at].starts_with('q') && line.trim_end_matches(' ').ends_with('?')
+        }
+        _ => false,
+    }
+}
+
+/// 安全员证 is the builders' where its letters are named, A of firms, B of projects, C of sites: 安全员证代报名，A本B本C本都可以.
+fn of_builders(text: &str, table: &[Certificate], kept: &mut [Named]) {
+    const BEHIND: usize = 40;
+    let Some(builders) = table.iter().position(|certificate| certificate.category == "建筑施工企业三类人员")
+    else {
+        return;
+    };
+    for named in kept.iter_mut().filter(|named| text.get(named.found.at.clone()) == Some("安全员证")) {
+        let at = named.found.at.clone();
+        let behind = &text[at.end..boundary_before(text, at.end + BEHIND)];
+        let letter = |(at, _): (usize, &str)| {
+            let apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_ascii_alphanumeric());
+            apart(behind[..at].chars().next_back()) && apart(behind[at + 1..].chars().next())
+        };
+        let letters = ["a", "b", "c"].iter().filter(|sign| behind.match_indices(**sign).any(letter)).count();
+        if letters >= 2 {
+            named.number = builders as u16;
         }
     }
+}
+
+/// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A; N1 900，T 1800.
+fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
+    const CODES: [(u8, &str); 2] = [(b't', "电梯作业"), (b'a', "特种设备安全管理")];
+    const NEAR: usize = 120;
+    let code = |named: &&Named| text.get(named.found.at.clone()).is_some_and(|word| word.is_ascii() && word.len() == 2);
+    let bytes = text.as_bytes();
+    let mut told = Vec::new();
+    let mut read = 0;
+    for named in kept.iter().filter(code) {
+        let at = named.found.at.clone();
+        let (from, to) = (at.start.saturating_sub(NEAR).max(read), (at.end + NEAR).min(bytes.len()));
+        let alone = |at: usize, letter: u8| {
+            let part = |byte: Option<&u8>| {
+                byte.is_some_and(|byte| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'&')
+                })
+            };
+            bytes[at] == letter && !part(at.checked_sub(1).and_then(|at| bytes.get(at))) && !part(bytes.get(at + 1))
+        };
+        // A、B、C are answers to a question, gates, or classes of something else.
+        let classes = (from..to).any(|at| alone(at, b'b') || alone(at, b'd'));
+        for (letter, item) in CODES {
+            let named = (from..to).any(|at| alone(at, letter) && is_code(text, at));
+            if named && !classes {
+                told.extend(table.iter().position(|certificate| certificate.item == item).map(|number| number as u16));
+            }
+        }
+        read = to;
+    }
+    told.sort_unstable();
     told.dedup();
     told
+}
+
+/// Whether a letter stands as codes do: at the beginning of something, and before a sign, a price, its name or what is counted.
+fn is_code(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches(' ').chars().next_back();
+    let opens = before.is_none_or(|sign| {
+        !sign.is_alphanumeric() || "填考报办要和目是管机梯个".contains(sign) || sign.is_ascii_digit()
+    });
+    let after = text[at + 1..].trim_start_matches(' ');
+    let next = after.chars().next();
+    // Q：…？ A：… is an answer.
+    let closes = next
+        .is_none_or(|sign| !sign.is_alphanumeric() && sign != ':' || "证本类项一二两三四五".contains(sign))
+        || ["电梯", "安全管理", "安管"].iter().any(|name| after.starts_with(name))
+        || after.bytes().take_while(u8::is_ascii_digit).count() >= 3;
+    opens && closes
 }
 
 /// Category in the table for words that mean any certificate of the trade (特种作业操作证, 上岗证): never told as a type.

@@ -6,15 +6,15 @@
 
 use super::certificates::Named;
 use super::reading::Reading;
-use crate::evidence::{Lexicon, Weights};
+use crate::evidence::{Context, Lexicon, Weights};
 use crate::rules::Certificate;
 use std::sync::OnceLock;
 
 /// So many short words of a page are weighed.
 const MOST: usize = 200;
 
-/// So much has to speak for a certificate: a thing that is told as one is worse than one that is not told.
-const SURE: f64 = 0.5;
+/// So much has to speak for a certificate: more than against it.
+const SURE: f64 = 0.0;
 
 /// What makes a short word part of a thing's name.
 const GOODS: [&str; 17] = [
@@ -69,22 +69,22 @@ const WORDS: &[(Says, &str)] = &[
          价格|采购|招标|中标|事故|死|伤|起火|爆炸|家里|我家|小区|小时候|安装费|保养|空调房|施工现场|停电|业主|\
          温度|夏天|冬天|品牌|销量|设备有限公司|机器人|批发|直销|现货|面议|定制|维修|上门|停运|检修|电瓶|票价|\
          晚点|地铁|列车|工具|出厂|零售|包邮|发货|回收|公示|评审|职称|工程师|师傅手艺|涨|跌|禁放|燃放|抢修|跳闸|\
-         刹车|玩具|开关柜|柜|加工|成套|日结|月薪|改造|手套|面罩",
+         刹车|玩具|开关柜|柜|加工|成套|日结|月薪|改造|手套|面罩|库存|清单|台账|配电|公司|研究院|研究所|专业:|硕士|班次|先进|群演|门口|走廊|车间|充电位|定置|整车|上牌|出口|产业园|仓库|叉货|卸货|装货|炉|焊机",
     ),
     (
         Says::Exam,
         "考证|考试|考|培训|复审|换证|取证|初训|年审|继续教育|题库|理论|实操|学时|开班|班|学员|报名|学|课|挂科|\
-         机考|免考|考核|补考|准考|押题|教材|复训|审证|年检|备考|到期|过期|逾期",
+         机考|免考|考核|补考|准考|押题|教材|复训|审证|年检|备考|到期|过期|逾期|刷题|题|证到期|接龙|做个|学个",
     ),
     (
         Says::Deal,
         "办|出|代|包过|包|挂靠|接|收|可查|要的|需要|有|能做|可以做|报|搞|拿|下证|急|全套|全包|一起|都|齐|咨询|问|\
-         找我|私|加急|元|块|百|价|免|收件|照常|名额|🈶|🉑|直接|代理",
+         找我|私|加急|元|块|百|价|免|收件|照常|名额|🈶|🉑|直接|代理|缺|差|价目|报价|价格表|跑腿|加急|统统|三样|两样",
     ),
     (
         Says::Head,
         "工种|项目|范围|承接|主营|主做|业务|类别|证种|经营|开设|开展|常年|专业|科目|品种|类型|种类|服务|方向|\
-         代报|承办|招生|可报|可考|能考|作业",
+         代报|承办|招生|可报|可考|能考|作业|选科目|准操|申报|主攻|证书是|代号|培训项目|课程|热门|标签",
     ),
     (Says::Work, "上岗|持证|招聘|诚聘|招|特种|无证|师傅|应急|住建|市监|质监|安监|人社|建委|国网"),
     (Says::OtherPaper, "驾校|科二|科目二|驾照|日语|语法|营收|同比|季度|英语|教资|小轿车|年检标"),
@@ -118,7 +118,7 @@ fn windows(text: &str, at: std::ops::Range<usize>) -> (&str, &str) {
 }
 
 /// Every sign that is weighed, in the order of the table.
-const SIGNS: [&str; 60] = [
+const SIGNS: [&str; 64] = [
     "always",
     "row.two",
     "row.three",
@@ -179,6 +179,10 @@ const SIGNS: [&str; 60] = [
     "goes-on.contact",
     "thing.and-no-paper",
     "page.speaks-of-papers",
+    "column",
+    "paper.near",
+    "paper.in-line",
+    "paper.in-line-and-listed",
 ];
 
 /// What the page shows wherever the word stands.
@@ -192,6 +196,8 @@ struct Page {
     papers: bool,
     /// Places of contacts in the folded text, in order.
     contacts: Vec<usize>,
+    /// Places of what is told to be a paper, in order.
+    told: Vec<std::ops::Range<usize>>,
 }
 
 fn is_emoji(sign: char) -> bool {
@@ -285,7 +291,13 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         let rest =
             own_after.trim_start_matches(|sign: char| !sign.is_ascii_digit() && !matches!(sign, '\n' | '。' | ','));
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        (3..=4).contains(&digits) && own_after.chars().count() - rest.chars().count() <= 6
+        // 焊工两千, 登高一千八
+        let near: String = own_after.chars().take(7).collect();
+        let said = near.find(['千', '百']).is_some_and(|at| {
+            near[..at].ends_with(|sign: char| "一二两三四五六七八九".contains(sign))
+                && !near[..at].contains(['\n', '。', ','])
+        });
+        said || (3..=4).contains(&digits) && own_after.chars().count() - rest.chars().count() <= 6
     };
     let contact_near = page.contacts.iter().any(|contact| contact.abs_diff(at.start) < 180);
     let whole_line =
@@ -301,6 +313,31 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         && !goes_on(&[
             "工", "司机", "员", "作业", "操作", "类", "工种", "四", "三", "两", "这", "那", "我", "要", "要的",
         ]);
+    // In a table or a list of lines it is the beginnings that are alike.
+    let begins_line = |at: usize| text[..at].trim_end_matches(' ').chars().next_back().is_none_or(|sign| sign == '\n');
+    let beside = |other: usize, lines: &std::ops::Range<usize>| {
+        lines.len() < 240
+            && text[lines.clone()].bytes().filter(|byte| *byte == b'\n').count() <= 2
+            && begins_line(other)
+    };
+    let column = begins_line(at.start)
+        && (all[..number]
+            .iter()
+            .rev()
+            .take(6)
+            .any(|other| beside(other.found.at.start, &(other.found.at.start..at.start)))
+            || all[number + 1..].iter().take(6).any(|other| {
+                other.found.at.start > at.end && beside(other.found.at.start, &(at.start..other.found.at.start))
+            }));
+    let nearest = |told: &std::ops::Range<usize>| {
+        let between =
+            if told.start < at.start { told.end.min(at.start)..at.start } else { at.end.min(told.start)..told.start };
+        (between.len() <= 180).then(|| text.get(between)).flatten()
+    };
+    let here = page.told.partition_point(|told| told.start < at.start);
+    let around = &page.told[here.saturating_sub(3)..(here + 3).min(page.told.len())];
+    let paper_near = around.iter().filter_map(nearest).any(|between| between.chars().count() <= 16);
+    let paper_in_line = around.iter().filter_map(nearest).any(|between| !between.contains('\n'));
     let before_goes_on = han(last_sign) && !begins(&before);
     vec![
         true,
@@ -368,7 +405,17 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
             && !either(Paper, 12, &far_before, &far_after)
             && !either(Exam, 12, &far_before, &far_after),
         page.papers,
+        column,
+        paper_near,
+        paper_in_line,
+        paper_in_line && (next_listed || last_sign.is_some_and(lists)),
     ]
+}
+
+/// The words around, of which the table has many as they stand.
+fn context<'t>(text: &'t str, named: &Named) -> Context<'t> {
+    const FAR: usize = 12;
+    Context::of(text, named.found.at.clone(), FAR)
 }
 
 fn weights() -> &'static Weights {
@@ -376,9 +423,11 @@ fn weights() -> &'static Weights {
     TABLE.get_or_init(|| Weights::read(include_str!("company.txt"), &SIGNS))
 }
 
-/// Whether nothing stands between a word's signs: v/信/号 is no 信号.
-fn is_whole(word: &str) -> bool {
+/// Whether nothing stands between a word's signs, v/信/号 is no 信号; and whether it is no part of another, as in 微信号.
+fn is_whole(text: &str, at: std::ops::Range<usize>) -> bool {
+    let word = &text[at.clone()];
     word.chars().all(char::is_alphanumeric)
+        && !(word.starts_with("信号") && text[..at.start].ends_with(['微', '威', '薇', '徽', 'v', 'w']))
 }
 
 /// Calls `each` for every short word of the visible page that is not among `kept`, with what works out its signs.
@@ -394,7 +443,7 @@ fn each<'r>(
     let is_kept =
         |named: &Named| kept.iter().any(|other| other.found.at == named.found.at && other.number == named.number);
     let short = all.iter().enumerate().filter(|(_, named)| {
-        named.short && named.found.block.is_some() && !is_kept(named) && is_whole(&text[named.found.at.clone()])
+        named.short && named.found.block.is_some() && !is_kept(named) && is_whole(text, named.found.at.clone())
     });
     let mut short = short.take(MOST).peekable();
     if short.peek().is_none() {
@@ -418,6 +467,11 @@ fn each<'r>(
             .filter_map(|entity| entity.at.as_ref().map(|at| reading.folded.folded_from(at.start)))
             .take(64)
             .collect(),
+        told: {
+            let mut told: Vec<_> = kept.iter().map(|named| named.found.at.clone()).collect();
+            told.sort_unstable_by_key(|at| at.start);
+            told
+        },
     };
     // 高压、低压开关柜: the last of a row tells what all are.
     let goods = |number: usize| {
@@ -450,7 +504,7 @@ pub(super) fn are_papers<'r>(reading: &Reading, all: &[Named<'r>], kept: &[Named
         !letters(named) && kept.iter().chain(more).any(tells)
     };
     each(reading, all, kept, |named, signs| {
-        if !known(&more, named) && weights().weigh(&signs()) > SURE {
+        if !known(&more, named) && weights().weigh_in(&signs(), context(text, named)) > SURE {
             more.push(*named);
         }
     });

@@ -36,6 +36,7 @@ fn examples(rules: &RuleSet, row: &Value, all: &mut Vec<Example>) {
                     certificate.name()
                 ),
                 signs: signs(),
+                grams: learn::grams(context(reading.folded.as_str(), named)),
                 right,
                 counts: 1.0,
             });
