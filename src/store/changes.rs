@@ -72,6 +72,21 @@ impl Changes {
         self
     }
 
+    /// These changes, or, where a row of theirs is larger than the store takes, others in their place. The ids of either are told to
+    /// nobody.
+    #[must_use]
+    pub fn unless_too_large(self, instead: impl FnOnce(&StoreError) -> Self + Send + 'static) -> Self {
+        let mut either = Self { steps: Vec::new(), bulk: self.bulk, bytes: self.bytes };
+        either.then(move |tx| {
+            match tx.whole_or_not(|tx| self.run(tx)) {
+                Err(error @ StoreError::TooLarge { .. }) => instead(&error).run(tx)?,
+                done => done?,
+            };
+            Ok(None)
+        });
+        either
+    }
+
     /// Keeps a fetch. Such a set is refused while the disk is nearly full.
     pub fn put_page(&mut self, page: Page) -> &mut Self {
         let row = encode(&page);

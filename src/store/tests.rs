@@ -92,6 +92,34 @@ fn a_set_is_applied_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_set_with_a_row_too_large_leaves_nothing_and_another_stands_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let robots = |length: usize| vec![b'x'; length];
+    let either = |length: usize| {
+        let mut set = with(|set| {
+            set.put_case(Case { id: 0, ..samples::case() })
+                .put_extract(1, vec![1; 9])
+                .then(move |tx| tx.put_row(Table::Robots, b"a.example", robots(length)).map(|()| None));
+        })
+        .unless_too_large(move |error| {
+            assert!(matches!(error, StoreError::TooLarge { table: "robots", .. }), "{error}");
+            with(|set| _ = set.put_extract(2, vec![2; 9]))
+        });
+        set.put_extract(3, vec![3; 9]);
+        set
+    };
+    let kept = |store: &Store| store.extracts(0).map(|read| read.unwrap().0).collect::<Vec<_>>();
+    run(store.commit(either(100_000))).unwrap();
+    assert_eq!((kept(&store), run(store.case(1)).unwrap()), (vec![2, 3], None));
+    run(store.commit(either(10_000))).unwrap();
+    assert_eq!((kept(&store), run(store.case(1)).unwrap().is_some()), (vec![1, 2, 3], true));
+    // Other faults are nobody's to mend.
+    let missing = with(|set| _ = set.update_case(99, |_| Ok(()))).unless_too_large(|_| Changes::new());
+    assert!(matches!(run(store.commit(missing)), Err(StoreError::Missing { .. })));
+}
+
+#[test]
 fn a_step_that_panics_costs_its_own_set_only() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

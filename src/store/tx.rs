@@ -27,7 +27,7 @@ pub(super) trait Rows {
 }
 
 /// Rows written and not yet applied; `None` is a row taken away.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Overlay {
     tables: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::ALL.len()],
     bytes: usize,
@@ -94,6 +94,24 @@ impl<'a> Tx<'a> {
 
     pub(super) fn into_writes(self) -> Overlay {
         self.own
+    }
+
+    /// Does steps of which nothing is left where one of them fails.
+    pub(super) fn whole_or_not<T>(
+        &mut self,
+        steps: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let before = self.own.clone();
+        let done = steps(self);
+        if done.is_err() {
+            self.own = before;
+        }
+        done
+    }
+
+    /// Whether this set has put the row itself.
+    pub(super) fn has_put(&self, table: Table, key: &[u8]) -> bool {
+        matches!(self.own.get(table, key), Some(Some(_)))
     }
 
     pub(super) fn row(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
