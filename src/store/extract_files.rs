@@ -2,8 +2,8 @@
 //! extract is twenty times as large as all else that is kept of a page.
 //!
 //! A row of the database tells where an extract stands ([`Place`]). The bytes are on the disk before that row is, so a row
-//! never points at nothing; bytes without a row are what a kill left, and harm nobody. Room that is given back becomes a hole in
-//! its file at once; whole files go in [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that
+//! never points at nothing; bytes that no row ever told of are what a kill left, and harm nobody. Room that is given back becomes a hole
+//! in its file as soon as its row is gone, or, where a kill came in between, at the next opening; whole files go in [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that
 //! the files are those that the rows were written for: they may come from an older backup, and a row's place have been given to another
 //! page since. So the page's number stands before its extract, where a check value in the row alone could not tell one
 //! page's bytes from the same bytes of another. Start at [`ExtractFiles::append`].
@@ -137,7 +137,16 @@ impl ExtractFiles {
                 false
             }
         };
-        let mut places: Vec<Place> = places.iter().copied().filter(stands).collect();
+        self.punch_all(places.iter().copied().filter(stands).collect());
+    }
+
+    /// As [`ExtractFiles::free`], of places of which most were given back before: a kill came somewhere in between.
+    pub(super) fn free_the_rest(&self, places: &[Place]) {
+        let stands = |place: &Place| matches!(self.read(*place), Ok(Some(_)));
+        self.punch_all(places.iter().copied().filter(stands).collect());
+    }
+
+    fn punch_all(&self, mut places: Vec<Place>) {
         places.sort_unstable_by_key(|place| (place.file, place.at));
         // One hole for neighbours: two would leave the block in which they meet.
         for run in places.chunk_by(|one, next| one.file == next.file && one.end() == next.at) {

@@ -80,6 +80,42 @@ fn the_same_words_of_another_page_are_neither_handed_out_nor_taken_away() {
     assert_eq!(run(store.extract(2)).unwrap(), Some(vec![7; 100]));
 }
 
+#[test]
+fn words_of_what_was_taken_away_are_gone_though_a_kill_came_before_their_room_was_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store/extracts/00000001");
+    let words = |seq: u64| format!("<{seq}> word ").repeat(10).into_bytes();
+    let told = |bytes: &[u8], seq: u64| memchr::memmem::find(bytes, format!("<{seq}>").as_bytes()).is_some();
+    let store = open(folder.path());
+    // More than one row tells of.
+    let all = extracts::FREED_PLACES as u64 + 500;
+    run(store.commit(with(|set| (1..=all + 2).for_each(|seq| _ = set.put_extract(seq, words(seq)))))).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    run(store.commit(with(|set| {
+        (1..=all).for_each(|seq| _ = set.delete_extract(seq));
+        set.put_extract(all + 1, words(9_999));
+    })))
+    .unwrap();
+    drop(store);
+    let after = std::fs::read(&file).unwrap();
+    assert!((1..=all + 1).all(|seq| told(&before, seq) && !told(&after, seq)) && told(&after, all + 2));
+    // What the kill would have left: the rows gone and the words there.
+    std::fs::write(&file, [&before, &after[before.len()..]].concat()).unwrap();
+    let store = open(folder.path());
+    assert_eq!(std::fs::read(&file).unwrap(), after);
+    let kept: Vec<_> = store.extracts(0).map(Result::unwrap).collect();
+    assert_eq!(kept, [(all + 1, words(9_999)), (all + 2, words(all + 2))]);
+    // The next set that writes anything takes the note away.
+    let notes = |store: &Store| store.range_with(Table::Freed, Unbounded, Unbounded, |_, _| Some(Ok(()))).count();
+    assert_eq!(notes(&store), 2);
+    run(store.commit(Changes::new())).unwrap();
+    assert_eq!(notes(&store), 2);
+    run(store.commit(with(|set| _ = set.delete_extract(all + 1)))).unwrap();
+    assert_eq!(notes(&store), 1);
+    run(store.commit(with(|set| _ = set.put_extract(1, words(1))))).unwrap();
+    assert_eq!(notes(&store), 0);
+}
+
 /// A store that a program of before wrote.
 fn kept_store(folder: &Path, name: &str) {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/stores").join(name);

@@ -2,7 +2,7 @@
 //!
 //! Before there were such files an extract was deflated and cut into rows; those are still read. Start at [`Store::extracts`].
 
-use std::io::Read as _;
+use std::{io::Read as _, ops::Bound};
 
 use flate2::read::DeflateDecoder;
 
@@ -57,6 +57,41 @@ fn placed(place: Place) -> Vec<u8> {
     row.extend_from_slice(&place.length.to_be_bytes());
     row.extend_from_slice(&place.check.to_be_bytes());
     row
+}
+
+/// Places that one row tells of whose room is to be given back.
+pub(super) const FREED_PLACES: usize = 2_000;
+/// A page's number and the row that told where its extract stood.
+const FREED_PLACE: usize = 29;
+
+/// The row that tells of places whose room is to be given back.
+pub(super) fn freed_row(places: &[Place]) -> Vec<u8> {
+    let one = |place: &Place| [&place.owner.unwrap_or(0).to_be_bytes()[..], &placed(*place)].concat();
+    places.iter().flat_map(one).collect()
+}
+
+/// The places that such a row tells of.
+fn freed_places(row: &[u8]) -> Result<Vec<Place>, StoreError> {
+    let mut places = Vec::with_capacity(row.len() / FREED_PLACE);
+    for one in row.chunks(FREED_PLACE) {
+        let (seq, row) = one.split_at_checked(8).unwrap_or_default();
+        if let Row::Placed(place) = Row::of(number(seq), row)? {
+            places.push(place);
+        }
+    }
+    Ok(places)
+}
+
+/// Gives room back that a kill kept from it: the rows were gone, and the words were not yet.
+pub(super) fn free_what_a_kill_left(engine: &Engine) -> Result<(), StoreError> {
+    for row in engine.scan(Table::Freed, Bound::Unbounded, Bound::Unbounded) {
+        let (_, row) = row.map_err(|error| StoreError::of_sled(&error))?;
+        match freed_places(&row) {
+            Ok(places) => engine.extract_files().free_the_rest(&places),
+            Err(error) => tracing::warn!(%error, "room of extracts was not given back"),
+        }
+    }
+    Ok(())
 }
 
 impl Tx<'_> {
@@ -116,8 +151,8 @@ impl Store {
     /// The extracts of all pages from a number on, in order, each with its page's number.
     pub fn extracts(&self, from: u64) -> Listing<(u64, Vec<u8>)> {
         let engine = std::sync::Arc::clone(self.engine());
-        let from = std::ops::Bound::Included(chunk_key(from, 0).to_vec());
-        self.range_with(Table::Extracts, from, std::ops::Bound::Unbounded, move |key, _| {
+        let from = Bound::Included(chunk_key(from, 0).to_vec());
+        self.range_with(Table::Extracts, from, Bound::Unbounded, move |key, _| {
             let (seq, chunk) = (seq_of(key), key.get(8..)?);
             if chunk != [0, 0] {
                 return None;
@@ -203,5 +238,11 @@ mod tests {
             assert!(matches!(Row::of(1, &kept[..20]), Err(StoreError::Unreadable { .. })));
         }
         assert!(matches!(Row::of(1, &[4]), Err(StoreError::Version { version: 4, .. })));
+        // As it is written down until its room was given back.
+        let freed = [Place { owner: Some(7), ..place }, place];
+        let kept = crate::store::record::samples::kept_bytes("freed.v1", &freed_row(&freed));
+        assert_eq!((freed_places(&kept).unwrap(), kept.len()), (freed.to_vec(), 2 * FREED_PLACE));
+        assert!(freed_places(&kept[..40]).is_err() && freed_places(&kept[..30]).is_err());
+        assert!(freed_row(&[place; FREED_PLACES]).len() + 8 < crate::store::engine::ROW_LIMIT);
     }
 }

@@ -287,6 +287,7 @@ impl Inner {
                     return Err(StoreError::Open { path, say });
                 }
             }
+            extracts::free_what_a_kill_left(engine)?;
             return Ok((a, b));
         }
         if made.exists() {

@@ -10,6 +10,7 @@ use super::{
     engine::ROW_LIMIT,
     error::StoreError,
     extract_files::Place,
+    extracts::{FREED_PLACES, freed_row},
     record::{Record, decode, encode},
     tables::{Table, hex, id_key, number, pair_key},
 };
@@ -52,6 +53,22 @@ impl Overlay {
     /// Places whose rows it takes away.
     pub(super) fn freed(&self) -> &[Place] {
         &self.freed
+    }
+
+    /// Writes down whose room is about to be given back, for who opens the store after a kill in between, over what the group before
+    /// wrote there: so many rows. Gives how many there are now.
+    pub(super) fn note_freed(&mut self, before: u64) -> u64 {
+        if self.touched().next().is_none() {
+            return before;
+        }
+        let rows = &mut self.tables[Table::Freed as usize];
+        rows.extend((0..before).map(|n| (id_key(n).to_vec(), None)));
+        let mut many = 0;
+        for places in self.freed.chunks(FREED_PLACES) {
+            rows.insert(id_key(many).to_vec(), Some(freed_row(places)));
+            many += 1;
+        }
+        many
     }
 
     /// About how many bytes it will write.
