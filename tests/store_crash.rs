@@ -209,7 +209,7 @@ fn victim_that_writes_extracts_anew_until_it_is_killed() {
             println!("acked {seq} {wanted}");
         }
         if n.is_multiple_of(10) {
-            let gone = run(store.tidy_extracts()).unwrap();
+            let gone = store.tidy_extracts().unwrap();
             println!("tidied {gone} 0");
         }
     }
@@ -291,7 +291,7 @@ fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them
     }
     assert!(files_gone > 10, "{files_gone}");
     let store = Store::open(folder.path(), opts()).unwrap();
-    run(store.tidy_extracts()).unwrap();
+    store.tidy_extracts().unwrap();
     assert_eq!(std::fs::read_dir(folder.path().join("store/extracts")).unwrap().count(), 1, "nothing is left behind");
 }
 

@@ -3,10 +3,11 @@
 //!
 //! A row of the database tells where an extract stands ([`Place`]). The bytes are on the disk before that row is, so a row
 //! never points at nothing; bytes that no row ever told of are what a kill left, and harm nobody. Room that is given back becomes a hole
-//! in its file as soon as its row is gone, or, where a kill came in between, at the next opening; whole files go in [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that
-//! the files are those that the rows were written for: they may come from an older backup, and a row's place have been given to another
-//! page since. So the page's number stands before its extract, where a check value in the row alone could not tell one
-//! page's bytes from the same bytes of another. Start at [`ExtractFiles::append`].
+//! in its file as soon as its row is gone, or, where a kill came in between, at the next opening; whole files go in
+//! [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that the files are those that the rows
+//! were written for: they may come from an older backup, and a row's place have been given to another page since. So the page's number
+//! stands before its extract, where a check value in the row alone could not tell one page's bytes from the same bytes of another.
+//! Start at [`ExtractFiles::append`].
 
 use std::{
     fs::{self, File},
