@@ -12,7 +12,7 @@ use jiff::tz::Offset;
 use super::Failure;
 use crate::clock::Clock;
 use crate::evidence::{self, WarcError};
-use crate::store::{Changes, Outcome, Store};
+use crate::store::{Changes, Outcome, Store, StoreError};
 
 /// Rows in one change set.
 const AT_ONCE: usize = 500;
@@ -77,7 +77,7 @@ fn let_go_here(store: &Store, data: &Path, clock: &Clock, days: u64) -> Result<G
     evidence::remove(data, &files).map_err(broken)?;
     // What went is gone, whether or not its room can be had today (a nearly full disk lets nothing be moved).
     match store.tidy_extracts() {
-        Err(error) if error.is_fatal() => return Err(error.into()),
+        Err(error) if error.is_fatal() && !matches!(error, StoreError::Full { .. }) => return Err(error.into()),
         Err(error) => tracing::warn!(%error, "the room of extracts could not be tidied"),
         Ok(_) => {}
     }
@@ -90,6 +90,7 @@ fn broken(error: WarcError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::task::Poll;
 
     use jiff::Timestamp;
@@ -118,5 +119,42 @@ mod tests {
         let waits = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx).is_pending())).await;
         assert!(waits, "all was read before anybody else had a turn");
         assert_eq!(work.await.unwrap(), Gone::default());
+    }
+
+    #[tokio::test]
+    async fn what_is_over_goes_though_its_room_cannot_be_tidied() {
+        static FREE: AtomicU64 = AtomicU64::new(1 << 40);
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let free = |_: &Path| Ok(FREE.load(Ordering::Relaxed));
+            Store::open(folder.path(), Opts { ballast: 0, free_floor: 1 << 30, free, ..Opts::default() }).unwrap()
+        };
+        let failed = || Outcome::Failed { code: "timeout-head".to_owned(), say: String::new() };
+        let store = open();
+        let mut changes = Changes::new();
+        for seq in 1..=4 {
+            changes.put_page(page(seq, failed())).put_extract(seq, vec![seq as u8; 100]);
+        }
+        changes.put_page(page(5, Outcome::Fetched { status: 200 })).put_extract(5, vec![5; 100]);
+        store.commit(changes).await.unwrap();
+        drop(store);
+        // As if the file were full: another one is begun, and what is left in this one has to move.
+        let first = folder.path().join("store/extracts/00000001");
+        std::fs::File::options().write(true).open(&first).unwrap().set_len(256 << 20).unwrap();
+        let store = open();
+        let mut changes = Changes::new();
+        changes.put_extract(6, vec![6; 100]);
+        store.commit(changes).await.unwrap();
+
+        // Room for what takes things away, and none for what can wait.
+        FREE.store(1 << 29, Ordering::Relaxed);
+        let clock = Clock::system();
+        let gone = let_go(&store, folder.path(), &clock, 30).await.unwrap();
+        assert_eq!((gone, first.exists()), (Gone { pages: 4, files: 0 }, true));
+        assert_eq!((store.pages(0).count(), store.extracts(0).count()), (1, 2));
+        assert_eq!(store.extract(5).await.unwrap(), Some(vec![5; 100]));
+        FREE.store(1 << 40, Ordering::Relaxed);
+        assert_eq!(let_go(&store, folder.path(), &clock, 30).await.unwrap(), Gone::default());
+        assert_eq!((store.extract(5).await.unwrap(), first.exists()), (Some(vec![5; 100]), false));
     }
 }
