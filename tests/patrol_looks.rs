@@ -7,6 +7,8 @@ mod causes;
 mod rendered;
 #[path = "patrol_looks/rig.rs"]
 mod rig;
+#[path = "patrol_looks/too_large.rs"]
+mod too_large;
 #[path = "patrol_looks/vanished.rs"]
 mod vanished;
 

@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     io::{BufRead as _, BufReader},
+    os::unix::fs::FileExt as _,
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -18,6 +19,7 @@ use jianzheng::{
     store::{Changes, Digest, DigestState, Opts, Outcome, Page, Store, StoreError, Via},
 };
 use jiff::Timestamp;
+use rustix::fs::SeekFrom;
 
 const FOLDER: &str = "JIANZHENG_TEST_CRASH_FOLDER";
 const LIMITS: Politeness =
@@ -207,15 +209,34 @@ fn victim_that_writes_extracts_anew_until_it_is_killed() {
             println!("acked {seq} {wanted}");
         }
         if n.is_multiple_of(10) {
-            let gone = run(store.tidy_extracts()).unwrap();
+            let gone = store.tidy_extracts().unwrap();
             println!("tidied {gone} 0");
         }
     }
 }
 
+/// Which writings can be read in the files, whether or not a row tells of them.
+fn words_in_files(folder: &Path) -> HashSet<u64> {
+    let mut found = HashSet::new();
+    for file in std::fs::read_dir(folder.join("store/extracts")).unwrap() {
+        let file = std::fs::File::open(file.unwrap().path()).unwrap();
+        let mut at = 0;
+        // Nearly all of it is holes.
+        while let Ok(from) = rustix::fs::seek(&file, SeekFrom::Data(at)) {
+            at = rustix::fs::seek(&file, SeekFrom::Hole(from)).unwrap();
+            let mut bytes = vec![0; (at - from) as usize];
+            file.read_exact_at(&mut bytes, from).unwrap();
+            let numbers = bytes.split(|byte| !byte.is_ascii_digit()).filter_map(|word| std::str::from_utf8(word).ok());
+            found.extend(numbers.filter_map(|word| word.parse::<u64>().ok()).filter(|n| *n > u64::from(u32::MAX)));
+        }
+    }
+    found
+}
+
 #[test]
-fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them_whole() {
+fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them_whole_and_no_words_of_others() {
     let folder = tempfile::tempdir().unwrap();
+    let mut stood: HashSet<u64> = HashSet::new();
     // What may stand there: what was acknowledged last, and what was wanted after that. 0 is nothing.
     let mut may: HashMap<u64, Vec<u64>> = (0..WRITTEN_ANEW).map(|seq| (seq, vec![0])).collect();
     let mut files_gone = 0;
@@ -240,6 +261,7 @@ fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them
                     let states = may.get_mut(&one).unwrap();
                     let done = states.iter().skip(1).position(|state| *state == other).unwrap() + 1;
                     states.drain(..done);
+                    stood.insert(other);
                     here += 1;
                     if here == enough {
                         // Anywhere in the next group, for which the writer waits some milliseconds.
@@ -260,10 +282,16 @@ fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them
             let stands = states.iter().copied().find(is);
             *states = vec![stands.unwrap_or_else(|| panic!("{seq} is none of {states:?}: {:?}", all.get(seq)))];
         }
+        let standing: HashSet<u64> = may.values().map(|states| states[0]).collect();
+        let there = words_in_files(folder.path());
+        assert!(standing.iter().all(|n| *n == 0 || there.contains(n)));
+        let over: Vec<_> = there.difference(&standing).filter(|n| stood.contains(n)).collect();
+        assert!(over.is_empty(), "what is over can be read after kill {kill}: {over:?}");
+        stood.extend(standing);
     }
     assert!(files_gone > 10, "{files_gone}");
     let store = Store::open(folder.path(), opts()).unwrap();
-    run(store.tidy_extracts()).unwrap();
+    store.tidy_extracts().unwrap();
     assert_eq!(std::fs::read_dir(folder.path().join("store/extracts")).unwrap().count(), 1, "nothing is left behind");
 }
 

@@ -23,6 +23,7 @@ mod soft_404;
 mod straying;
 mod summary;
 mod threads;
+mod too_large;
 mod traps;
 mod unchanged;
 mod visit;

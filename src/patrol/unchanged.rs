@@ -123,5 +123,5 @@ async fn keep(
     found.extend(visit::revisit(shared, &lease, seq, false));
     changes.put_page(page);
     shared.progress.fetched(false);
-    visit::end(shared, lease, found, changes, None).await
+    visit::end(shared, lease, seq, found, changes, None).await
 }

@@ -17,7 +17,7 @@ use super::guests::{self, Look};
 use super::links::{self, From};
 use super::reading::Content;
 use super::rendering::Looked;
-use super::{Failure, Shared, disguise, unchanged, walls, worth};
+use super::{Failure, Shared, disguise, too_large, unchanged, walls, worth};
 use crate::cases;
 use crate::config::Robots;
 use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
@@ -59,7 +59,8 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
         return fail(&shared, lease, "bad-url", "网址无法解析".into(), None).await;
     };
     if shared.seen_lately(&lease).await? {
-        return finish(&shared, lease, Vec::new(), Changes::new()).await;
+        shared.frontier.finish(lease, Vec::new(), Changes::new(), shared.now()).1.await?;
+        return Ok(());
     }
     if let Err(refusal) = shared.fetcher.check(&url) {
         return fail(&shared, lease, refusal.as_code(), refusal.to_string(), None).await;
@@ -229,21 +230,19 @@ async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen:
     let unseen = (lease.kind() != Kind::Image).then_some(say);
     // What could not be seen today is asked again in its turn, or nobody would ever see it.
     let again = revisit(shared, &lease, seq, false).into_iter().collect();
-    end(shared, lease, again, changes, unseen).await
+    end(shared, lease, seq, again, changes, unseen).await
 }
 
-async fn finish(shared: &Arc<Shared>, lease: Lease, found: Vec<Found>, changes: Changes) -> Result<(), Failure> {
-    end(shared, lease, found, changes, None).await
-}
-
-/// Ends the lease; `unseen` says why its URL counts as not looked at.
+/// Ends the lease of a page with its changes; `unseen` says why its URL counts as not looked at.
 pub(super) async fn end(
     shared: &Arc<Shared>,
     lease: Lease,
+    seq: u64,
     found: Vec<Found>,
     changes: Changes,
     unseen: Option<String>,
 ) -> Result<(), Failure> {
+    let changes = too_large::unless(shared, &lease, seq, changes);
     let pending = match unseen {
         None => shared.frontier.finish(lease, found, changes, shared.now()).1,
         Some(why) => shared.frontier.finish_unseen(lease, why, found, changes, shared.now()),
@@ -393,7 +392,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     shared.counted(&page);
     changes.put_page(page);
     shared.progress.fetched(hit);
-    let ended = end(shared, lease, found, changes, unseen).await;
+    let ended = end(shared, lease, seq, found, changes, unseen).await;
     drop(turn);
     ended
 }

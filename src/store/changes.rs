@@ -72,6 +72,21 @@ impl Changes {
         self
     }
 
+    /// These changes, or, where a row of theirs is larger than the store takes, others in their place. The ids of either are told to
+    /// nobody.
+    #[must_use]
+    pub fn unless_too_large(self, instead: impl FnOnce(&StoreError) -> Self + Send + 'static) -> Self {
+        let mut either = Self { steps: Vec::new(), bulk: self.bulk, bytes: self.bytes };
+        either.then(move |tx| {
+            match tx.whole_or_not(|tx| self.run(tx)) {
+                Err(error @ StoreError::TooLarge { .. }) => instead(&error).run(tx)?,
+                done => done?,
+            };
+            Ok(None)
+        });
+        either
+    }
+
     /// Keeps a fetch. Such a set is refused while the disk is nearly full.
     pub fn put_page(&mut self, page: Page) -> &mut Self {
         let row = encode(&page);
@@ -84,14 +99,20 @@ impl Changes {
     /// Keeps the extract of a page.
     pub fn put_extract(&mut self, seq: u64, extract: Vec<u8>) -> &mut Self {
         self.bytes += extract.len() as u64;
-        let check = extract_files::check(&extract);
-        self.bulk().then(move |tx| tx.put_extract(seq, extract, check).map(|()| None))
+        let (owned, check) = extract_files::owned(seq, extract);
+        self.bulk().then(move |tx| tx.put_extract(seq, owned, check).map(|()| None))
     }
 
-    /// Writes an extract anew, as it is, behind the others, if it still stands where it stood.
+    /// Writes an extract anew, behind the others, if it still stands where it stood.
     pub(super) fn move_extract(&mut self, seq: u64, from: extract_files::Place, extract: Vec<u8>) -> &mut Self {
         self.bytes += extract.len() as u64;
-        self.bulk().then(move |tx| tx.move_extract(seq, from, extract).map(|()| None))
+        let (owned, check) = extract_files::owned(seq, extract);
+        self.bulk().then(move |tx| {
+            if tx.stands_at(seq, from)? {
+                tx.put_extract(seq, owned, check)?;
+            }
+            Ok(None)
+        })
     }
 
     /// Puts what the frontier decided; `crawl::frontier` alone makes such rows.

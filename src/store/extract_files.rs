@@ -2,10 +2,12 @@
 //! extract is twenty times as large as all else that is kept of a page.
 //!
 //! A row of the database tells where an extract stands ([`Place`]). The bytes are on the disk before that row is, so a row
-//! never points at nothing; bytes without a row are what a kill left, and harm nobody. Room that is given back becomes a hole in
-//! its file at once; whole files go in [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that
-//! the files are those that the rows were written for: a folder that was copied while it was written to may be older. Start at
-//! [`ExtractFiles::append`].
+//! never points at nothing; bytes that no row ever told of are what a kill left, and harm nobody. Room that is given back becomes a hole
+//! in its file as soon as its row is gone, or, where a kill came in between, at the next opening; whole files go in
+//! [`super::Store::tidy_extracts`]. Only the store's writer appends and frees. It must not believe that the files are those that the rows
+//! were written for: they may come from an older backup, and a row's place have been given to another page since. So the page's number
+//! stands before its extract, where a check value in the row alone could not tell one page's bytes from the same bytes of another.
+//! Start at [`ExtractFiles::append`].
 
 use std::{
     fs::{self, File},
@@ -25,9 +27,12 @@ pub(super) const FILE_BYTES: u64 = 256 << 20;
 pub(super) struct Place {
     pub(super) file: u32,
     pub(super) at: u64,
+    /// Bytes that it takes, those of the page's number too.
     pub(super) length: u32,
-    /// CRC-32 of the bytes.
+    /// CRC-32 of all of them.
     pub(super) check: u32,
+    /// The page whose number stands before its extract; none where a store of schema 2 wrote it, which put nothing before it.
+    pub(super) owner: Option<u64>,
 }
 
 impl Place {
@@ -77,7 +82,7 @@ impl ExtractFiles {
         (last.number, last.end)
     }
 
-    /// Writes extracts one behind another from [`ExtractFiles::end`] on; they are on the disk when this returns.
+    /// Writes extracts, as [`owned`] makes them, one behind another from [`ExtractFiles::end`] on; they are on the disk when this returns.
     pub(super) fn append(&self, extracts: &[Vec<u8>]) -> io::Result<()> {
         let mut last = self.last();
         let mut at = last.end;
@@ -99,7 +104,7 @@ impl ExtractFiles {
         Ok(())
     }
 
-    /// The bytes at a place; none where others stand there now.
+    /// The extract at a place; none where something else stands there now.
     pub(super) fn read(&self, place: Place) -> io::Result<Option<Vec<u8>>> {
         let file = match self.file(place.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -111,7 +116,13 @@ impl ExtractFiles {
         }
         let mut bytes = vec![0; place.length as usize];
         file.read_exact_at(&mut bytes, place.at)?;
-        Ok((check(&bytes) == place.check).then_some(bytes))
+        if check(&bytes) != place.check {
+            return Ok(None);
+        }
+        Ok(match place.owner {
+            Some(seq) => bytes.strip_prefix(&seq.to_be_bytes()).map(<[u8]>::to_vec),
+            None => Some(bytes),
+        })
     }
 
     /// Gives the room of extracts back, their bytes gone for good. Where others stand now they are left alone. What fails costs room.
@@ -127,7 +138,16 @@ impl ExtractFiles {
                 false
             }
         };
-        let mut places: Vec<Place> = places.iter().copied().filter(stands).collect();
+        self.punch_all(places.iter().copied().filter(stands).collect());
+    }
+
+    /// As [`ExtractFiles::free`], of places of which most were given back before: a kill came somewhere in between.
+    pub(super) fn free_the_rest(&self, places: &[Place]) {
+        let stands = |place: &Place| matches!(self.read(*place), Ok(Some(_)));
+        self.punch_all(places.iter().copied().filter(stands).collect());
+    }
+
+    fn punch_all(&self, mut places: Vec<Place>) {
         places.sort_unstable_by_key(|place| (place.file, place.at));
         // One hole for neighbours: two would leave the block in which they meet.
         for run in places.chunk_by(|one, next| one.file == next.file && one.end() == next.at) {
@@ -200,8 +220,15 @@ fn overwrite(file: &File, at: u64, length: u64) -> io::Result<()> {
     })
 }
 
+/// What is written of a page's extract, with its check value.
+pub(super) fn owned(seq: u64, mut extract: Vec<u8>) -> (Vec<u8>, u32) {
+    extract.splice(..0, seq.to_be_bytes());
+    let check = check(&extract);
+    (extract, check)
+}
+
 /// CRC-32 of bytes.
-pub(super) fn check(bytes: &[u8]) -> u32 {
+fn check(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);
     crc.sum()
@@ -227,7 +254,7 @@ mod tests {
 
     fn place(files: &ExtractFiles, bytes: &[u8]) -> Place {
         let (file, at) = files.end();
-        Place { file, at, length: bytes.len() as u32, check: check(bytes) }
+        Place { file, at, length: bytes.len() as u32, check: check(bytes), owner: None }
     }
 
     #[test]
@@ -275,7 +302,9 @@ mod tests {
         let there = place(&files, &body);
         files.append(std::slice::from_ref(&body)).unwrap();
         // As after a copy of the folder that was older than the rows beside it: the place was given away anew.
-        for stale in [Place { check: !there.check, ..there }, Place { at: 1, ..there }, Place { file: 2, ..there }] {
+        let stale = [Place { check: !there.check, ..there }, Place { at: 1, ..there }, Place { file: 2, ..there }];
+        // To a page of the same words, too.
+        for stale in stale.into_iter().chain([Place { owner: Some(7), ..there }]) {
             files.free(&[stale]);
             assert_eq!(files.read(there).unwrap().as_ref(), Some(&body));
         }

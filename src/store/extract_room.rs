@@ -23,19 +23,19 @@ const AT_ONCE: usize = 1 << 20;
 
 impl Store {
     /// Moves what is left in nearly empty files of extracts and removes files in which nothing is wanted; gives how many went. It is for
-    /// the time between rounds.
-    pub async fn tidy_extracts(&self) -> Result<usize, StoreError> {
+    /// the time between rounds, and for a thread that may sleep.
+    pub fn tidy_extracts(&self) -> Result<usize, StoreError> {
         let mut files = self.nearly_empty()?;
         if files.is_empty() {
             return Ok(0);
         }
         let left = self.places_in(&files)?;
         // First, since moving takes room.
-        let mut gone = self.remove_empty(&mut files, &left).await?;
+        let mut gone = self.remove_empty(&mut files, &left)?;
         if !left.is_empty() {
-            self.move_to_the_end(&left).await?;
+            self.move_to_the_end(&left)?;
             let left = self.places_in(&files)?;
-            gone += self.remove_empty(&mut files, &left).await?;
+            gone += self.remove_empty(&mut files, &left)?;
         }
         Ok(gone)
     }
@@ -68,7 +68,7 @@ impl Store {
         Ok(places)
     }
 
-    async fn move_to_the_end(&self, places: &[(u64, Place)]) -> Result<(), StoreError> {
+    fn move_to_the_end(&self, places: &[(u64, Place)]) -> Result<(), StoreError> {
         let (mut changes, mut bytes) = (Changes::new(), 0);
         for &(seq, place) in places {
             match self.engine().extract_files().read(place) {
@@ -81,23 +81,24 @@ impl Store {
                 Err(error) => tracing::warn!(seq, ?place, %error, "an extract cannot be read"),
             }
             if bytes >= AT_ONCE {
-                self.commit(std::mem::take(&mut changes)).await?;
+                self.submit(std::mem::take(&mut changes)).wait()?;
                 bytes = 0;
             }
         }
-        self.commit(changes).await.map(|_| ())
+        self.submit(changes).wait().map(|_| ())
     }
 
     /// Takes those files out of the list, and away, in which nothing is left.
-    async fn remove_empty(&self, files: &mut Vec<u32>, left: &[(u64, Place)]) -> Result<usize, StoreError> {
+    fn remove_empty(&self, files: &mut Vec<u32>, left: &[(u64, Place)]) -> Result<usize, StoreError> {
         let held: HashSet<u32> = left.iter().map(|(_, place)| place.file).collect();
         let empty: Vec<u32> = files.extract_if(.., |file| !held.contains(file)).collect();
         for &file in &empty {
-            self.transact(move |tx| {
+            let mut changes = Changes::new();
+            changes.then(move |tx| {
                 tx.forget(Counter::ExtractBytes, file.into());
-                Ok(())
-            })
-            .await?;
+                Ok(None)
+            });
+            self.submit(changes).wait()?;
             self.engine().extract_files().remove(file).map_err(|error| StoreError::of_io(&error))?;
         }
         Ok(empty.len())
@@ -150,21 +151,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = two_files(folder.path());
         run(store.commit(with(|set| _ = set.delete_extract(2).put_extract(3, vec![30; 50])))).unwrap();
-        assert_eq!((wanted(&store, 1), wanted(&store, 2)), (200, 150));
+        assert_eq!((wanted(&store, 1), wanted(&store, 2)), (216, 166));
         let all = kept(&store);
         assert_eq!(all.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 3, 4, 5]);
-        assert_eq!(run(store.tidy_extracts()).unwrap(), 1);
+        assert_eq!(store.tidy_extracts().unwrap(), 1);
         assert_eq!(files(folder.path()), ["00000002"]);
         assert_eq!(kept(&store), all);
-        assert_eq!((wanted(&store, 1), wanted(&store, 2)), (0, 350));
-        assert_eq!(run(store.tidy_extracts()).unwrap(), 0, "the file that is appended to stays, full or not");
+        assert_eq!((wanted(&store, 1), wanted(&store, 2)), (0, 382));
+        assert_eq!(store.tidy_extracts().unwrap(), 0, "the file that is appended to stays, full or not");
         drop(store);
         let store = open(folder.path());
         assert_eq!(kept(&store), all);
         // What a kill kept from being removed, and what nothing was ever told of.
         std::fs::write(folder.path().join("store/extracts/00000001"), [4; 100]).unwrap();
         std::fs::write(folder.path().join("store/extracts/00000000"), b"").unwrap();
-        assert_eq!(run(store.tidy_extracts()).unwrap(), 2);
+        assert_eq!(store.tidy_extracts().unwrap(), 2);
         assert_eq!((files(folder.path()), kept(&store)), (vec!["00000002".to_owned()], all));
     }
 
@@ -181,12 +182,12 @@ mod tests {
             })))
             .unwrap();
         };
-        count(FILE_BYTES / PARTS + 25);
-        assert_eq!(run(store.tidy_extracts()).unwrap(), 0);
+        count(FILE_BYTES / PARTS + 27);
+        assert_eq!(store.tidy_extracts().unwrap(), 0);
         assert_eq!(files(folder.path()).len(), 2);
         // A counter that is wrong the other way costs a look and loses nothing.
         count(0);
-        assert_eq!(run(store.tidy_extracts()).unwrap(), 1);
+        assert_eq!(store.tidy_extracts().unwrap(), 1);
         assert_eq!(kept(&store).len(), 5);
     }
 
@@ -197,8 +198,8 @@ mod tests {
         let first = folder.path().join("store/extracts/00000001");
         let file = std::fs::File::options().write(true).open(&first).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, b"x", 250).unwrap();
-        assert_eq!(run(store.tidy_extracts()).unwrap(), 0);
-        assert_eq!(wanted(&store, 1), 100, "the other three have moved");
+        assert_eq!(store.tidy_extracts().unwrap(), 0);
+        assert_eq!(wanted(&store, 1), 108, "the other three have moved");
         let read: Vec<_> = store.extracts(0).map(|read| read.is_ok()).collect();
         assert_eq!(read, [true, true, false, true, true]);
         // A newer program's row may point anywhere.
@@ -209,7 +210,7 @@ mod tests {
             });
         });
         run(store.commit(odd)).unwrap();
-        assert!(matches!(run(store.tidy_extracts()), Err(StoreError::Version { version: 9, .. })));
+        assert!(matches!(store.tidy_extracts(), Err(StoreError::Version { version: 9, .. })));
         assert!(first.exists());
     }
 

@@ -18,6 +18,8 @@ mod error;
 mod extract_files;
 pub mod extract_form;
 mod extract_room;
+#[cfg(test)]
+mod extract_tests;
 mod extracts;
 mod hits;
 mod hold;
@@ -73,9 +75,9 @@ use tx::Rows as _;
 use watchdog::Busy;
 use writer::Job;
 
-/// What the rows of this program mean together; a store with a greater number is not opened. From 2 on extracts stand in files; those
-/// of a store of 1 are read where they are.
-const SCHEMA: u64 = 2;
+/// What the rows of this program mean together; a store with a greater number is not opened. From 2 on extracts stand in files, from 3 on
+/// with their pages' numbers before them; those of older stores are read as they are.
+const SCHEMA: u64 = 3;
 
 /// How the store is opened.
 #[derive(Debug, Clone)]
@@ -285,6 +287,7 @@ impl Inner {
                     return Err(StoreError::Open { path, say });
                 }
             }
+            extracts::free_what_a_kill_left(engine)?;
             return Ok((a, b));
         }
         if made.exists() {

@@ -62,14 +62,14 @@ impl Tx<'_> {
         self.put_record(&key, &entry)
     }
 
-    /// Strikes a URL from that list, because it was looked at after all.
+    /// Strikes a URL from that list, because it was looked at after all; not one that this very set has listed.
     pub fn looked(&mut self, round: u64, url: &str) -> Result<(), StoreError> {
         if self.counted(Counter::NotLooked, round)? == 0 {
             return Ok(());
         }
         let digest = super::tables::digest_key(url);
         let key = pair_key(round, super::tables::number(&digest[..8]));
-        if self.row(Table::NotLooked, &key)?.is_some() {
+        if !self.has_put(Table::NotLooked, &key) && self.row(Table::NotLooked, &key)?.is_some() {
             self.delete_row(Table::NotLooked, &key);
             self.add(Counter::NotLooked, round, -1)?;
         }

@@ -56,11 +56,13 @@ pub(super) enum Table {
     Baselines,
     /// (quarter, its sixteen bits, hit) → simhash of the hit's text.
     HitTexts,
+    /// n → places of extracts that the last set took away, until their room was given back.
+    Freed,
 }
 
 impl Table {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::Meta,
         Self::Counters,
         Self::Rounds,
@@ -85,6 +87,7 @@ impl Table {
         Self::Done,
         Self::Baselines,
         Self::HitTexts,
+        Self::Freed,
     ];
 
     /// The tree's name on disk.
@@ -114,6 +117,7 @@ impl Table {
             Self::Done => "frontier_done",
             Self::Baselines => "baselines",
             Self::HitTexts => "hit_texts",
+            Self::Freed => "freed",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     engine::ROW_LIMIT,
     error::StoreError,
     extract_files::Place,
+    extracts::{FREED_PLACES, freed_row},
     record::{Record, decode, encode},
     tables::{Table, hex, id_key, number, pair_key},
 };
@@ -27,7 +28,7 @@ pub(super) trait Rows {
 }
 
 /// Rows written and not yet applied; `None` is a row taken away.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Overlay {
     tables: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::ALL.len()],
     bytes: usize,
@@ -52,6 +53,22 @@ impl Overlay {
     /// Places whose rows it takes away.
     pub(super) fn freed(&self) -> &[Place] {
         &self.freed
+    }
+
+    /// Writes down whose room is about to be given back, for who opens the store after a kill in between, over what the group before
+    /// wrote there: so many rows. Gives how many there are now.
+    pub(super) fn note_freed(&mut self, before: u64) -> u64 {
+        if self.touched().next().is_none() {
+            return before;
+        }
+        let rows = &mut self.tables[Table::Freed as usize];
+        rows.extend((0..before).map(|n| (id_key(n).to_vec(), None)));
+        let mut many = 0;
+        for places in self.freed.chunks(FREED_PLACES) {
+            rows.insert(id_key(many).to_vec(), Some(freed_row(places)));
+            many += 1;
+        }
+        many
     }
 
     /// About how many bytes it will write.
@@ -94,6 +111,24 @@ impl<'a> Tx<'a> {
 
     pub(super) fn into_writes(self) -> Overlay {
         self.own
+    }
+
+    /// Does steps of which nothing is left where one of them fails.
+    pub(super) fn whole_or_not<T>(
+        &mut self,
+        steps: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let before = self.own.clone();
+        let done = steps(self);
+        if done.is_err() {
+            self.own = before;
+        }
+        done
+    }
+
+    /// Whether this set has put the row itself.
+    pub(super) fn has_put(&self, table: Table, key: &[u8]) -> bool {
+        matches!(self.own.get(table, key), Some(Some(_)))
     }
 
     pub(super) fn row(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -7,6 +7,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
@@ -23,6 +24,7 @@ use super::{
     engine::Engine,
     error::StoreError,
     space::Space,
+    tables::Table,
     tx::{Overlay, Tx},
     watchdog::Busy,
 };
@@ -130,6 +132,7 @@ pub(super) fn run(engine: &Engine, space: &Space, busy: &Busy, mut queue: mpsc::
     let mut broken: Option<StoreError> = None;
     let mut waiting: VecDeque<Job> = VecDeque::new();
     let mut company = false;
+    let mut noted = engine.scan(Table::Freed, Bound::Unbounded, Bound::Unbounded).count() as u64;
     loop {
         space.restore_ballast();
         if waiting.is_empty() {
@@ -159,6 +162,7 @@ pub(super) fn run(engine: &Engine, space: &Space, busy: &Busy, mut queue: mpsc::
             };
             acks.extend(work_out(engine, &mut group, job, admitted));
         }
+        noted = group.note_freed(noted);
         if broken.is_none()
             && let Err(error) = engine.apply(&group)
         {
