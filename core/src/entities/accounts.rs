@@ -9,7 +9,7 @@ use super::columns;
 use super::cues::{CUES, Cue, CueHit};
 use super::labelled;
 use super::mail;
-use super::no_names::NO_NAMES;
+use super::no_names::is_no_name;
 use super::parts;
 use super::qq;
 use super::registered;
@@ -381,7 +381,7 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     let plain = word.bytes().all(|byte| byte.is_ascii_alphabetic());
     // wx and 16 hexadecimal digits are an app's id, not a person's.
     let app = word.len() == 18 && word.starts_with("wx") && word[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
-    let named = !plain || ((name.marked || cue == Cue::WechatCall) && !NO_NAMES.contains(&word));
+    let named = !plain || ((name.marked || cue == Cue::WechatCall) && !is_no_name(word));
     if !code && !app && !scanned && named && (6..=20).contains(&word.len()) && !name.addressed {
         let at = name.at..name.at + word.len();
         found.push((Kind::Wechat, word.to_owned(), at.clone()));

@@ -4,7 +4,7 @@
 //! Start at [`find`].
 
 use super::cues::CueHit;
-use super::no_names::NO_NAMES;
+use super::no_names::is_no_name;
 use super::{Found, Kind, is_hotline, phones, series};
 
 /// Heads with more columns name no accounts.
@@ -93,7 +93,7 @@ fn fits(word: &str, kind: Kind) -> bool {
         return digits && (5..=11).contains(&word.len()) && !word.starts_with('0') && !is_hotline(word);
     }
     let id = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !NO_NAMES.contains(&word);
+    let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !is_no_name(word);
     phones::is_mobile(word) || id && (6..=20).contains(&word.len()) && (series::is_odd(word) || letters)
 }
 

@@ -394,7 +394,6 @@ pub(super) const CUES: &[(&str, Cue)] = &[
     ("搜我电话", Cue::Same),
     ("薇芯一致", Cue::Same),
     ("威信同", Cue::Same),
-    ("徽信同", Cue::Same),
     ("薇同号", Cue::Same),
     ("徽同号", Cue::Same),
     ("v同号", Cue::Same),

@@ -1,7 +1,16 @@
-//! Latin words that look like names of accounts and are none. Start at [`NO_NAMES`].
+//! Latin words that look like names of accounts and are none. Start at [`is_no_name`].
+
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
+/// Whether a word is one of those; in small letters.
+pub(super) fn is_no_name(word: &str) -> bool {
+    static ALL: LazyLock<FxHashSet<&str>> = LazyLock::new(|| NO_NAMES.iter().copied().collect());
+    ALL.contains(word)
+}
 
 /// Words that stand behind a cue in menus, adverts and code but name nobody.
-pub(super) const NO_NAMES: &[&str] = &[
+const NO_NAMES: &[&str] = &[
     "wechat",
     "weixin",
     "official",

@@ -410,3 +410,41 @@ fn has_cue(text: &str, start: usize) -> bool {
         .iter()
         .any(|cue| before.contains(cue))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{contacts, in_text};
+
+    fn phones(text: &str) -> Vec<String> {
+        contacts(&in_text(text, &crate::text::fold(text))).phones
+    }
+
+    #[test]
+    fn a_mobile_may_be_listed_or_stand_in_cells() {
+        for text in [
+            "电话：130，0000，1234",
+            "电 130、0000、1234",
+            "电话↓\n130\t0000\t1234",
+            "①13000001234",
+            "电话②１３０００００１２３４",
+            "壹仨零-零零零零-1234",
+            "打幺三洞洞洞洞洞幺两三四",
+        ] {
+            assert_eq!(phones(text), ["13000001234"], "{text}");
+        }
+        assert_eq!(phones("①13000001234②13000005678"), ["13000001234", "13000005678"]);
+        assert_eq!(phones("①30 0000 1234"), ["13000001234"]);
+    }
+
+    #[test]
+    fn lists_of_amounts_and_names_of_pages_are_none() {
+        for text in [
+            "收 130，1000，1234 三笔",
+            "编号130、0000、1234",
+            "页面 /zs/13000001234.html 不存在",
+            "浏览 13000001234 次",
+        ] {
+            assert!(phones(text).is_empty(), "{text}: {:?}", phones(text));
+        }
+    }
+}

@@ -67,3 +67,37 @@ pub(super) fn knocked(text: &str, from: usize, numbers: &[Found], found: &mut Ve
         after_word(text, from, Cue::Qq, numbers, found);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::entities::{contacts, in_text};
+
+    fn qq(text: &str) -> Vec<String> {
+        contacts(&in_text(text, &crate::text::fold(text))).qq
+    }
+
+    #[test]
+    fn numbers_stand_behind_and_before_words_for_qq() {
+        for text in [
+            "扣我就行 30001234",
+            "急的扣一下 30001234",
+            "扣丨30001234",
+            "他扣是30001234",
+            "30001234←我企鹅",
+            "鹅号 30001234",
+            "扣扣裙 3 0 0 0 1 2 3 4",
+            "扣扣 3000 1234",
+        ] {
+            assert_eq!(qq(text), ["30001234"], "{text}");
+        }
+    }
+
+    #[test]
+    fn posters_other_houses_and_years_have_none() {
+        for text in
+            ["QQ20130001：焊工证过期两年还能复审吗", "钉钉群号 700193120", "扣扣 2026 1127", "价格扣一下 200 元"]
+        {
+            assert!(qq(text).is_empty(), "{text}: {:?}", qq(text));
+        }
+    }
+}

@@ -5,7 +5,7 @@
 
 use super::accounts::{dotted, name_after};
 use super::cues::Cue;
-use super::no_names::NO_NAMES;
+use super::no_names::is_no_name;
 use super::{Found, Kind, series, spelt};
 
 /// The name behind a word for Telegram, and those in a row with it.
@@ -22,7 +22,7 @@ pub(super) fn after_word(text: &str, from: usize, cue: Cue, phones: &[Found], fo
         || text[..from].ends_with(|sign: char| !sign.is_alphanumeric())
         || text[..from].ends_with("纸飞机") && name.word.contains('_');
     let odd = !plain && set_apart && (latin || series::is_odd(name.word));
-    if (name.addressed || (name.marked || odd) && (latin || !is_flight(name.word))) && !NO_NAMES.contains(&name.word) {
+    if (name.addressed || (name.marked || odd) && (latin || !is_flight(name.word))) && !is_no_name(name.word) {
         let before = found.len();
         push(text, name.at, found);
         if let Some((.., at)) = found.get(before).cloned() {
@@ -169,6 +169,10 @@ mod tests {
         check("电报群主 @jia_demo01", &["jia_demo01"]);
         check("飞机找我 jia_demo01", &["jia_demo01"]);
         check("电报 jia_demo01", &["jia_demo01"]);
+        check("Tele：jia_demo01", &["jia_demo01"]);
+        check("✈️jia_demo01", &["jia_demo01"]);
+        check("纸飞机jia_demo01", &["jia_demo01"]);
+        check("TG频道\t@jia_demo01", &["jia_demo01"]);
         check("TG：@jia_demo01 / @jia_demo02", &["jia_demo01", "jia_demo02"]);
         check("telegram 频道：@jia_demo01，客服 @jia_demo02", &["jia_demo01", "jia_demo02"]);
     }

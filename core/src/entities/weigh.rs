@@ -8,7 +8,7 @@
 use super::cues::{CUES, Cue, CueHit};
 use super::surroundings::{Around, Surroundings, window_before};
 use super::words::{Said, Says};
-use super::{Found, Kind, accounts, labelled, no_names::NO_NAMES, series, spelt};
+use super::{Found, Kind, accounts, labelled, no_names::is_no_name, series, spelt};
 use crate::evidence::{Context, Weights};
 use crate::text::next_byte;
 use std::ops::Range;
@@ -328,7 +328,7 @@ fn signs(word: &Word, around: &Around, page: &Page) -> Vec<bool> {
         id.bytes().filter(u8::is_ascii_digit).count() >= 6,
         parts > 3,
         id.split(['_', '-']).any(|part| matches!(part, "wx" | "vx" | "weixin" | "wechat")),
-        NO_NAMES.contains(&id) || id.split(['_', '-']).all(|part| NO_NAMES.contains(&part)),
+        is_no_name(id) || id.split(['_', '-']).all(|part| is_no_name(part)),
         id.split(['_', '-']).next().is_some_and(|first| first.len() == 1),
         is(Wechat) && at_once,
         is(Wechat) && !at_once && clause,

@@ -43,10 +43,15 @@ pub(crate) const fn numeral(sign: char) -> Option<u8> {
     })
 }
 
-/// Whether a mobile number stands here, in plain digits and whole.
+/// Whether a mobile number stands here, in plain or full-width digits and whole.
 pub(super) fn is_plain_mobile(raw: &str) -> bool {
-    let digits = raw.bytes().take(12).take_while(u8::is_ascii_digit).count();
-    digits == 11 && matches!(raw.as_bytes(), [b'1', b'3'..=b'9', ..])
+    let digit = |sign: char| match sign {
+        '0'..='9' => Some(sign as u8 - b'0'),
+        '０'..='９' => Some((sign as u32 - '０' as u32) as u8),
+        _ => None,
+    };
+    let digits: Vec<u8> = raw.chars().take(12).map_while(digit).collect();
+    is_mobile(&digits)
 }
 
 /// Letters and rings that pass for digits.

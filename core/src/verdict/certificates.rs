@@ -131,7 +131,14 @@ fn of_builders(text: &str, table: &[Certificate], kept: &mut [Named]) {
 fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
     const CODES: [(u8, &str); 2] = [(b't', "电梯作业"), (b'a', "特种设备安全管理")];
     const NEAR: usize = 120;
-    let code = |named: &&Named| text.get(named.found.at.clone()).is_some_and(|word| word.is_ascii() && word.len() == 2);
+    // N1, N1证, 叉车N1证.
+    let code = |named: &&Named| {
+        let word = text.get(named.found.at.clone()).unwrap_or_default();
+        match word.trim_start_matches(|sign: char| !sign.is_ascii()).as_bytes() {
+            [b'a'..=b'z', b'0'..=b'9', rest @ ..] => rest.first().is_none_or(|byte| !byte.is_ascii()),
+            _ => false,
+        }
+    };
     let bytes = text.as_bytes();
     let mut told = Vec::new();
     let mut read = 0;
@@ -167,11 +174,12 @@ fn is_code(text: &str, at: usize) -> bool {
     let opens = before.is_none_or(|sign| {
         !sign.is_alphanumeric() || "填考报办要和目是管机梯个".contains(sign) || sign.is_ascii_digit()
     });
-    let after = text[at + 1..].trim_start_matches(' ');
+    let behind = &text[at + 1..];
+    let after = behind.trim_start_matches(' ');
     let next = after.chars().next();
     // Q：…？ A：… is an answer.
-    let closes = next
-        .is_none_or(|sign| !sign.is_alphanumeric() && sign != ':' || "证本类项一二两三四五".contains(sign))
+    let closes = behind.starts_with(' ') && next != Some(':')
+        || next.is_none_or(|sign| !sign.is_alphanumeric() && sign != ':' || "证本类项一二两三四五".contains(sign))
         || ["电梯", "安全管理", "安管"].iter().any(|name| after.starts_with(name))
         || after.bytes().take_while(u8::is_ascii_digit).count() >= 3;
     opens && closes

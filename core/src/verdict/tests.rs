@@ -136,3 +136,41 @@ fn what_is_done_for_a_paper_tells_a_short_word_and_goods_take_a_name_away() {
         assert!(told(text).is_empty(), "{text} {:?}", told(text));
     }
 }
+
+#[test]
+fn codes_of_one_letter_are_codes_beside_others_only() {
+    let told = |text: &str| judged(HERE, &format!("<p>{text}</p>")).0.cert_types;
+    let has = |text: &str, name: &str| told(text).iter().any(|told| told == name);
+    for text in ["叉车N1证 1100，电梯 T 1800，安全管理 A 1200", "N1证、T、A 都能报", "叉车N1证三个，A 两个，T 两个"]
+    {
+        assert!(has(text, "电梯作业") && has(text, "特种设备安全管理"), "{text}: {:?}", told(text));
+    }
+    // Answers to choose from, classes of halls, and what is asked and answered.
+    for text in ["叉车N1证的考场：A区、B区", "N1证代号是（ ） A. 叉车 B. 电梯 T. 别的", "Q：N1证考几门？ A：两门"]
+    {
+        assert!(!has(text, "特种设备安全管理"), "{text}: {:?}", told(text));
+    }
+    // Questions that are counted, and types of machines.
+    for text in ["叉车证答疑\nQ1：资料在哪下？\nQ2：多久下证？", "叉车证，另售电动葫芦 Q2-16"]
+    {
+        assert!(!has(text, "起重机指挥") && !has(text, "起重机司机"), "{text}: {:?}", told(text));
+    }
+}
+
+#[test]
+fn safety_officers_with_letters_are_the_builders() {
+    let told = |text: &str| judged(HERE, &format!("<p>{text}</p>")).0.cert_types;
+    assert_eq!(told("安全员证代报名，A本B本C本都可以"), ["建筑施工企业三类人员"]);
+    assert_eq!(
+        told("安全员证报名，主要负责人同期开班").first().map(String::as_str),
+        Some("安全生产知识和管理能力考核合格证")
+    );
+}
+
+#[test]
+fn menus_and_feet_name_certificates_where_nothing_else_does() {
+    let told = |html: &str| judged(HERE, html).0.cert_types;
+    let foot = "<div class=footer><a href=/1>焊工证</a> | <a href=/2>叉车证</a></div>";
+    assert_eq!(told(&format!("<p>欢迎光临</p>{foot}")), ["焊接与热切割作业", "叉车"]);
+    assert_eq!(told(&format!("<p>低压电工证报名</p>{foot}")), ["低压电工"]);
+}
