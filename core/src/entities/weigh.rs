@@ -328,7 +328,7 @@ fn signs(word: &Word, around: &Around, page: &Page) -> Vec<bool> {
         id.bytes().filter(u8::is_ascii_digit).count() >= 6,
         parts > 3,
         id.split(['_', '-']).any(|part| matches!(part, "wx" | "vx" | "weixin" | "wechat")),
-        is_no_name(id) || id.split(['_', '-']).all(|part| is_no_name(part)),
+        is_no_name(id) || id.split(['_', '-']).all(is_no_name),
         id.split(['_', '-']).next().is_some_and(|first| first.len() == 1),
         is(Wechat) && at_once,
         is(Wechat) && !at_once && clause,
