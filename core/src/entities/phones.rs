@@ -64,7 +64,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
 fn is_in_path(text: &str, at: &Range<usize>) -> bool {
     let ending =
         text[at.end..].strip_prefix('.').is_some_and(|rest| rest.starts_with(|sign: char| sign.is_ascii_lowercase()));
-    ending && text[..at.start].ends_with(['/', '-', '_'])
+    ending && text[..at.start].ends_with('/')
 }
 
 /// Landlines whose area code stands by itself: 区号0571，电话85000123.
