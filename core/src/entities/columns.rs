@@ -21,15 +21,18 @@ pub(super) fn find(text: &str, cues: &[CueHit], found: &mut Vec<Found>) {
             // The line of the next cue.
             while cues.next_if(|cue| cue.end <= at).is_some() {}
             let Some(cue) = cues.peek() else { return };
-            at = text[at..cue.start.max(at)].rfind('\n').map_or(at, |line| at + line + 1);
+            let before = &text.as_bytes()[at..cue.start.max(at)];
+            at = memchr::memrchr(b'\n', before).map_or(at, |line| at + line + 1);
         }
         let start = at;
-        let line = text[start..].split('\n').next().unwrap_or_default();
+        let line =
+            &text[start..memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |line| start + line)];
         at += line.len() + 1;
         while cues.next_if(|cue| cue.end <= start).is_some() {}
         let cued = cues.peek().is_some_and(|cue| cue.start < start + line.len());
         // 批次,工种,联系微信: tables of plain text are set apart by other signs.
-        let signs = ['\t', '|', ','].into_iter().find(|sign| cued && line.contains(*sign));
+        let apart_by = |sign: &char| cued && memchr::memchr(*sign as u8, line.as_bytes()).is_some();
+        let signs = ['\t', '|', ','].into_iter().find(apart_by);
         let kinds = signs.map(|sign| line.split(sign).take(WIDEST + 1).map(named).collect::<Vec<_>>());
         let names =
             |kinds: &Vec<Option<Kind>>| kinds.len() > 1 && kinds.len() <= WIDEST && kinds.iter().any(Option::is_some);

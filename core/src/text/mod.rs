@@ -255,7 +255,9 @@ impl Folder<'_> {
         let sign = simple.unwrap_or_else(|| sign_of(code));
         // Both kinds are few: one look at the sign decides.
         if digits::numeral(sign).is_some() || sign == '丨' {
-            if let Some(end) = self.number(at, sign) {
+            if !self.stands_in_words(at)
+                && let Some(end) = self.number(at, sign)
+            {
                 return end;
             }
             if sign == '丨' && self.interleaves(at, sign) {
@@ -271,6 +273,18 @@ impl Folder<'_> {
             self.put_char(at, at + 3, sign);
         }
         at + 3
+    }
+
+    /// Whether ordinary signs stand on both sides of an ideograph, as with most numerals (这一点): no number runs through it.
+    fn stands_in_words(&self, at: usize) -> bool {
+        let plain = |sign: Option<&[u8; 3]>| match sign {
+            Some(&[lead @ 0xE4..=0xE9, middle, last]) => {
+                let code = usize::from(lead & 0x0F) << 12 | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F);
+                PLAIN[code - FIRST]
+            }
+            _ => false,
+        };
+        plain(self.raw.as_bytes()[..at].last_chunk()) && plain(self.raw.as_bytes()[at + 3..].first_chunk())
     }
 
     /// Everything beyond ASCII and the common ideographs.

@@ -121,14 +121,17 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
     let text = folded.as_str();
     let mut out = Squeezed { raw_len: folded.raw_len, ..Squeezed::default() };
     let bytes = text.as_bytes();
+    // Their first bytes begin ordinary words too, so that they are not looked for in each place.
     let rare = RARE.iter().any(|sign| memmem::find(bytes, sign.as_bytes()).is_some());
-    // Nothing is joined over the end of a line.
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', bytes).chain([text.len()]) {
-        if may_join(&bytes[start..end], rare) {
-            squeeze_line(folded, start..end, &mut out);
-        }
-        start = end + 1;
+    if rare {
+        join_from(folded, 0, &mut out, true);
+        return out;
+    }
+    let mut from = 0;
+    while let Some(gap) = next_gap(bytes, from) {
+        let start = run_before(text, from, gap);
+        let past = gap + text[gap..].chars().next().map_or(1, char::len_utf8);
+        from = if start < gap { join_from(folded, start, &mut out, false) } else { past };
     }
     out
 }
@@ -136,28 +139,70 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
 /// Separators whose first bytes begin ordinary words too.
 const RARE: [&str; 2] = ["丨", "・"];
 
-/// Whether a separator follows a Chinese character somewhere: what all joining begins with. Told of many bytes at once, and
-/// now and then of a line where nothing will be joined. `rare`: some of [`RARE`] stand somewhere in the text.
-fn may_join(line: &[u8], rare: bool) -> bool {
-    let Some(second) = line.get(1..) else { return false };
-    // Not && and ||: without branches the compiler looks at many bytes in one step.
-    let begins = line.iter().zip(second).fold(false, |any, (&before, &sign)| {
-        let word = sign.is_ascii_alphanumeric() | (sign == b',') | (sign == b'!') | (sign == b'(') | (sign == b')');
-        // First bytes of the separators beyond ASCII, but for those of [`RARE`].
-        let other = (sign == 0xC2) | (sign == 0xE2) | (sign == 0xEF) | (sign == 0xF0);
-        any | (before >= 0x80) & ((sign < 0x80) & !word | other)
-    });
-    begins || rare && RARE.iter().any(|sign| memmem::find(line, sign.as_bytes()).is_some())
+/// So many bytes are looked at in one step.
+const STEP: usize = 64;
+
+/// Whether a byte may begin a separator, those of [`RARE`] left out.
+const fn may_separate(sign: u8) -> bool {
+    let word = sign.is_ascii_alphanumeric()
+        | matches!(
+            sign,
+            b',' | b'!' | b'?' | b'(' | b')' | b'[' | b']' | b'<' | b'>' | b'@' | b'%' | b'$' | b'{' | b'}'
+        );
+    sign >= b' ' && sign < 0x80 && !word || matches!(sign, 0xC2 | 0xE2 | 0xEF | 0xF0)
 }
 
-fn squeeze_line(folded: &Folded, line: Range<usize>, out: &mut Squeezed) {
-    let text = &folded.as_str()[..line.end];
+/// Where the next separator may stand that follows a sign beyond ASCII: what all joining begins with.
+fn next_gap(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from.max(1);
+    while at < bytes.len() {
+        let end = (at + STEP).min(bytes.len());
+        let (before, signs) = (&bytes[at - 1..end - 1], &bytes[at..end]);
+        // Not && and ||: without branches the compiler looks at many bytes in one step.
+        let any = before.iter().zip(signs).fold(false, |any, (&before, &sign)| {
+            let word = sign.is_ascii_alphanumeric() | (sign == b',') | (sign == b'!') | (sign == b'?');
+            let other = (sign == 0xC2) | (sign == 0xE2) | (sign == 0xEF) | (sign == 0xF0);
+            any | (before >= 0x80) & ((sign < 0x80) & (sign >= b' ') & !word | other)
+        });
+        if any {
+            let gap = before.iter().zip(signs).position(|(&before, &sign)| before >= 0x80 && may_separate(sign));
+            if let Some(gap) = gap {
+                return Some(at + gap);
+            }
+        }
+        at = end;
+    }
+    None
+}
+
+/// Where the run of Chinese characters begins that ends at `end`; `end` if none does.
+fn run_before(text: &str, from: usize, end: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut start = end;
+    while start > from {
+        // U+5000–9FFF in three bytes, without decoding them.
+        let sign = match bytes[from..start].last_chunk() {
+            Some([0xE5..=0xE9, 0x80..0xC0, 0x80..0xC0]) => Some(3),
+            _ => text[from..start].chars().next_back().filter(|&sign| is_han(sign)).map(char::len_utf8),
+        };
+        match sign {
+            Some(length) => start -= length,
+            None => break,
+        }
+    }
+    start
+}
+
+/// Joins what stands apart from `start` on; returns where nothing more follows on it, or the end of the text where it goes `through`.
+/// Nothing is joined over the end of a line, which is no separator.
+fn join_from(folded: &Folded, start: usize, out: &mut Squeezed, through: bool) -> usize {
+    let text = folded.as_str();
     // The word before the gap, what the gap is, whether that word is in the output already.
     let mut left: Option<Word> = None;
     let mut gap: Option<Separator> = None;
     let mut gap_signs = 0;
     let mut open = false;
-    let mut at = line.start;
+    let mut at = start;
     while let Some(sign) = text[at..].chars().next() {
         if let Some(word) = word_at(text, at) {
             at = word.range.end;
@@ -179,10 +224,13 @@ fn squeeze_line(folded: &Folded, line: Range<usize>, out: &mut Squeezed) {
         {
             gap_signs += 1;
             gap = Some(if gap == Some(Separator::Odd) { Separator::Odd } else { kind });
-        } else {
+        } else if through {
             (left, gap, gap_signs, open) = (None, None, 0, false);
+        } else {
+            return at;
         }
     }
+    at
 }
 
 /// Appends `right`, after `left` where that is not there yet; says whether the stretch may go on.
@@ -213,14 +261,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_is_passed_over_in_which_something_would_be_joined(raw in "([免考证丨·•・｜＊*—‐■🀄 /a1，。\n]|\\PC){0,24}") {
+        fn nothing_is_passed_over_that_would_be_joined(raw in "([免考证丨·•・｜＊*—‐■🀄 /a1，。\n]|\\PC){0,24}") {
             let folded = fold(&raw);
             let mut whole = Squeezed { raw_len: folded.raw_len, ..Squeezed::default() };
-            let mut start = 0;
-            for line in folded.as_str().split('\n') {
-                squeeze_line(&folded, start..start + line.len(), &mut whole);
-                start += line.len() + 1;
-            }
+            join_from(&folded, 0, &mut whole, true);
             prop_assert_eq!(squeeze(&folded), whole);
         }
     }

@@ -123,28 +123,56 @@ fn negated(text: &str, at: &Range<usize>) -> bool {
     first.is_some_and(turns) && !doubled && !text[at.clone()].starts_with(['不', '没', '免', '无', '零'])
 }
 
-/// The quotation marks around a range, if it stands in some, within its line.
-fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
-    let mut from = at.start.saturating_sub(STRETCH);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let before = &text[from..at.start];
-    let before = &before[before.rfind('\n').map_or(0, |i| i + 1)..];
-    for (open, close) in OPENING.into_iter().zip(CLOSING) {
-        let Some(opened) = before.rfind(open) else { continue };
-        if before[opened..].contains(close) {
-            continue;
+/// The quotation marks of a text, in order: looked up once, because every phrase of a page is asked whether it stands in some.
+struct Quotations<'a> {
+    text: &'a str,
+    /// Where a mark stands, its kind ([`OPENING`]), whether it opens.
+    marks: Vec<(usize, usize, bool)>,
+}
+
+impl<'a> Quotations<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut marks = Vec::new();
+        for (signs, opens) in [(OPENING, true), (CLOSING, false)] {
+            for (kind, sign) in signs.into_iter().enumerate() {
+                let finder = memmem::find_iter(text.as_bytes(), sign.encode_utf8(&mut [0; 4]).as_bytes()).into_owned();
+                marks.extend(finder.map(|at| (at, kind, opens)));
+            }
         }
-        let start = at.start - (before.len() - opened);
-        let mut to = (at.end + STRETCH).min(text.len());
-        while !text.is_char_boundary(to) {
+        marks.sort_unstable();
+        Self { text, marks }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// The quotation marks around a range, if it stands in some, within its line.
+    fn around(&self, at: &Range<usize>) -> Option<Range<usize>> {
+        let before = self.marks.partition_point(|(mark, ..)| *mark < at.start);
+        // By kind: whether its last mark before the range was seen, and where it opens.
+        let mut seen = [false; OPENING.len()];
+        let mut opened: Option<(usize, usize)> = None;
+        for &(mark, kind, opens) in self.marks[..before].iter().rev() {
+            if mark + STRETCH < at.start || seen == [true; OPENING.len()] {
+                break;
+            }
+            if !std::mem::replace(&mut seen[kind], true) && opens && opened.is_none_or(|(other, _)| kind < other) {
+                let ends = memchr::memchr(b'\n', &self.text.as_bytes()[mark..at.start]).is_some();
+                opened = if ends { opened } else { Some((kind, mark)) };
+            }
+        }
+        let (kind, start) = opened?;
+        let mut to = (at.end + STRETCH).min(self.text.len());
+        while !self.text.is_char_boundary(to) {
             to -= 1;
         }
-        let end = text[at.end..to].find([close, '\n']).map_or(to, |i| at.end + i);
-        return Some(start..end);
+        let behind = self.marks.partition_point(|(mark, ..)| *mark < at.end);
+        let mut closing = self.marks[behind..].iter().filter(|(_, other, opens)| *other == kind && !opens);
+        let to = closing.next().map_or(to, |(mark, ..)| to.min(*mark));
+        let end = memchr::memchr(b'\n', &self.text.as_bytes()[at.end..to]).map_or(to, |line| at.end + line);
+        Some(start..end)
     }
-    None
 }
 
 /// Marks what is reported. Needs the facts `Warning`, `Press` and `OfficialHost`.
@@ -160,8 +188,8 @@ pub(crate) fn mark(reading: &mut Reading) {
     let warning = reading.facts.has(Fact::Warning);
     let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
     let text = reading.folded.as_str();
-    let quotes =
-        OPENING.iter().any(|sign| memmem::find(text.as_bytes(), sign.encode_utf8(&mut [0; 4]).as_bytes()).is_some());
+    let quotations = Quotations::of(text);
+    let quotes = !quotations.is_empty();
     let mut sentences = Sentences { text, last: 0..0 };
     let mut marks = Vec::new();
     for (index, found) in reading.found.iter().enumerate() {
@@ -183,18 +211,25 @@ pub(crate) fn mark(reading: &mut Reading) {
         if plain && !(turns && negated(text, &found.at)) {
             continue;
         }
-        let sentence = sentences.around(&found.at);
+        // Of most phrases none of these stands so near that it could be in the same sentence.
+        let near = |places: &[Range<usize>]| {
+            let from = places.partition_point(|place| place.start + STRETCH < found.at.start);
+            places.get(from).is_some_and(|place| place.start < found.at.end + STRETCH)
+        };
+        let alone = !(near(&cues) || near(&refusals) || near(&denials));
+        let sentence = if alone { found.at.clone() } else { sentences.around(&found.at) };
         let from = cues.partition_point(|c| c.end <= sentence.start);
-        let quoted = if quotes { quotation(text, &found.at) } else { None };
+        let quoted = quotations.around(&found.at);
         let said = quoted.as_ref().is_some_and(|q| is_said(&text[..q.start]));
         let told = said
             || asks
-            || cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
-                let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
-                // A reporting word that is part of the phrase itself says nothing about it.
-                let inside = cue.start >= found.at.start && cue.end <= found.at.end;
-                !inside && reading.distance(cue, &found.at, limit) <= limit
-            });
+            || !alone
+                && cues[from..].iter().take_while(|c| c.start < sentence.end).any(|cue| {
+                    let limit = if cue.start < found.at.start { BEFORE } else { AFTER };
+                    // A reporting word that is part of the phrase itself says nothing about it.
+                    let inside = cue.start >= found.at.start && cue.end <= found.at.end;
+                    !inside && reading.distance(cue, &found.at, limit) <= limit
+                });
         let within = |places: &[Range<usize>], denies: &dyn Fn(&Range<usize>) -> bool| {
             let from = places.partition_point(|place| place.start < sentence.start);
             places[from..]
@@ -204,7 +239,7 @@ pub(crate) fn mark(reading: &mut Reading) {
         };
         let denies =
             |place: &Range<usize>| place.end <= found.at.start && reading.distance(place, &found.at, DENIES) <= DENIES;
-        let denied = negated(text, &found.at) || within(&refusals, &|_| true) || within(&denials, &denies);
+        let denied = negated(text, &found.at) || !alone && (within(&refusals, &|_| true) || within(&denials, &denies));
         if !told && !denied && !warning {
             continue;
         }
@@ -276,7 +311,7 @@ mod tests {
     fn quotations_are_found_within_their_line() {
         let check = |text: &str, word: &str, wanted: Option<&str>| {
             let at = text.find(word).unwrap();
-            assert_eq!(quotation(text, &(at..at + word.len())).map(|r| &text[r]), wanted);
+            assert_eq!(Quotations::of(text).around(&(at..at + word.len())).map(|r| &text[r]), wanted);
         };
         check("声称“免考、包过”的", "免考", Some("“免考、包过"));
         check("“甲”免考“乙”", "免考", None);
