@@ -8,6 +8,7 @@ use std::ops::Range;
 use url::Url;
 
 use super::postings::Postings;
+use super::voice;
 use crate::cloaking::Cloak;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
@@ -24,6 +25,11 @@ const MOST: usize = 4_000;
 
 /// Room made for phrases before any is found: an ordinary page of the trade has no more.
 const USUAL: usize = 1_024;
+
+/// How near somebody to be rung makes a promise an offer, in characters.
+const PITCH: usize = 80;
+/// So many offers of a page are weighed by themselves.
+const PITCHES: usize = 4;
 
 /// More different words of a list say no more.
 const SEVERAL: usize = 3;
@@ -343,9 +349,38 @@ impl<'a> Reading<'a> {
     fn offers_parts(&self) -> Vec<Part> {
         let mut parts: Vec<Part> =
             [true, false].into_iter().flat_map(|visible| self.parts(Manner::Offer, Lists::Trail, visible)).collect();
+        parts.extend(self.pitches());
+        // As they stand in the text: what they share is spelt once.
+        parts.sort_by_key(|part| (!part.visible, part.at.start, part.at.end));
         let text = self.folded.as_str();
         if parts.is_empty() && (1..=Manner::Offer.longest()).contains(&text.len()) {
             parts.push(Part { visible: true, at: 0..text.len() });
+        }
+        parts
+    }
+
+    /// The sentences that promise a certificate without learning or exam beside somebody to ring. Sellers put them into pages of law, news and honest
+    /// advice, which would outweigh them.
+    fn pitches(&self) -> Vec<Part> {
+        let text = self.folded.as_str();
+        let mut parts: Vec<Part> = Vec::new();
+        let own = |found: &&Found| !found.reported && found.block.is_some() && found.place & Place::Side.bit() == 0;
+        for found in self.list(Lists::Core).filter(own) {
+            let reached = self
+                .leads
+                .iter()
+                .filter(|lead| lead.main && self.distance(&lead.at, &found.at, PITCH) <= PITCH)
+                .min_by_key(|lead| lead.at.start.abs_diff(found.at.start));
+            let Some(lead) = reached else { continue };
+            let both = found.at.start.min(lead.at.start)..found.at.end.max(lead.at.end);
+            let at = voice::sentence(text, &both);
+            let known = parts.iter().any(|part| part.at.start <= at.start && at.end <= part.at.end);
+            if !known && at.len() <= Manner::Offer.longest() {
+                parts.push(Part { visible: true, at });
+            }
+            if parts.len() == PITCHES {
+                break;
+            }
         }
         parts
     }

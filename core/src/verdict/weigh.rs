@@ -6,11 +6,18 @@ use super::reading::{Found, Part, Reading};
 use super::{Signal, voice};
 use crate::likeness::Copied;
 use crate::rules::rule::{Kind, Place, Rule, Status};
-use crate::rules::{Compiled, Fact, Wanted};
+use crate::rules::{Compiled, Fact, Lists, Wanted};
 use crate::wording::Manner;
 
 /// Longest quote on either side of the phrase, in characters.
 const QUOTE: usize = 24;
+
+/// Family of the rules that go by what a page calls itself.
+const FACE: &str = "face";
+/// Wording of a look-up from which it accuses where nothing acts as one, in decibans.
+const LOUD: f64 = 50.0;
+/// What it is worth otherwise: with a name beside it asks for an officer's eyes.
+const QUIET: f64 = 12.0;
 
 /// What was weighed.
 #[derive(Debug, Default)]
@@ -78,8 +85,12 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         }
         weighed.signals.push(signal);
     }
+    let acts = weighed.signals.iter().any(|signal| {
+        let family = rules.iter().find(|rule| rule.id == signal.rule).map(|rule| rule.family.as_str());
+        signal.kind == Kind::FakeSite.as_str() && signal.points > 0.0 && family.is_some_and(|f| f != FACE)
+    });
     for manner in Manner::ALL {
-        weighed.signals.extend(wording(reading, manner));
+        weighed.signals.extend(wording(reading, manner, acts));
     }
     weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
     weighed
@@ -206,7 +217,7 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
 }
 
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
-fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
+fn wording(reading: &Reading, manner: Manner, acts: bool) -> Option<Signal> {
     let table = &reading.rules.wording[manner as usize];
     if table.is_empty() {
         return None;
@@ -228,7 +239,10 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
         }
     };
     let (points, passage) = points.into_iter().zip(passages).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let points = page.map_or(points, |page| page.temper(points));
+    let points = match manner {
+        Manner::Offer => page.map_or(points, |page| page.temper(points)),
+        Manner::Fake => temper(reading, points, acts),
+    };
     let kind = match manner {
         Manner::Offer => Kind::Seller,
         Manner::Fake => Kind::FakeSite,
@@ -249,6 +263,21 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
         quote(reading, &mut signal, clause);
     }
     Some(signal)
+}
+
+/// What the wording of a look-up is worth here. Notices of a new look-up, entries of encyclopedias and lists of links have the words of one without
+/// being one: where nothing acts as a look-up (a form, a result, an entrance, a copied mark, a host's name) only very loud wording accuses.
+/// And whoever names neither an office nor a certificate of the trade poses as nobody's look-up, whatever can be looked up there.
+fn temper(reading: &Reading, points: f64, acts: bool) -> f64 {
+    let names_somebody = !reading.names.is_empty()
+        || !reading.titles.is_empty()
+        || !reading.certificates.is_empty()
+        || [Lists::Agency, Lists::National, Lists::Trade, Lists::OwnTrail]
+            .into_iter()
+            .any(|list| reading.list(list).next().is_some())
+        || reading.facts.has(Fact::SpoofHost);
+    let counts = names_somebody && (acts || points >= LOUD);
+    if counts { points } else { points.min(QUIET) }
 }
 
 /// What a rule that rests on copies rests on, in brackets: what was copied, and from where.
