@@ -19,6 +19,15 @@ const LOUD: f64 = 50.0;
 /// What it is worth otherwise: with a name beside it asks for an officer's eyes.
 const QUIET: f64 = 12.0;
 
+/// The rule that finds somebody to ring beside a promise without exam.
+const NEAR_CORE: &str = "seller.contact-near-core";
+/// From so many points on a promise without exam is outright.
+const WAIVED: f64 = 16.0;
+/// So much has to speak beside it.
+const BESIDE: f64 = 3.0;
+/// The most that wording says against an offer that is made outright, in decibans.
+const UNSAID: f64 = -4.0;
+
 /// What was weighed.
 #[derive(Debug, Default)]
 pub(crate) struct Weighed {
@@ -34,6 +43,39 @@ pub(crate) struct Weighed {
 #[derive(Debug, Clone)]
 pub(crate) struct Firing {
     at: Option<(Range<usize>, bool)>,
+}
+
+/// What the rules told before the wording is weighed.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// Something acts as a look-up: a form, a result, an entrance, a copied mark, a host's name.
+    acts: bool,
+    /// An offer is made outright: no exam, somebody to ring beside it, and terms, haste or assurances; nothing speaks for the page.
+    outright: bool,
+}
+
+impl Told {
+    fn of(rules: &[Rule], signals: &[Signal]) -> Self {
+        let (mut acts, mut waiver, mut beside, mut contact, mut excused) = (false, 0.0, 0.0, false, false);
+        for signal in signals {
+            let Some(rule) = rules.iter().find(|rule| rule.id == signal.rule) else { continue };
+            match (rule.kind, rule.family.as_str()) {
+                (Kind::FakeSite, family) => acts |= family != FACE && signal.points > 0.0,
+                (Kind::Seller, _) if rule.points < 0.0 => excused |= rule.status == Status::Live,
+                (Kind::Seller, "waiver") => waiver += signal.points,
+                (Kind::Seller, "contact") => contact |= rule.id == NEAR_CORE && signal.points > 0.0,
+                (Kind::Seller, "disguise") | (Kind::Notice, _) => {}
+                (Kind::Seller, _) => beside += signal.points,
+            }
+        }
+        Told { acts, outright: waiver >= WAIVED && contact && beside >= BESIDE && !excused }
+    }
+
+    /// What the wording of an offer is worth here. One that is made outright is not unsaid by what else is talked of: sellers name the issuing
+    /// office and the genuine look-up as honest pages do.
+    fn temper(self, points: f64) -> f64 {
+        if self.outright { points.max(UNSAID) } else { points }
+    }
 }
 
 /// All rules.
@@ -85,12 +127,9 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         }
         weighed.signals.push(signal);
     }
-    let acts = weighed.signals.iter().any(|signal| {
-        let family = rules.iter().find(|rule| rule.id == signal.rule).map(|rule| rule.family.as_str());
-        signal.kind == Kind::FakeSite.as_str() && signal.points > 0.0 && family.is_some_and(|f| f != FACE)
-    });
+    let told = Told::of(rules, &weighed.signals);
     for manner in Manner::ALL {
-        weighed.signals.extend(wording(reading, manner, acts));
+        weighed.signals.extend(wording(reading, manner, told));
     }
     weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
     weighed
@@ -217,7 +256,7 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
 }
 
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
-fn wording(reading: &Reading, manner: Manner, acts: bool) -> Option<Signal> {
+fn wording(reading: &Reading, manner: Manner, told: Told) -> Option<Signal> {
     let table = &reading.rules.wording[manner as usize];
     if table.is_empty() {
         return None;
@@ -240,8 +279,8 @@ fn wording(reading: &Reading, manner: Manner, acts: bool) -> Option<Signal> {
     };
     let (points, passage) = points.into_iter().zip(passages).max_by(|a, b| a.0.total_cmp(&b.0))?;
     let points = match manner {
-        Manner::Offer => page.map_or(points, |page| page.temper(points)),
-        Manner::Fake => temper(reading, points, acts),
+        Manner::Offer => told.temper(page.map_or(points, |page| page.temper(points))),
+        Manner::Fake => temper(reading, points, told.acts),
     };
     let kind = match manner {
         Manner::Offer => Kind::Seller,
