@@ -28,6 +28,8 @@ const USUAL: usize = 1_024;
 
 /// How near somebody to be rung makes a promise an offer, in characters.
 const PITCH: usize = 80;
+/// How far before such a sentence a certificate is what it speaks of, in characters.
+const BEFORE: usize = 40;
 /// So many offers of a page are weighed by themselves.
 const PITCHES: usize = 4;
 
@@ -383,6 +385,24 @@ impl<'a> Reading<'a> {
             }
         }
         parts
+    }
+
+    /// Whether one of these sentences names a certificate, or follows on one, and says several things of a deal: nobody else speaks so. Visas and
+    /// loans are offered without showing up, too.
+    pub(crate) fn offers_outright(&self) -> bool {
+        self.pitches().iter().any(|part| {
+            let names = |(_, index): &(u16, u32)| {
+                let found = &self.found[*index as usize];
+                found.block.is_some() && self.distance(&found.at, &part.at, BEFORE) <= BEFORE
+            };
+            let within = |found: &&Found| {
+                found.block.is_some() && part.at.start <= found.at.start && found.at.end <= part.at.end
+            };
+            let mut deals: Vec<u32> = self.list(Lists::Deal).filter(within).map(|found| found.pattern).collect();
+            deals.sort_unstable();
+            deals.dedup();
+            deals.len() >= SEVERAL && self.certificates.iter().chain(&self.certificate_names).any(names)
+        })
     }
 
     /// What counts beside the wording; of a look-up's imitation nothing does.

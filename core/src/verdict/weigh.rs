@@ -55,7 +55,8 @@ struct Told {
 }
 
 impl Told {
-    fn of(rules: &[Rule], signals: &[Signal]) -> Self {
+    fn of(reading: &Reading, signals: &[Signal]) -> Self {
+        let rules = &reading.rules.rules;
         let (mut acts, mut waiver, mut beside, mut contact, mut excused) = (false, 0.0, 0.0, false, false);
         for signal in signals {
             let Some(rule) = rules.iter().find(|rule| rule.id == signal.rule) else { continue };
@@ -68,7 +69,8 @@ impl Told {
                 (Kind::Seller, _) => beside += signal.points,
             }
         }
-        Told { acts, outright: waiver >= WAIVED && contact && beside >= BESIDE && !excused }
+        let outright = waiver >= WAIVED && contact && beside >= BESIDE && !excused && reading.offers_outright();
+        Told { acts, outright }
     }
 
     /// What the wording of an offer is worth here. One that is made outright is not unsaid by what else is talked of: sellers name the issuing
@@ -127,7 +129,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         }
         weighed.signals.push(signal);
     }
-    let told = Told::of(rules, &weighed.signals);
+    let told = Told::of(reading, &weighed.signals);
     for manner in Manner::ALL {
         weighed.signals.extend(wording(reading, manner, told));
     }
