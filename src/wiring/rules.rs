@@ -24,6 +24,7 @@ const MAX_BYTES: u64 = 4 << 20;
 /// Whole pages are long, and each false alarm may add one: a corpus that cannot be read has every set refused.
 const MAX_CORPUS_BYTES: u64 = 64 << 20;
 const MAX_DEPTH: usize = 3;
+/// Folders in folders.
 
 /// What stands among the rule files besides the rules that judge.
 #[derive(Debug)]
@@ -74,6 +75,12 @@ pub(super) fn checked(
 ) -> Result<(RuleSet, RuleFiles), Vec<Problem>> {
     let mut sources = Vec::new();
     let mut queries = None;
+            if source.contains('/') {
+                let say = "来源只认 sources 目录里的，再下一级的不算".to_owned();
+                let advice = "要用就挪到 sources 目录里；是备份就挪到规则目录之外";
+                problems.push(whole(name, "misplaced-file", say, advice));
+                continue;
+            }
     for (name, text) in &files {
         if let Some(source) = name.strip_prefix(SOURCES).and_then(|name| name.strip_suffix(".toml")) {
             Definition::parse(source, name, text)
@@ -218,29 +225,37 @@ fn read_folder(
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            let advice = "检查 --rules 或配置 general.rules 写的目录和它的权限；不写就用程序自带的规则";
+            let advice = "是不是改了名、挪走了、没有挂上？检查 --rules 或配置 general.rules 写的目录和它的权限；不写就用程序自带的规则";
             let say = match error.kind() {
                 io::ErrorKind::NotFound => "没有这个规则目录".to_owned(),
-                _ => format!("规则目录读不了：{}", told(&error)),
+                _ => format!("规则目录读不了：{}", chinese(&error)),
             };
             problems.push(whole(prefix, "unreadable", say, advice));
             return;
         }
     };
     for entry in entries.flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let given = entry.file_name();
+        let name = given.to_string_lossy();
         // Editors leave such files; none of them is meant.
         if name.starts_with('.') {
             continue;
         }
         let path = entry.path();
         let shown = format!("{prefix}{name}");
-        if path.is_dir() {
+        if given.to_str().is_none() && (path.is_dir() || name.ends_with(ending)) {
+            // What was passed over in silence would be an officer's afternoon.
+            let say = "名字不是 UTF-8 编码（多半是从 Windows 的压缩包里解出来的），不会被读到".to_owned();
+            problems.push(whole(&shown, "misnamed", say, "用英文另起一个名字；不想用它就移到别的目录"));
+        } else if path.is_dir() {
             if depth < MAX_DEPTH {
                 read_folder(&path, &format!("{shown}/"), depth + 1, ending, files, problems);
             }
         } else if name.ends_with(ending) {
             if files.len() >= MAX_FILES {
+            } else {
+                let say = format!("目录套得太深，第 {MAX_DEPTH} 层以下的不会被读到");
+                problems.push(whole(&shown, "too-deep", say, "往上挪几层；不想用它就移到别的目录"));
                 let advice = "检查 general.rules 是不是写成了别的目录";
                 problems.push(whole("", "too-many-files", format!("规则文件超过 {MAX_FILES} 个"), advice));
                 return;
@@ -270,23 +285,18 @@ fn is_misnamed(name: &str, ending: &str) -> bool {
         || name.rsplit_once(ending).is_some_and(|(_, rest)| copied(rest) && ![".bak", ".orig", ".rej"].contains(&rest))
 }
 
-/// Why the system gives no file, in Chinese where that is of a frequent kind.
-fn told(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "没有这个文件".to_owned(),
-        io::ErrorKind::PermissionDenied => "没有权限".to_owned(),
-        io::ErrorKind::NotADirectory => "它不是目录".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 /// The text of a file of at most `most` bytes, or what is wrong with it and the way out.
 fn read_file(path: &Path, most: u64) -> Result<String, (String, &'static str)> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) => Err((format!("规则文件读不了：{}", told(&error)), "检查文件和它的权限")),
+        Err(error) => Err((format!("规则文件读不了：{}", chinese(&error)), "检查文件和它的权限")),
+    // A pipe would be waited for, and a device never ends.
+    let is_file = std::fs::metadata(path).map(|found| found.is_file());
+    if matches!(is_file, Ok(false)) {
+        return Err(("不是普通文件，是管道、设备一类".to_owned(), "删去它，或者移到别的目录"));
+    }
         Ok(length) if length as u64 > most => Err((format!("文件超过 {} MiB", most >> 20), "拆成几个文件")),
         Ok(_) => {
             let text = String::from_utf8(bytes)
@@ -350,6 +360,29 @@ mod tests {
     #[test]
     fn rules_are_put_down_whole_and_never_over_others() {
         let folder = tempfile::tempdir().unwrap();
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_is_told_and_not_waited_for() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        // "本地.toml" as a Chinese Windows writes it into an archive.
+        let gbk = std::ffi::OsStr::from_bytes(b"\xb1\xbe\xb5\xd8.toml");
+        std::fs::write(folder.path().join(gbk), "[[rule]]").unwrap();
+        std::fs::create_dir_all(folder.path().join("甲/乙/丙/丁")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(folder.path().join("管道.toml")).status().unwrap().success());
+        std::os::unix::fs::symlink("圈.toml", folder.path().join("圈.toml")).unwrap();
+        let problems = load(Some(folder.path())).unwrap_err();
+        for (code, file, say) in [
+            ("misnamed", ".toml", "不是 UTF-8 编码"),
+            ("too-deep", "甲/乙/丙/丁", "第 3 层以下"),
+            ("unreadable", "管道.toml", "不是普通文件"),
+            ("unreadable", "圈.toml", "链接绕成了圈"),
+        ] {
+            let told = |p: &Problem| p.code == code && p.file.ends_with(file) && p.say.contains(say);
+            assert!(problems.iter().any(told), "{say}: {problems:?}");
+        }
+    }
+
         let place = folder.path().join("rules");
         let written = write_built_in(&place).unwrap();
         assert!(written > 20, "{written}");
