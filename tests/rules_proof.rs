@@ -146,7 +146,10 @@ fn every_kind_of_mistake_is_told_as_it_was_before() {
     let mut differ = Vec::new();
     for (name, text) in cases {
         let mut set = shipped.clone();
-        set.push(("local.toml".to_owned(), text));
+        let named = text.lines().next().and_then(|line| line.strip_prefix("# 文件："));
+        let named = named.unwrap_or("local.toml").to_owned();
+        set.retain(|(name, _)| *name != named);
+        set.push((named, text));
         let problems = match RuleSet::compile(&set) {
             Err(problems) => problems,
             Ok(set) => [set.prove(), set.held_twice()].concat(),
