@@ -35,6 +35,7 @@ use crate::{
     },
     patrol::guests,
 };
+    tuning::clean::Of,
 
 pub use network::fetcher;
 pub use open::{Opened, Visitor};
@@ -145,8 +146,8 @@ impl Program {
     ///
     /// # Errors
     /// Files that cannot be read.
-    pub fn clean_pages(&self) -> Result<Vec<(String, String)>, StartError> {
-        Ok(rules::clean_pages(self.rule_files.folder.as_deref())?)
+    pub fn pages(&self, of: Of) -> Result<Vec<(String, String)>, StartError> {
+        Ok(rules::pages(of, self.rule_files.folder.as_deref())?)
     }
 
     /// On which terms a source is asked: the unit's word before the rule file's.

@@ -16,7 +16,11 @@ use crate::cases;
 use crate::clock::{self, Clock};
 use crate::patrol::progress::Progress;
 use crate::telemetry::escape;
-use crate::tuning::{clean, past::Judge, renewal, standing};
+use crate::tuning::{
+    clean::{self, Of},
+    past::Judge,
+    renewal, standing,
+};
 
 /// Mistakes and changed verdicts that are told at once.
 const SHOWN: usize = 20;
@@ -304,7 +308,8 @@ mod tests {
         let save = |text: &str| std::fs::write(folder.join("offers.toml"), text).unwrap();
         let first = opened.program().rules.hash().to_owned();
 
-        // A mistake, then an example that does not hold, then a word that accuses every innocent who leaves a number.
+        // A mistake, then an example that does not hold, then a word that accuses every innocent who leaves a number, then one that
+        // acquits every seller who leaves one.
         let guilty = offers.replacen("points = 4\n", "points = 30\n", 9);
         const HELD: &str = include_str!("../../tests/data/diagnostics/a-phrase-held-by-another-rule.toml");
         let told = [
@@ -315,11 +320,13 @@ mod tests {
         ];
         for (text, code) in told {
             assert_ne!(text, offers);
+        const ACQUITS: &str = include_str!("../../tests/data/diagnostics/a-good-rule-that-acquits-everybody.toml");
             save(&text);
             let Renewed::Refused(problems) = opened.renew_rules() else { panic!("{code}: taken") };
             assert!(problems.iter().any(|problem| problem.code == code), "{code}: {problems:?}");
             assert_eq!(opened.program().rules.hash(), first);
         }
+            (format!("{offers}\n{ACQUITS}"), "guilty-page-acquitted"),
         // A process that starts on a set that is no good goes on with the one that was.
         save(&offers);
         assert_eq!(opened.hold_to_proven_rules(), Renewed::Same, "proven, and kept");

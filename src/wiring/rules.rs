@@ -11,7 +11,8 @@ use include_dir::{Dir, include_dir};
 use jianzheng_core::rules::{RuleSet, problem::Problem};
 
 use crate::discover::{definition::Definition, queries::QueryFile};
-use crate::tuning::clean;
+use crate::telemetry::chinese;
+use crate::tuning::clean::{self, Of};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -40,9 +41,6 @@ pub struct RuleFiles {
     /// The files as they were read, by name.
     pub texts: Vec<(String, String)>,
 }
-
-/// Where the clean corpus lies below the folder of rules.
-const CLEAN: &str = "clean";
 
 /// The rule files as they are written, by name.
 pub(super) fn texts(folder: Option<&Path>) -> (Vec<(String, String)>, Vec<Problem>) {
@@ -130,13 +128,13 @@ pub(super) fn source_names(folder: Option<&Path>) -> Vec<String> {
 /// Files that cannot be read.
 pub(super) fn clean_pages(folder: Option<&Path>) -> Result<Vec<(String, String)>, Vec<Problem>> {
     let (mut files, mut problems) = (Vec::new(), Vec::new());
-    let own = folder.map(|folder| folder.join(CLEAN)).filter(|folder| folder.is_dir());
-    match own {
-        Some(own) => {
-            let prefix = format!("{}/", own.display());
-            read_folder(&own, &prefix, 0, ".ndjson", &mut files, &mut problems);
-        }
-        None => BUILT_IN.get_dir(CLEAN).into_iter().for_each(|dir| built_in(dir, ".ndjson", &mut files)),
+    if let Some(own) = folder.map(|folder| folder.join(of.folder())).filter(|folder| folder.is_dir()) {
+        let prefix = format!("{}/", own.display());
+        read_folder(&own, &prefix, 0, ".ndjson", &mut files, &mut problems);
+    }
+    if problems.is_empty() && files.iter().all(|(_, text)| text.trim().is_empty()) {
+        files.clear();
+        BUILT_IN.get_dir(of.folder()).into_iter().for_each(|dir| built_in(dir, ".ndjson", &mut files));
     }
     files.sort();
     if problems.is_empty() { Ok(files) } else { Err(problems) }
@@ -151,10 +149,10 @@ const OWN_CLEAN: &str = "unit.ndjson";
 /// # Errors
 /// The file that could not be written, and why.
 pub(super) fn add_clean(folder: &Path, line: &str) -> Result<(PathBuf, bool), (PathBuf, io::Error)> {
-    let corpus = folder.join(CLEAN);
-    if !corpus.is_dir()
-        && let Some(dir) = BUILT_IN.get_dir(CLEAN)
-    {
+    let corpus = folder.join(Of::Innocents.folder());
+    // One line of its own would take the place of all that is built in.
+    let has_none = std::fs::read_dir(&corpus).map_or(true, |mut entries| entries.next().is_none());
+    if has_none && let Some(dir) = BUILT_IN.get_dir(Of::Innocents.folder()) {
         put_down(dir, folder)?;
     }
     let file = corpus.join(OWN_CLEAN);
@@ -388,7 +386,7 @@ mod tests {
         assert!(written > 20, "{written}");
         let (built_in, _) = load(None).unwrap();
         assert_eq!(load(Some(&place)).unwrap().0.hash(), built_in.hash());
-        assert_eq!(clean_pages(Some(&place)).unwrap().len(), clean_pages(None).unwrap().len());
+        assert_eq!(pages(Of::Innocents, Some(&place)).unwrap().len(), pages(Of::Innocents, None).unwrap().len());
         assert_eq!(write_built_in(&place).unwrap_err().1.kind(), io::ErrorKind::AlreadyExists);
     }
 
@@ -406,16 +404,33 @@ mod tests {
         assert!(add_clean(folder.path(), &known).unwrap().1);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n{known}\n", line(2)));
         std::fs::write(&file, format!("{}\n", line(1))).unwrap();
-        assert_eq!(clean_pages(Some(folder.path())).unwrap().len(), clean_pages(None).unwrap().len() + 1);
+        assert_eq!(
+            pages(Of::Innocents, Some(folder.path())).unwrap().len(),
+            pages(Of::Innocents, None).unwrap().len() + 1
+        );
+    }
+
+    #[test]
+    fn an_empty_corpus_does_not_switch_the_proof_off() {
+        let folder = tempfile::tempdir().unwrap();
+        for of in [Of::Innocents, Of::Guilty] {
+            let built_in = pages(of, None).unwrap();
+            assert!(!built_in.is_empty());
+            let own = folder.path().join(of.folder());
+            std::fs::create_dir(&own).unwrap();
+            assert_eq!(pages(of, Some(folder.path())).unwrap(), built_in);
+            std::fs::write(own.join("unit.ndjson"), "\n").unwrap();
+            assert_eq!(pages(of, Some(folder.path())).unwrap(), built_in);
+        }
     }
 
     #[test]
     fn a_corpus_may_be_longer_than_any_rules() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(CLEAN)).unwrap();
+        std::fs::create_dir(folder.path().join("clean")).unwrap();
         let long = "长".repeat(MAX_BYTES as usize / 3 + 1);
-        std::fs::write(folder.path().join(CLEAN).join(OWN_CLEAN), &long).unwrap();
-        assert_eq!(clean_pages(Some(folder.path())).unwrap()[0].1, long);
+        std::fs::write(folder.path().join("clean").join(OWN_CLEAN), &long).unwrap();
+        assert_eq!(pages(Of::Innocents, Some(folder.path())).unwrap()[0].1, long);
         std::fs::write(folder.path().join("local.toml"), &long).unwrap();
         let problems = load(Some(folder.path())).unwrap_err();
         assert!(problems.iter().any(|p| p.file.ends_with("local.toml") && p.say.contains("4 MiB")), "{problems:?}");

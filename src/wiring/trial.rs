@@ -14,7 +14,13 @@ use crate::store::{Store, StoreError};
 use crate::tuning::backtest::{self, Count, Moved, Trial};
 use crate::tuning::past::{self, Judge};
 use crate::tuning::suggest::{self, Advice, Examples};
-use crate::tuning::{clean, standing};
+use crate::tuning::{
+    clean::{self, Of},
+    standing,
+};
+
+/// Lines of labelled files that are told.
+const SHOWN: usize = 20;
 
 impl Program {
     /// Judges the kept pages again: by the rules of `folder` against those in force, or, without a folder, by those in force against
