@@ -6,6 +6,7 @@
 //! It must not print, and must not end the process. Start at [`Program::load`].
 
 mod baselines;
+mod ids;
 mod mail;
 mod network;
 mod open;

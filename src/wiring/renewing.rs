@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::{Opened, Program, rules};
+use super::{Opened, Program, RuleFiles, ids, rules};
 use crate::cases;
 use crate::clock::{self, Clock};
 use crate::patrol::progress::Progress;
@@ -157,6 +157,8 @@ pub(super) async fn tell_doubts(opened: &Opened, program: &Program, progress: &P
     if !doubts.is_empty() {
         progress.stage(&format!("规则有 {} 处提醒，照常计分；详情看 jianzheng rules check", doubts.len()));
         doubts.iter().take(SHOWN).for_each(|doubt| progress.stage(&escape(&format!("  {doubt}"))));
+    ids::enter(&program.rules, opened.data());
+    let done = ids::own_deeds(&program.rules, opened.data(), done);
     }
     Ok(())
 }

@@ -287,8 +287,8 @@ async fn known(program: &Program, time: bool) -> anyhow::Result<list::Known> {
             None
         }
     };
-    let times = if time { standing::time_of_rules(&program.rules, &program.clean_pages()?) } else { Vec::new() };
-    Ok(list::Known { standing, times })
+    let times = if time { standing::time_of_rules(&program.rules, &program.pages(Of::Innocents)?) } else { Vec::new() };
+    Ok(list::Known { standing, times, shipped: program.shipped()? })
 }
 
 /// Tells what may be said against rules that are right, and how many such notes there are.
