@@ -98,6 +98,7 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         first_round: page.round,
         last_round: page.round,
         text: None,
+        short_text: None,
         codes: Vec::new(),
         pictures: Vec::new(),
         rendering: None,
