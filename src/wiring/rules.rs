@@ -115,18 +115,23 @@ pub(super) fn checked(
     }
 }
 
-/// The names of the sources in a folder of rules, or of those built in: names of files, whatever is in them.
-pub(super) fn source_names(folder: Option<&Path>) -> Vec<String> {
+/// The names of the sources in a folder of rules, or of those built in: names of files, whatever is in them. None where the folder cannot be
+/// read: that is told when the rules are, and not of each source.
+pub(super) fn source_names(folder: Option<&Path>) -> Option<Vec<String>> {
+    if folder.is_some_and(|folder| std::fs::read_dir(folder).is_err()) {
+        return None;
+    }
     let (files, _) = texts(folder);
     let name = |file: &str| file.strip_prefix(SOURCES)?.strip_suffix(".toml").map(str::to_owned);
-    files.iter().filter_map(|(file, _)| name(file)).collect()
+    Some(files.iter().filter_map(|(file, _)| name(file)).collect())
 }
 
-/// The files of the clean corpus: those of the folder of rules where it has any, or those built in.
+/// The files of a corpus: those of the folder of rules where it has any page, or those built in. An empty folder would switch the proof
+/// off without a word.
 ///
 /// # Errors
 /// Files that cannot be read.
-pub(super) fn clean_pages(folder: Option<&Path>) -> Result<Vec<(String, String)>, Vec<Problem>> {
+pub(super) fn pages(of: Of, folder: Option<&Path>) -> Result<Vec<(String, String)>, Vec<Problem>> {
     let (mut files, mut problems) = (Vec::new(), Vec::new());
     if let Some(own) = folder.map(|folder| folder.join(of.folder())).filter(|folder| folder.is_dir()) {
         let prefix = format!("{}/", own.display());
