@@ -11,7 +11,7 @@ use jianzheng_core::rules::{RuleSet, problem::Problem};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{Program, StartError, mail, round, rules};
+use super::{Program, Renewed, StartError, ids, mail, round, rules};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::crawl::client::Fetcher;
@@ -312,7 +312,8 @@ impl Opened {
     ///
     /// # Errors
     /// The store is beyond use.
-    pub async fn daemon(&self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    pub async fn daemon(&self, loaded: &Renewed, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        daemon::tell(loaded);
         daemon::run(self, self.hours(), stop).await
     }
 
