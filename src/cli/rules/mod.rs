@@ -83,7 +83,7 @@ enum Command {
     },
     /// 从人的判定看规则：哪条分值该改、缺什么词句、哪条没用；只提建议，写成补丁，由人来改
     #[command(
-        after_help = "根据：线索上的标签和案件的决定、守法网页，和另给的样本文件（每行一个：url、html、want.verdict）。\n\n例子：\n  \
+        after_help = "根据：线索上的标签和案件的决定、守法网页，和另给的样本文件（每行一个：url、html、want.verdict；不写 want 的当作守法网页）。\n\n例子：\n  \
         jianzheng rules suggest\n  jianzheng rules suggest --out 建议.patch\n  \
         jianzheng rules suggest 样本.ndjson --json"
     )]
