@@ -169,7 +169,11 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
             怎么重学，看规则目录的 README.zh-CN.md 第八节。",
             manner.file()
         );
-        out.line(&say)?;
+        if out.json {
+            out.object(&serde_json::json!({ "id": id, "file": manner.file(), "say": say }))?;
+        } else {
+            out.line(&say)?;
+        }
         return Ok(Exit::Done);
     }
     if let Some(name) = id.strip_prefix('@') {

@@ -54,16 +54,25 @@ enum Command {
     /// 列出所有规则：分值、状态、命中过多少、误报过多少
     #[command(
         after_help = "命中、确认、误报从数据目录里的线索和人的判定数出来；没有数据就写“—”。\n\n例子：\n  jianzheng rules list\n  \
-        jianzheng rules list --time\n  jianzheng rules list --json | head"
+        jianzheng rules list --time\n  jianzheng rules list --rules rules-new\n  jianzheng rules list --json | head"
     )]
     List {
+        /// 要列出的规则目录；不写就是现在用的那一套
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
         /// 量一量每条规则在一页上花多少时间
         #[arg(long)]
         time: bool,
     },
     /// 把一条规则用大白话讲清楚：什么会触发、值多少、做过什么
-    #[command(after_help = "例子：\n  jianzheng rules explain seller.exam-waiver\n  jianzheng rules explain @免考说法")]
+    #[command(
+        after_help = "例子：\n  jianzheng rules explain seller.exam-waiver\n  jianzheng rules explain @免考词\n  \
+        jianzheng rules explain seller.local-photo-only --rules rules-new"
+    )]
     Explain {
+        /// 规则目录，例如还没换上去的那一套；不写就是现在用的那一套
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
         /// 规则编号（rules list 里有），或者 @词表
         #[arg(value_name = "ID")]
         id: String,
@@ -145,7 +154,10 @@ fn day(text: &str) -> Result<jiff::civil::Date, String> {
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let mut out = context.out();
     let folder = match &args.command {
-        Command::Check { rules } | Command::Test { rules } => rules.as_deref(),
+        Command::Check { rules }
+        | Command::Test { rules }
+        | Command::List { rules, .. }
+        | Command::Explain { rules, .. } => rules.as_deref(),
         _ => None,
     };
     let loaded = match (context.load_with_rules(folder), &args.command) {
@@ -201,12 +213,12 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             doubts(&mut out, &loaded).await?;
             test(&mut out, &loaded, &place)?
         }
-        Command::List { time } => {
+        Command::List { time, .. } => {
             let known = known(&loaded, *time).await?;
             list::list(&mut out, rules, &known)?;
             Exit::Done
         }
-        Command::Explain { id } => {
+        Command::Explain { id, .. } => {
             let known = known(&loaded, true).await?;
             list::explain(&mut out, rules, id, &known)?
         }
