@@ -430,7 +430,6 @@ async fn a_page_that_says_what_was_called_innocent_is_not_accused_under_another_
 }
 
 #[tokio::test]
-#[tokio::test]
 async fn a_dismissal_said_twice_is_one_decision() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -447,6 +446,7 @@ async fn a_dismissal_said_twice_is_one_decision() {
     assert!(decide(&store, 1, Decision::Reopen, None, "王工", at(4)).await.is_ok());
 }
 
+#[tokio::test]
 async fn acts_of_nobody_on_nothing_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

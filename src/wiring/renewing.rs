@@ -157,13 +157,13 @@ pub(super) async fn tell_doubts(opened: &Opened, program: &Program, progress: &P
         return Ok(());
     }
     let done = standing::of_hits(opened.store()).await?;
+    ids::enter(&program.rules, opened.data());
+    let done = ids::own_deeds(&program.rules, opened.data(), done);
     // A corpus that cannot be read was told already.
     let doubts = program.doubts_given(Some(&done)).unwrap_or_default();
     if !doubts.is_empty() {
         progress.stage(&format!("规则有 {} 处提醒，照常计分；详情看 jianzheng rules check", doubts.len()));
         doubts.iter().take(SHOWN).for_each(|doubt| progress.stage(&escape(&format!("  {doubt}"))));
-    ids::enter(&program.rules, opened.data());
-    let done = ids::own_deeds(&program.rules, opened.data(), done);
     }
     Ok(())
 }
@@ -320,21 +320,21 @@ mod tests {
         // acquits every seller who leaves one.
         let guilty = offers.replacen("points = 4\n", "points = 30\n", 9);
         const HELD: &str = include_str!("../../tests/data/diagnostics/a-phrase-held-by-another-rule.toml");
+        const ACQUITS: &str = include_str!("../../tests/data/diagnostics/a-good-rule-that-acquits-everybody.toml");
         let told = [
             (format!("{offers}\n[[rule]]\nid = 1\n"), "wrong-type"),
             (offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1), "example-not-hit"),
             (guilty, "clean-page-accused"),
             (format!("{offers}\n{HELD}"), "phrase-held"),
+            (format!("{offers}\n{ACQUITS}"), "guilty-page-acquitted"),
         ];
         for (text, code) in told {
             assert_ne!(text, offers);
-        const ACQUITS: &str = include_str!("../../tests/data/diagnostics/a-good-rule-that-acquits-everybody.toml");
             save(&text);
             let Renewed::Refused(problems) = opened.renew_rules() else { panic!("{code}: taken") };
             assert!(problems.iter().any(|problem| problem.code == code), "{code}: {problems:?}");
             assert_eq!(opened.program().rules.hash(), first);
         }
-            (format!("{offers}\n{ACQUITS}"), "guilty-page-acquitted"),
         // A process that starts on a set that is no good goes on with the one that was.
         save(&offers);
         assert_eq!(opened.hold_to_proven_rules(), Renewed::Same, "proven, and kept");

@@ -24,8 +24,8 @@ const MAX_FILES: usize = 1000;
 const MAX_BYTES: u64 = 4 << 20;
 /// Whole pages are long, and each false alarm may add one: a corpus that cannot be read has every set refused.
 const MAX_CORPUS_BYTES: u64 = 64 << 20;
-const MAX_DEPTH: usize = 3;
 /// Folders in folders.
+const MAX_DEPTH: usize = 3;
 
 /// What stands among the rule files besides the rules that judge.
 #[derive(Debug)]
@@ -73,14 +73,14 @@ pub(super) fn checked(
 ) -> Result<(RuleSet, RuleFiles), Vec<Problem>> {
     let mut sources = Vec::new();
     let mut queries = None;
+    for (name, text) in &files {
+        if let Some(source) = name.strip_prefix(SOURCES).and_then(|name| name.strip_suffix(".toml")) {
             if source.contains('/') {
                 let say = "来源只认 sources 目录里的，再下一级的不算".to_owned();
                 let advice = "要用就挪到 sources 目录里；是备份就挪到规则目录之外";
                 problems.push(whole(name, "misplaced-file", say, advice));
                 continue;
             }
-    for (name, text) in &files {
-        if let Some(source) = name.strip_prefix(SOURCES).and_then(|name| name.strip_suffix(".toml")) {
             Definition::parse(source, name, text)
                 .map_or_else(|found| problems.extend(found), |read| sources.push(read));
         } else if name == QUERIES {
@@ -253,12 +253,12 @@ fn read_folder(
         } else if path.is_dir() {
             if depth < MAX_DEPTH {
                 read_folder(&path, &format!("{shown}/"), depth + 1, ending, files, problems);
-            }
-        } else if name.ends_with(ending) {
-            if files.len() >= MAX_FILES {
             } else {
                 let say = format!("目录套得太深，第 {MAX_DEPTH} 层以下的不会被读到");
                 problems.push(whole(&shown, "too-deep", say, "往上挪几层；不想用它就移到别的目录"));
+            }
+        } else if name.ends_with(ending) {
+            if files.len() >= MAX_FILES {
                 let advice = "检查 general.rules 是不是写成了别的目录";
                 problems.push(whole("", "too-many-files", format!("规则文件超过 {MAX_FILES} 个"), advice));
                 return;
@@ -292,14 +292,14 @@ fn is_misnamed(name: &str, ending: &str) -> bool {
 fn read_file(path: &Path, most: u64) -> Result<String, (String, &'static str)> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
-    match read {
-        Err(error) => Err((format!("规则文件读不了：{}", chinese(&error)), "检查文件和它的权限")),
     // A pipe would be waited for, and a device never ends.
     let is_file = std::fs::metadata(path).map(|found| found.is_file());
     if matches!(is_file, Ok(false)) {
         return Err(("不是普通文件，是管道、设备一类".to_owned(), "删去它，或者移到别的目录"));
     }
+    let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) => Err((format!("规则文件读不了：{}", chinese(&error)), "检查文件和它的权限")),
         Ok(length) if length as u64 > most => Err((format!("文件超过 {} MiB", most >> 20), "拆成几个文件")),
         Ok(_) => {
             let text = String::from_utf8(bytes)
@@ -360,9 +360,6 @@ mod tests {
         assert!(problems.iter().any(|p| p.code == "misnamed" && p.file.ends_with("本地.toml.txt")), "{problems:?}");
     }
 
-    #[test]
-    fn rules_are_put_down_whole_and_never_over_others() {
-        let folder = tempfile::tempdir().unwrap();
     #[cfg(unix)]
     #[test]
     fn what_cannot_be_read_is_told_and_not_waited_for() {
@@ -386,6 +383,9 @@ mod tests {
         }
     }
 
+    #[test]
+    fn rules_are_put_down_whole_and_never_over_others() {
+        let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("rules");
         let written = write_built_in(&place).unwrap();
         assert!(written > 20, "{written}");
