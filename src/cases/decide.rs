@@ -34,14 +34,6 @@ pub async fn decide(
             let was = law(case.state);
             let before = case.set_aside_from.map(law);
             let next = case::after_decision(was, before, decision).map_err(StoreError::Refused)?;
-            if next == was && matches!(decision, Decision::Wrong | Decision::Dismiss) {
-                // Said once more: nothing was decided anew, and the log would count it twice.
-                if let Some(text) = why {
-                    audit(tx, now, &actor, "case.note", case_subject(case.id), &text)?;
-                    tx.add_note(CaseNote { case: case.id, n: 0, time: now, actor, text })?;
-                }
-                return living(tx, case.id);
-            }
             match decision {
                 Decision::Confirm if case.confirmed_by.is_none() => {
                     case.doubted = false;
@@ -61,6 +53,15 @@ pub async fn decide(
                     }
                     below = id;
                 }
+            }
+            if next == was && matches!(decision, Decision::Wrong | Decision::Dismiss) {
+                // Said once more: nothing moves, and the log would count it twice.
+                let id = tx.put_case(case)?;
+                if let Some(text) = why {
+                    audit(tx, now, &actor, "case.note", case_subject(id), &text)?;
+                    tx.add_note(CaseNote { case: id, n: 0, time: now, actor, text })?;
+                }
+                return living(tx, id);
             }
             case.state = stored(next);
             let action = format!("case.{}", decision.as_str());

@@ -442,7 +442,6 @@ async fn a_dismissal_said_twice_is_one_decision() {
     assert_eq!(decisions, ["王工 case.wrong case 1", "王工 case.note case 1"]);
     let notes: Vec<_> = store.case_notes(1).map(|note| note.unwrap().text).collect();
     assert_eq!(notes, ["培训机构的招生"]);
-    // Hits that came to it in the meantime are called wrong with it, and undone is undone.
     assert!(decide(&store, 1, Decision::Reopen, None, "王工", at(4)).await.is_ok());
 }
 

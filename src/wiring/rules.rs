@@ -337,6 +337,9 @@ mod tests {
             problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")),
             "{problems:?}"
         );
+        // Settings that name sources are not called wrong for it.
+        assert_eq!(source_names(Some(Path::new("/nowhere/rules"))), None);
+        assert!(source_names(None).unwrap().contains(&"searxng".to_owned()));
     }
 
     #[test]
