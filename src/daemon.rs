@@ -176,7 +176,7 @@ pub async fn run(opened: &Opened, hours: Hours, mut stop: watch::Receiver<bool>)
 }
 
 /// Tells what became of saved rules.
-fn tell(renewed: &Renewed) {
+pub(crate) fn tell(renewed: &Renewed) {
     match renewed {
         Renewed::Same => {}
         Renewed::InForce => tracing::info!("new rules in force"),

@@ -30,6 +30,23 @@ pub enum TelemetryError {
     Twice,
 }
 
+/// What the system says against a file, in Chinese where that is of a frequent kind.
+pub fn chinese(error: &io::Error) -> String {
+    // The standard library knows no stable name for a ring of symbolic links.
+    const LOOP: i32 = 40;
+    match error.kind() {
+        io::ErrorKind::NotFound => "没有这个文件或目录".to_owned(),
+        io::ErrorKind::PermissionDenied => "没有权限".to_owned(),
+        io::ErrorKind::NotADirectory => "路径中间有一段不是目录".to_owned(),
+        io::ErrorKind::IsADirectory => "它是目录，不是文件".to_owned(),
+        io::ErrorKind::StorageFull => "磁盘满了".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "这个盘只能读、不能写".to_owned(),
+        io::ErrorKind::InvalidData => "不是 UTF-8 文字，另存为 UTF-8 编码再来".to_owned(),
+        _ if error.raw_os_error() == Some(LOOP) => "链接绕成了圈，指来指去没有文件".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Sends logs to stderr for the rest of the process. `filter` is what [`VARIABLE`] says, if it is set.
 pub fn start(filter: Option<&str>) -> Result<(), TelemetryError> {
     let text = filter.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT);

@@ -55,15 +55,20 @@ fn only_a_protected_site_is_a_baseline_and_a_file_says_of_which() {
         (&["http://www.shili.example/"][..], "www.shili.example 不在受保护的官网名单里"),
         (&["cx.html"], "要用 --as 写明"),
         (&["cx.html", "--as", "cx.mem.gov.cn.zs-demo.example"], "不在受保护的官网名单里"),
-        (&["none.html"], "不在受保护的官网名单里"),
+        (&["none.html"], "没有“none.html”这个文件"),
+        (&["none.html", "--as", "cx.mem.gov.cn"], "没有“none.html”这个文件"),
+        (&["."], "“.”是目录"),
     ] {
         let ran = run(folder.path(), &[&["baseline", "capture"], args].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}: {}", ran.err);
         assert!(ran.err.contains(say), "{args:?}: {}", ran.err);
     }
     assert!(!folder.path().join("data").exists(), "nothing is kept of what was refused");
-    let ran = run(folder.path(), &["baseline", "capture", "cx.html", "empty.html", "--as", "cx.mem.gov.cn"]);
+    std::fs::write(folder.path().join("binary.html"), [LOOK_UP.as_bytes(), b"\0\x01"].concat()).unwrap();
+    let ran =
+        run(folder.path(), &["baseline", "capture", "cx.html", "empty.html", "binary.html", "--as", "cx.mem.gov.cn"]);
     assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("binary.html 没有采到：不是网页"), "{}", ran.err);
     assert!(ran.err.contains("empty.html 没有采到：网页内容太少"), "{}", ran.err);
     assert!(ran.out.contains("能比对：文字、版面、标题、脚本样式、统计号、表单"), "{}", ran.out);
     let ran = run(folder.path(), &["--json", "baseline", "list"]);

@@ -172,6 +172,10 @@ fn the_week_begins_with_a_line_of_false_alarms() {
     assert_eq!(unasked.status.code(), Some(2));
     assert!(!data.join("rules/clean/unit.ndjson").exists());
     run(data, &["cases", "dismiss", &wrong["case"].to_string(), "--wrong", "--by", "王工", "--day", "5"]);
+    // What is taken back is no false alarm.
+    let right = hits.iter().find(|hit| hit["case"] != wrong["case"] && hit["verdict"] == "seller").unwrap();
+    run(data, &["cases", "dismiss", &right["case"].to_string(), "--wrong", "--by", "王工", "--day", "5"]);
+    run(data, &["cases", "dismiss", &right["case"].to_string(), "--undo", "--by", "王工", "--day", "5"]);
     // The page it was wrong about goes into the clean corpus, where every later set is held against it.
     run(data, &["rules", "clean", &wrong["id"].to_string(), "--add", "--known", "词句改版前先放着"]);
     let own = data.join("rules/clean/unit.ndjson");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jianzheng::tuning::clean;
+use jianzheng::tuning::clean::{self, Of};
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Thresholds;
 use toml::{Table, Value};
@@ -82,7 +82,7 @@ fn a_broken_rule_does_not_prove_itself() {
                 made += 1;
                 // What does not even compile is noticed too.
                 let Ok(set) = RuleSet::compile(&set) else { continue };
-                let innocents = clean::test(&set, Thresholds::default(), &innocents);
+                let innocents = clean::test(Of::Innocents, &set, Thresholds::default(), &innocents);
                 let noticed =
                     !set.prove().is_empty() || !innocents.failures.is_empty() || !innocents.settled.is_empty();
                 if !noticed {
@@ -100,6 +100,30 @@ fn a_broken_rule_does_not_prove_itself() {
         alive, same,
         "a rule lost the example that stood for a condition, or has one more condition than examples"
     );
+}
+
+/// A set that accuses nobody wrongs no innocent, so the guilty pages are what it fails at. Without the tables of wording, which a unit may
+/// do without, they are found as well.
+#[test]
+fn no_guilty_page_is_let_go_and_a_rule_that_acquits_everybody_does_not_prove_itself() {
+    let mut shipped = files(&root(), "toml");
+    let guilty = files(&root().join("guilty"), "ndjson");
+    let let_go = |set: &[(String, String)]| {
+        let set = RuleSet::compile(set).unwrap();
+        assert_eq!(set.prove(), []);
+        clean::test(Of::Guilty, &set, Thresholds::default(), &guilty)
+    };
+    let tested = let_go(&shipped);
+    assert!(tested.pages >= 60, "{}", tested.pages);
+    assert_eq!(tested.failures, []);
+    shipped.retain(|(name, _)| !name.starts_with("wording-"));
+    assert_eq!(let_go(&shipped).failures, []);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/diagnostics");
+    let acquits = std::fs::read_to_string(folder.join("a-good-rule-that-acquits-everybody.toml")).unwrap();
+    shipped.push(("local.toml".to_owned(), acquits));
+    let tested = let_go(&shipped);
+    assert!(tested.failures.len() > tested.pages / 2, "{:?}", tested.failures);
+    assert!(tested.failures[0].say.contains("替它开脱的是 innocent.local-everybody -60"), "{}", tested.failures[0].say);
 }
 
 /// The walk in the handbook is one that an officer can go: its page is not found before, its words are no longer held by any list, and
@@ -135,7 +159,7 @@ fn the_new_way_of_saying_in_the_handbook_is_found_once_its_words_are_added() {
     );
 }
 
-/// What officers are told of their mistakes, word for word. `BLESS=1 cargo test --test rules_proof` writes the answers anew; read them
+/// What officers are told of their mistakes, word for word. The first line of a case may say as what file it is read. `BLESS=1 cargo test --test rules_proof` writes the answers anew; read them
 /// before they are committed.
 #[test]
 fn every_kind_of_mistake_is_told_as_it_was_before() {
@@ -146,7 +170,10 @@ fn every_kind_of_mistake_is_told_as_it_was_before() {
     let mut differ = Vec::new();
     for (name, text) in cases {
         let mut set = shipped.clone();
-        set.push(("local.toml".to_owned(), text));
+        let named = text.lines().next().and_then(|line| line.strip_prefix("# 文件："));
+        let named = named.unwrap_or("local.toml").to_owned();
+        set.retain(|(name, _)| *name != named);
+        set.push((named, text));
         let problems = match RuleSet::compile(&set) {
             Err(problems) => problems,
             Ok(set) => [set.prove(), set.held_twice()].concat(),

@@ -54,6 +54,15 @@ pub async fn decide(
                     below = id;
                 }
             }
+            if next == was && matches!(decision, Decision::Wrong | Decision::Dismiss) {
+                // Said once more: nothing moves, and the log would count it twice.
+                let id = tx.put_case(case)?;
+                if let Some(text) = why {
+                    audit(tx, now, &actor, "case.note", case_subject(id), &text)?;
+                    tx.add_note(CaseNote { case: id, n: 0, time: now, actor, text })?;
+                }
+                return living(tx, id);
+            }
             case.state = stored(next);
             let action = format!("case.{}", decision.as_str());
             audit(tx, now, &actor, &action, case_subject(case.id), why.as_deref().unwrap_or_default())?;

@@ -119,6 +119,7 @@ fn again(tx: &mut Tx<'_>, mut hit: Hit, mut seen: Hit) -> Result<Hit, StoreError
             areas: seen.areas,
             title: seen.title,
             text: seen.text,
+            short_text: seen.short_text,
             seen_as: seen.seen_as,
             cloaks: seen.cloaks,
             reasons: seen.reasons,

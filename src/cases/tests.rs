@@ -98,6 +98,7 @@ pub(crate) fn found(page: &Found<'_>) -> Sighting {
         first_round: page.round,
         last_round: page.round,
         text: None,
+        short_text: None,
         codes: Vec::new(),
         pictures: Vec::new(),
         rendering: None,
@@ -426,6 +427,22 @@ async fn a_page_that_says_what_was_called_innocent_is_not_accused_under_another_
     let next = see_it(&store, Sighting { twin: Some(hit.id), ..found(&fourth) }).await;
     assert_eq!((next.label.clone(), case_of(&store, &next).await.state), (None, CaseState::New));
     assert_eq!(store.verify_audit().await.unwrap().broken, None);
+}
+
+#[tokio::test]
+async fn a_dismissal_said_twice_is_one_decision() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    see(&store, SELLER).await;
+    for (hours, why) in [(1, None), (2, None), (3, Some("培训机构的招生"))] {
+        let case = decide(&store, 1, Decision::Wrong, why, "王工", at(hours)).await.unwrap();
+        assert_eq!(case.state, CaseState::Wrong);
+    }
+    let decisions: Vec<_> = log(&store).into_iter().filter(|row| !row.starts_with(MACHINE)).collect();
+    assert_eq!(decisions, ["王工 case.wrong case 1", "王工 case.note case 1"]);
+    let notes: Vec<_> = store.case_notes(1).map(|note| note.unwrap().text).collect();
+    assert_eq!(notes, ["培训机构的招生"]);
+    assert!(decide(&store, 1, Decision::Reopen, None, "王工", at(4)).await.is_ok());
 }
 
 #[tokio::test]

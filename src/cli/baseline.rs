@@ -24,12 +24,14 @@ use crate::{
         pictures::{self, Depicted},
         reading::{self, Content},
     },
-    telemetry::escape,
+    telemetry::{chinese, escape},
     wiring::{Program, StartError},
 };
 
 /// Bytes read of a page file.
 const PAGE_BYTES: u64 = 32 << 20;
+/// Bytes by which a file that is no text is known.
+const HEAD: usize = 1 << 16;
 
 /// 官网样本：记下受保护网站的样子，巡查和 check 拿来比对谁在照抄
 #[derive(Debug, clap::Args)]
@@ -133,7 +135,12 @@ async fn capture(things: &[String], host: Option<&str>, by: Option<String>, cont
                 let say = format!("{thing} 是文件：要用 --as 写明它是哪个官网的网页，例如 --as cx.mem.gov.cn");
                 return Err(StartError::Usage(say).into());
             }
-            (false, _) => wanted.push((thing, protected(&program, thing)?, false)),
+            (false, told) => {
+                if let Some(say) = no_page(&context.cwd.join(thing), thing, told.is_some()) {
+                    return Err(StartError::Usage(say).into());
+                }
+                wanted.push((thing, protected(&program, thing)?, false));
+            }
         }
     }
     let mut visiting = None;
@@ -175,6 +182,16 @@ async fn capture(things: &[String], host: Option<&str>, by: Option<String>, cont
     Ok(exit)
 }
 
+/// Why a thing that is no file is none that can be asked for either: a folder, or a file whose name was slipped.
+fn no_page(path: &Path, named: &str, saved: bool) -> Option<String> {
+    if path.is_dir() {
+        return Some(format!("“{named}”是目录，要写网页文件或者网址"));
+    }
+    let ends = |ending: &str| named.to_lowercase().ends_with(ending);
+    let as_file = !named.contains("://") && (saved || [".html", ".htm", ".mht", ".mhtml"].into_iter().any(ends));
+    as_file.then(|| format!("没有“{named}”这个文件；从官网采集就写完整的网址，例如 http://cx.mem.gov.cn/"))
+}
+
 /// The address of a protected site's page, or what is wrong with it.
 fn protected(program: &Program, named: &str) -> Result<Url, StartError> {
     let wrong = || StartError::Usage(format!("“{named}”既不是文件，也不是网址；网址写成 http://主机/路径"));
@@ -196,9 +213,14 @@ fn is_protected(program: &Program, url: &Url) -> Result<(), String> {
 }
 
 fn saved(path: &Path, named: &str, url: &Url) -> Result<NewBaseline, String> {
-    let bytes = read_file(path, PAGE_BYTES).map_err(|error| format!("文件读不了：{error}"))?;
+    let bytes = read_file(path, PAGE_BYTES).map_err(|error| format!("文件读不了：{}", chinese(&error)))?;
     if image::guess_format(&bytes).is_ok() {
         return Err("是图片，不是网页".to_owned());
+    }
+    // Text has no NUL but in UTF-16, which says so at its beginning.
+    let is_utf_16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    if !is_utf_16 && bytes.iter().take(HEAD).any(|byte| *byte == 0) {
+        return Err("不是网页，是别的文件（程序、压缩包、文档一类）".to_owned());
     }
     let extract = pictures::with_inline(page::read(&bytes, None, Some(url)));
     let file = Path::new(named).file_name().map(|name| name.to_string_lossy().chars().take(200).collect());

@@ -221,7 +221,11 @@ fn show(out: &mut Out, detail: &CaseDetail) -> anyhow::Result<()> {
         ),
         (
             "记事：",
-            detail.notes.iter().map(|note| format!("{}  {}：{}", day(&note.time), note.actor, note.text)).collect(),
+            detail
+                .notes
+                .iter()
+                .map(|note| format!("{}  {}：{}", day(&note.time), words::actor(&note.actor), note.text))
+                .collect(),
         ),
         (
             "经过：",

@@ -15,7 +15,7 @@ pub(super) async fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
         let say = "daemon 按真实的时间运行，不能和 --as-of 一起用；要试某一天，用 patrol --as-of".to_owned();
         return Err(StartError::Usage(say).into());
     }
-    let opened = context.load()?.open().await?;
-    opened.daemon(stop::on_signal()?).await?;
+    let (program, rules) = context.load_unwatched()?;
+    program.open().await?.daemon(&rules, stop::on_signal()?).await?;
     Ok(Exit::Done)
 }

@@ -38,7 +38,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 pub use exit::Exit;
 
-use crate::wiring::{Program, StartError};
+use crate::wiring::{Program, Renewed, StartError};
 use out::Out;
 
 /// 鉴证：巡查网上的假冒证书查询网站和兜售特种作业操作证的人
@@ -125,6 +125,11 @@ impl Context {
     /// Settings and rules, checked.
     fn load(&self) -> Result<Program, StartError> {
         Program::load(&self.globals, std::env::vars_os(), &self.cwd)
+    }
+
+    /// The same for a process that no officer watches.
+    fn load_unwatched(&self) -> Result<(Program, Renewed), StartError> {
+        Program::load_unwatched(&self.globals, std::env::vars_os(), &self.cwd)
     }
 
     /// The same with the rules of another folder, which is told like one that settings name.

@@ -94,6 +94,7 @@ pub(super) fn action(action: &str) -> Cow<'_, str> {
         "confirm" => "确认".into(),
         "dismiss" => "不予处理".into(),
         "reopen" => "重新打开".into(),
+        "something-new" => "出现新依据".into(),
         state => format!("转为“{}”", case_state(state)).into(),
     }
 }

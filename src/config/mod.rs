@@ -61,20 +61,21 @@ where
 }
 
 /// The same, and the names of sources are checked along, so that all mistakes are told at once. `known` gives the names of the
-/// sources in the folder of rules that the settings name.
+/// sources in the folder of rules that the settings name, or nothing where it cannot be read.
 pub fn load_knowing<K, V>(
     file: Option<&Path>,
     env: impl Iterator<Item = (K, V)>,
     cwd: &Path,
-    known: impl FnOnce(Option<&Path>) -> Vec<String>,
+    known: impl FnOnce(Option<&Path>) -> Option<Vec<String>>,
 ) -> Result<Settings, Mistakes>
 where
     K: Into<OsString>,
     V: Into<OsString>,
 {
     let (settings, mut mistakes) = check::check(read(file, env, cwd));
-    if !settings.sources.is_empty() {
-        let known = known(settings.general.rules.as_deref());
+    if !settings.sources.is_empty()
+        && let Some(known) = known(settings.general.rules.as_deref())
+    {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         if let Err(more) = settings.check_sources(&known) {
             mistakes.extend(more.0);
@@ -118,6 +119,7 @@ impl Settings {
                 say: format!("sources.{name}：没有叫 {name} 的来源"),
                 advice: match keys::nearest(name, known.iter().copied()) {
                     Some(near) => format!("是否想写 {near}？"),
+                    None if known.is_empty() => "规则目录的 sources 里一个来源也没有。".to_owned(),
                     None => format!("可用的来源：{}。", known.join("、")),
                 },
             })

@@ -25,6 +25,17 @@ const TWINS: usize = 16;
 /// Bits by which the numbers of one page's text differ from day to day, with its dates and adverts.
 const SAME_TEXT: u32 = 10;
 
+/// Whether one of the hits that were found by their texts' numbers is a twin: where the text is long the number says so. A short one has to
+/// be equal, and lead to the same people: a poster's few words are everybody's, whose telephone is under them is what counts.
+fn says_the_same(hit: &Hit, other: &Hit) -> bool {
+    if hit.text.is_some() {
+        return true;
+    }
+    let led = &hit.entities;
+    let leads = !(led.phones.is_empty() && led.wechat.is_empty() && led.qq.is_empty() && led.telegram.is_empty());
+    hit.short_text == other.short_text && *led == other.entities && (leads || hit.host == other.host)
+}
+
 impl Shared {
     /// A look at a hit that another part of this round, or a fetch on another way, has taken already.
     pub(super) async fn seen_lately(&self, lease: &Lease) -> Result<bool, Failure> {
@@ -61,14 +72,14 @@ impl Shared {
         Ok(())
     }
 
-    /// A hit elsewhere with nearly the same text that an officer called innocent; none for a page that is known itself.
+    /// A hit elsewhere that says the same and that an officer called innocent; none for a page that is known itself.
     async fn innocent_twin(&self, hit: &Hit) -> Result<Option<u64>, Failure> {
-        let Some(text) = hit.text_number() else { return Ok(None) };
+        let Some(text) = hit.near_number() else { return Ok(None) };
         if self.store.hit_by_url(&hit.final_url).await?.is_some() {
             return Ok(None);
         }
         for (id, _) in self.store.near_hits(text, TWINS).await? {
-            let Some(other) = self.store.hit(id).await? else { continue };
+            let Some(other) = self.store.hit(id).await?.filter(|other| says_the_same(hit, other)) else { continue };
             let wrong = self.store.case(other.case).await?.is_some_and(|case| case.state == CaseState::Wrong);
             // A twin of a twin leads to no officer's word of its own.
             let called = cases::is_innocent(&other) && other.label.as_deref() != Some(cases::TWIN);
@@ -154,6 +165,7 @@ impl Shared {
             first_round: self.round,
             last_round: self.round,
             text: likeness::number_of(extract).map(|number| format!("{number:016x}")),
+            short_text: likeness::exact_number_of(extract).map(|number| format!("{number:016x}")),
             codes: extract.qr.iter().take(8).cloned().collect(),
             pictures: extract.pictures.iter().filter_map(KeptPicture::of).collect(),
             rendering: page.rendering.clone(),
@@ -249,5 +261,34 @@ fn origin(via: &Via) -> Option<(String, String)> {
         Via::Tip { .. } => Some(("tips".to_owned(), String::new())),
         Via::Name { from } => Some((from.clone(), String::new())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_page_is_a_twin_only_word_for_word_and_with_the_same_people() {
+        let hit: Hit = serde_json::from_str(include_str!("../../tests/data/records/hit.v1.json")).unwrap();
+        let led = |phone: &str| Entities { phones: vec![phone.to_owned()], ..Entities::default() };
+        let short = |text: &str, entities: Entities, host: &str| Hit {
+            text: None,
+            short_text: Some(text.to_owned()),
+            entities,
+            host: host.to_owned(),
+            ..hit.clone()
+        };
+        let called = short("01", led("13000000133"), "a.example");
+        assert!(says_the_same(&short("01", led("13000000133"), "b.example"), &called));
+        assert!(!says_the_same(&short("02", led("13000000133"), "b.example"), &called), "another text");
+        assert!(!says_the_same(&short("01", led("13000000144"), "b.example"), &called), "another seller");
+        // Without anybody to be led to, pictures may differ from host to host.
+        let nobody = |host| short("01", Entities::default(), host);
+        assert!(!says_the_same(&nobody("b.example"), &nobody("a.example")));
+        assert!(says_the_same(&nobody("a.example"), &nobody("a.example")));
+        // Of a long text its number was asked.
+        let long = Hit { text: Some("01".to_owned()), ..hit.clone() };
+        assert!(says_the_same(&long, &called));
     }
 }

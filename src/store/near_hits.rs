@@ -20,7 +20,7 @@ const CROWD: usize = 2_000;
 impl Tx<'_> {
     /// Puts the rows of a hit's text in the place of those that its earlier form had.
     pub(super) fn put_near(&mut self, before: Option<&Hit>, hit: &Hit) -> Result<(), StoreError> {
-        let (was, is) = (before.and_then(Hit::text_number), hit.text_number());
+        let (was, is) = (before.and_then(Hit::near_number), hit.near_number());
         if was == is {
             return Ok(());
         }
@@ -101,5 +101,8 @@ mod tests {
         put(&store, vec![hit(2, far), Hit { text: None, ..hit(3, text) }]).await;
         assert_eq!(store.near_hits(text, 9).await.unwrap(), [(1, 0), (4, 3)]);
         assert_eq!(store.near_hits(far, 9).await.unwrap(), [(2, 0), (5, 0)]);
+        // A short one is found by all of its letters.
+        put(&store, vec![Hit { text: None, short_text: Some(format!("{text:016x}")), ..hit(4, text) }]).await;
+        assert_eq!(store.near_hits(text, 9).await.unwrap(), [(1, 0), (4, 0)]);
     }
 }

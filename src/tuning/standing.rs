@@ -96,7 +96,7 @@ pub async fn of_hits(store: &Store) -> Result<HashMap<String, Standing>, StoreEr
 }
 
 /// False alarms that officers found within a time, by rule, the most frequent first: hits labelled innocent, and hits of cases
-/// called false alarms. A hit counts once.
+/// called false alarms, where that is still what officers say. A hit counts once.
 ///
 /// # Errors
 /// The store failed.
@@ -123,7 +123,12 @@ pub async fn false_alarms(store: &Store, within: Range<Timestamp>) -> Result<Vec
     }
     let mut rules: HashMap<String, u64> = HashMap::new();
     for id in hits {
-        for reason in store.hit(id).await?.into_iter().flat_map(|hit| hit.reasons) {
+        let Some(hit) = store.hit(id).await? else { continue };
+        // What was taken back since is no false alarm.
+        if word(&hit, store.case(hit.case).await?.as_ref()) != Some(Word::Wrong) {
+            continue;
+        }
+        for reason in hit.reasons {
             if reason.points > 0.0 && reason.kind != "notice" {
                 *rules.entry(reason.rule).or_default() += 1;
             }

@@ -68,16 +68,27 @@ struct Want {
     verdict: String,
 }
 
-/// The pages of an NDJSON text; `None` for a line that cannot be read. A line that says nothing of what it is, is innocent: so are those
-/// of the clean corpus.
-pub fn of_lines(text: &str) -> impl Iterator<Item = Option<Example>> + '_ {
-    text.lines().filter(|line| !line.trim().is_empty()).map(|line| {
-        let line: Line = serde_json::from_str(line).ok()?;
-        let url = Url::parse(&line.url).ok()?;
-        let extract = page::read_text(&line.html, Some(&url));
-        let called = line.want.map_or_else(|| "benign".to_owned(), |want| want.verdict);
-        Some(Example { extract, url, called })
-    })
+/// What a page can be called; `suspicious` teaches nothing.
+pub const VERDICTS: [&str; 6] = ["fake_site", "seller", "benign", "notice", "official", "suspicious"];
+
+/// The pages of an NDJSON text, each with its line; an error says what is wrong with one. A line that says nothing of what it is, is
+/// innocent: so are those of the clean corpus.
+pub fn of_lines(text: &str) -> impl Iterator<Item = (usize, Result<Example, String>)> + '_ {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(number, line)| (number + 1, of_line(line)))
+}
+
+fn of_line(line: &str) -> Result<Example, String> {
+    let unread =
+        || "读不懂：每行一个 JSON 对象，要有 url、html；违法的再写 want.verdict，不写的当作守法网页".to_owned();
+    let line: Line = serde_json::from_str(line).map_err(|_| unread())?;
+    let url = Url::parse(&line.url).map_err(|_| unread())?;
+    let called = line.want.map_or_else(|| "benign".to_owned(), |want| want.verdict);
+    if !VERDICTS.contains(&called.as_str()) {
+        return Err(format!("的 want.verdict 不认识“{called}”，可写：{}", VERDICTS.join("、")));
+    }
+    let extract = page::read_text(&line.html, Some(&url));
+    Ok(Example { extract, url, called })
 }
 
 /// Hits that officers said something of, with their pages as they were kept.

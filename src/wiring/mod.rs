@@ -6,6 +6,7 @@
 //! It must not print, and must not end the process. Start at [`Program::load`].
 
 mod baselines;
+mod ids;
 mod mail;
 mod network;
 mod open;
@@ -34,6 +35,7 @@ use crate::{
         definition::{Definition, Shape},
     },
     patrol::guests,
+    tuning::clean::Of,
 };
 
 pub use network::fetcher;
@@ -116,6 +118,34 @@ impl Program {
         env: impl Iterator<Item = (OsString, OsString)>,
         cwd: &Path,
     ) -> Result<Program, StartError> {
+        Self::load_or(globals, env, cwd, |_, _, problems| Err(problems))
+    }
+
+    /// The same for a process that no officer watches: where the rules cannot even be read, those that were proven last are in force, as they
+    /// would be had it not been started anew. The second value says what is wrong.
+    ///
+    /// # Errors
+    /// As [`Program::load`]; of the rules where none were ever proven.
+    pub fn load_unwatched(
+        globals: &Globals,
+        env: impl Iterator<Item = (OsString, OsString)>,
+        cwd: &Path,
+    ) -> Result<(Program, Renewed), StartError> {
+        let mut renewed = Renewed::Same;
+        let program = Self::load_or(globals, env, cwd, |data, folder, problems| {
+            let proven = renewing::proven(data, folder).ok_or_else(|| problems.clone())?;
+            renewed = Renewed::Refused(problems);
+            Ok(proven)
+        })?;
+        Ok((program, renewed))
+    }
+
+    fn load_or(
+        globals: &Globals,
+        env: impl Iterator<Item = (OsString, OsString)>,
+        cwd: &Path,
+        instead: impl FnOnce(&Path, Option<&Path>, Vec<Problem>) -> Result<(RuleSet, RuleFiles), Vec<Problem>>,
+    ) -> Result<Program, StartError> {
         if globals.day.is_some() && !globals.practice {
             return Err(StartError::Usage(
                 "--day 只和 --practice 一起用，例如 jianzheng --practice --day 2 patrol".into(),
@@ -126,13 +156,12 @@ impl Program {
             Some(text) => Clock::starting_at(clock::parse_as_of(text).map_err(|e| StartError::Usage(e.to_string()))?),
         };
         let settings = config::load_knowing(globals.config.as_deref(), env, cwd, rules::source_names)?;
-        let (rules, rule_files) = rules::load(settings.general.rules.as_deref())?;
         let data = cwd.join(globals.data.as_deref().unwrap_or(Path::new(DATA)));
         let practice = globals.practice.then(|| globals.day.unwrap_or(1));
-        let (settings, data) = match practice {
-            None => (settings, data),
-            Some(_) => (open::practice_settings(&data.join(PRACTICE))?, data.join(PRACTICE)),
-        };
+        let data = if practice.is_some() { data.join(PRACTICE) } else { data };
+        let folder = settings.general.rules.as_deref();
+        let (rules, rule_files) = rules::load(folder).or_else(|problems| instead(&data, folder, problems))?;
+        let settings = if practice.is_some() { open::practice_settings(&data)? } else { settings };
         Ok(Program { settings, rules: Arc::new(rules), rule_files: Arc::new(rule_files), clock, data, practice })
     }
 
@@ -141,12 +170,12 @@ impl Program {
         Thresholds { hit: self.settings.digest.threshold, review: self.settings.digest.review_threshold }
     }
 
-    /// The pages of innocents that the rules are held against, as files with their names.
+    /// The pages that the rules are held against, as files with their names.
     ///
     /// # Errors
     /// Files that cannot be read.
-    pub fn clean_pages(&self) -> Result<Vec<(String, String)>, StartError> {
-        Ok(rules::clean_pages(self.rule_files.folder.as_deref())?)
+    pub fn pages(&self, of: Of) -> Result<Vec<(String, String)>, StartError> {
+        Ok(rules::pages(of, self.rule_files.folder.as_deref())?)
     }
 
     /// On which terms a source is asked: the unit's word before the rule file's.

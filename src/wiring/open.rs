@@ -3,15 +3,15 @@
 //! [`Program::open`] builds them once; [`Opened`] is what commands work with while this process holds the folder. In practice
 //! only the network's far end, the clock, the waits and the recipients differ. Start at [`Program::open`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::{RuleSet, problem::Problem};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{Program, StartError, mail, round, rules};
+use super::{Program, Renewed, StartError, ids, mail, round, rules};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::crawl::client::Fetcher;
@@ -30,7 +30,7 @@ use crate::patrol::progress::Progress;
 use crate::patrol::{Keeper, Order, Summary};
 use crate::practice::{self, PracticeWeb, Running};
 use crate::store::{AuditCheck, Opts, Store, StoreError};
-use crate::tuning::{self, standing::Standing};
+use crate::tuning::{self, clean::Of, standing::Standing};
 
 /// The settings and seeds of practice, written beside its store so that the ordinary readers read them.
 pub(super) fn practice_settings(data: &Path) -> Result<Settings, StartError> {
@@ -101,7 +101,16 @@ impl Program {
     /// Another process holds the folder, or it cannot be read.
     pub async fn standing(&self) -> Result<Option<HashMap<String, Standing>>, StartError> {
         let Some(store) = self.kept_store()? else { return Ok(None) };
-        tuning::standing::of_hits(&store).await.map(Some).map_err(state)
+        let done = tuning::standing::of_hits(&store).await.map_err(state)?;
+        Ok(Some(ids::own_deeds(&self.rules, &self.data, done)))
+    }
+
+    /// The rules that came with the program, where the unit has its own; none where these are in force.
+    ///
+    /// # Errors
+    /// They are wrong, which a test forbids.
+    pub fn shipped(&self) -> Result<Option<RuleSet>, StartError> {
+        Ok(self.rule_files.folder.as_ref().map(|_| rules::load(None)).transpose()?.map(|(set, _)| set))
     }
 
     /// What may be said against the rules although they are right ([`crate::tuning::doubts`]); without their past where the store cannot be had
@@ -121,13 +130,18 @@ impl Program {
         Ok((self.doubts_given(standing.as_ref())?, why))
     }
 
-    /// The same with what the rules have done.
+    /// The same with what the rules have done; nothing of rules built in.
     pub(super) fn doubts_given(
         &self,
         standing: Option<&HashMap<String, Standing>>,
     ) -> Result<Vec<Problem>, StartError> {
-        let shipped = rules::load(None)?.0;
-        Ok(tuning::doubts::doubts(&self.rules, Some(&shipped), standing, &self.clean_pages()?))
+        let Some(shipped) = self.shipped()? else { return Ok(Vec::new()) };
+        let (innocents, guilty) = (self.pages(Of::Innocents)?, self.pages(Of::Guilty)?);
+        let mut doubts = tuning::doubts::doubts(&self.rules, &shipped, standing, &innocents, &guilty);
+        let told: HashSet<String> =
+            doubts.iter().filter(|doubt| doubt.code == "id-reused").map(|doubt| doubt.say.clone()).collect();
+        doubts.extend(ids::strangers(&self.rules, &self.data).into_iter().filter(|doubt| !told.contains(&doubt.say)));
+        Ok(doubts)
     }
 
     /// The store where there is one; a command that only reads makes none.
@@ -294,11 +308,12 @@ impl Opened {
         Ok(practice::truth()?.hold_against(judged, day))
     }
 
-    /// Rounds on schedule, until stopped.
+    /// Rounds on schedule, until stopped. `loaded` is what [`Program::load_unwatched`] found.
     ///
     /// # Errors
     /// The store is beyond use.
-    pub async fn daemon(&self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    pub async fn daemon(&self, loaded: &Renewed, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        daemon::tell(loaded);
         daemon::run(self, self.hours(), stop).await
     }
 

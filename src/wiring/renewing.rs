@@ -6,17 +6,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jianzheng_core::rules::problem::Problem;
+use jianzheng_core::rules::{RuleSet, problem::Problem};
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::{Opened, Program, rules};
+use super::{Opened, Program, RuleFiles, ids, rules};
 use crate::cases;
 use crate::clock::{self, Clock};
 use crate::patrol::progress::Progress;
 use crate::telemetry::escape;
-use crate::tuning::{clean, past::Judge, renewal, standing};
+use crate::tuning::{
+    clean::{self, Of},
+    past::Judge,
+    renewal, standing,
+};
 
 /// Mistakes and changed verdicts that are told at once.
 const SHOWN: usize = 20;
@@ -66,9 +70,7 @@ impl Opened {
         if problems.is_empty() {
             return Renewed::Same;
         }
-        if let Some(proven) = Proven::read(self.data())
-            && let Ok((set, files)) = rules::checked(program.rule_files.folder.as_deref(), proven.files, Vec::new())
-        {
+        if let Some((set, files)) = proven(self.data(), program.rule_files.folder.as_deref()) {
             let old = Program { rules: Arc::new(set), rule_files: Arc::new(files), ..(*program).clone() };
             self.put_in_force(old);
         }
@@ -80,9 +82,11 @@ impl Opened {
 fn unproven(program: &Program) -> Vec<Problem> {
     let mut problems = program.rules.prove();
     problems.extend(program.rules.held_twice());
-    match rules::clean_pages(program.rule_files.folder.as_deref()) {
-        Ok(pages) => problems.extend(clean::test(&program.rules, program.thresholds(), &pages).failures),
-        Err(unreadable) => problems.extend(unreadable),
+    for of in [Of::Innocents, Of::Guilty] {
+        match rules::pages(of, program.rule_files.folder.as_deref()) {
+            Ok(pages) => problems.extend(clean::test(of, &program.rules, program.thresholds(), &pages).failures),
+            Err(unreadable) => problems.extend(unreadable),
+        }
     }
     problems
 }
@@ -98,6 +102,11 @@ impl Proven {
     fn read(data: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(data.join(PROVEN)).ok()?).ok()
     }
+}
+
+/// The set that was proven last, if it can still be read: a newer program may ask for more.
+pub(super) fn proven(data: &Path, folder: Option<&Path>) -> Option<(RuleSet, RuleFiles)> {
+    rules::checked(folder, Proven::read(data)?.files, Vec::new()).ok()
 }
 
 fn remember(program: &Program, data: &Path) {
@@ -135,7 +144,7 @@ pub(super) fn tell_if_unproven(program: &Program, data: &Path, progress: &Progre
         return;
     }
     progress.stage(&format!(
-        "规则有 {} 处通不过检验（例子不成立、词句重复，或者冤枉了守法网页），本轮仍按现在的规则判；详情看 jianzheng rules check 和 rules test",
+        "规则有 {} 处通不过检验（例子不成立、词句重复，冤枉了守法网页，或者放过了违法网页），本轮仍按现在的规则判；详情看 jianzheng rules check 和 rules test",
         problems.len()
     ));
     problems.iter().take(SHOWN).for_each(|problem| progress.stage(&escape(&format!("  {problem}"))));
@@ -148,6 +157,8 @@ pub(super) async fn tell_doubts(opened: &Opened, program: &Program, progress: &P
         return Ok(());
     }
     let done = standing::of_hits(opened.store()).await?;
+    ids::enter(&program.rules, opened.data());
+    let done = ids::own_deeds(&program.rules, opened.data(), done);
     // A corpus that cannot be read was told already.
     let doubts = program.doubts_given(Some(&done)).unwrap_or_default();
     if !doubts.is_empty() {
@@ -278,6 +289,7 @@ impl Report {
 mod tests {
     use super::*;
     use crate::cli::Globals;
+    use crate::wiring::StartError;
 
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();
@@ -304,14 +316,17 @@ mod tests {
         let save = |text: &str| std::fs::write(folder.join("offers.toml"), text).unwrap();
         let first = opened.program().rules.hash().to_owned();
 
-        // A mistake, then an example that does not hold, then a word that accuses every innocent who leaves a number.
+        // A mistake, then an example that does not hold, then a word that accuses every innocent who leaves a number, then one that
+        // acquits every seller who leaves one.
         let guilty = offers.replacen("points = 4\n", "points = 30\n", 9);
         const HELD: &str = include_str!("../../tests/data/diagnostics/a-phrase-held-by-another-rule.toml");
+        const ACQUITS: &str = include_str!("../../tests/data/diagnostics/a-good-rule-that-acquits-everybody.toml");
         let told = [
             (format!("{offers}\n[[rule]]\nid = 1\n"), "wrong-type"),
             (offers.replacen("hit = [", "hit = [\"今天有雨\", ", 1), "example-not-hit"),
             (guilty, "clean-page-accused"),
             (format!("{offers}\n{HELD}"), "phrase-held"),
+            (format!("{offers}\n{ACQUITS}"), "guilty-page-acquitted"),
         ];
         for (text, code) in told {
             assert_ne!(text, offers);
@@ -332,6 +347,28 @@ mod tests {
         assert_eq!(opened.program().rules.hash(), first);
         assert!(matches!(opened.renew_rules(), Renewed::Refused(_)));
 
+        // And where they cannot even be read, or are gone: a machine that starts anew in the night goes on patrolling.
+        drop(opened);
+        save(&format!("{offers}\n[[rule]\n"));
+        let env = [("JIANZHENG_GENERAL__RULES".into(), folder.clone().into_os_string())];
+        assert!(matches!(
+            Program::load(&Globals::default(), env.clone().into_iter(), home.path()),
+            Err(StartError::Rules(_))
+        ));
+        let unwatched = || Program::load_unwatched(&Globals::default(), env.clone().into_iter(), home.path());
+        let (program, renewed) = unwatched().unwrap();
+        assert!(matches!(renewed, Renewed::Refused(problems) if problems.iter().any(|p| p.code == "syntax")));
+        assert_eq!(program.rules.hash(), first);
+        let away = home.path().join("elsewhere");
+        std::fs::rename(&folder, &away).unwrap();
+        assert_eq!(unwatched().unwrap().0.rules.hash(), first);
+        std::fs::rename(&away, &folder).unwrap();
+        std::fs::rename(home.path().join("data").join(PROVEN), home.path().join("away.json")).unwrap();
+        assert!(matches!(unwatched(), Err(StartError::Rules(_))), "none was ever proven");
+        std::fs::rename(home.path().join("away.json"), home.path().join("data").join(PROVEN)).unwrap();
+
+        let opened = program.open().await.unwrap();
+        assert!(matches!(opened.renew_rules(), Renewed::Refused(_)));
         save(&format!("# 一句说明\n{offers}"));
         assert_eq!(opened.renew_rules(), Renewed::InForce);
         assert_ne!(opened.program().rules.hash(), first);

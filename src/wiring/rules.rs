@@ -11,7 +11,8 @@ use include_dir::{Dir, include_dir};
 use jianzheng_core::rules::{RuleSet, problem::Problem};
 
 use crate::discover::{definition::Definition, queries::QueryFile};
-use crate::tuning::clean;
+use crate::telemetry::chinese;
+use crate::tuning::clean::{self, Of};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -23,6 +24,7 @@ const MAX_FILES: usize = 1000;
 const MAX_BYTES: u64 = 4 << 20;
 /// Whole pages are long, and each false alarm may add one: a corpus that cannot be read has every set refused.
 const MAX_CORPUS_BYTES: u64 = 64 << 20;
+/// Folders in folders.
 const MAX_DEPTH: usize = 3;
 
 /// What stands among the rule files besides the rules that judge.
@@ -39,9 +41,6 @@ pub struct RuleFiles {
     /// The files as they were read, by name.
     pub texts: Vec<(String, String)>,
 }
-
-/// Where the clean corpus lies below the folder of rules.
-const CLEAN: &str = "clean";
 
 /// The rule files as they are written, by name.
 pub(super) fn texts(folder: Option<&Path>) -> (Vec<(String, String)>, Vec<Problem>) {
@@ -76,6 +75,12 @@ pub(super) fn checked(
     let mut queries = None;
     for (name, text) in &files {
         if let Some(source) = name.strip_prefix(SOURCES).and_then(|name| name.strip_suffix(".toml")) {
+            if source.contains('/') {
+                let say = "来源只认 sources 目录里的，再下一级的不算".to_owned();
+                let advice = "要用就挪到 sources 目录里；是备份就挪到规则目录之外";
+                problems.push(whole(name, "misplaced-file", say, advice));
+                continue;
+            }
             Definition::parse(source, name, text)
                 .map_or_else(|found| problems.extend(found), |read| sources.push(read));
         } else if name == QUERIES {
@@ -110,26 +115,31 @@ pub(super) fn checked(
     }
 }
 
-/// The names of the sources in a folder of rules, or of those built in: names of files, whatever is in them.
-pub(super) fn source_names(folder: Option<&Path>) -> Vec<String> {
+/// The names of the sources in a folder of rules, or of those built in: names of files, whatever is in them. None where the folder cannot be
+/// read: that is told when the rules are, and not of each source.
+pub(super) fn source_names(folder: Option<&Path>) -> Option<Vec<String>> {
+    if folder.is_some_and(|folder| std::fs::read_dir(folder).is_err()) {
+        return None;
+    }
     let (files, _) = texts(folder);
     let name = |file: &str| file.strip_prefix(SOURCES)?.strip_suffix(".toml").map(str::to_owned);
-    files.iter().filter_map(|(file, _)| name(file)).collect()
+    Some(files.iter().filter_map(|(file, _)| name(file)).collect())
 }
 
-/// The files of the clean corpus: those of the folder of rules where it has any, or those built in.
+/// The files of a corpus: those of the folder of rules where it has any page, or those built in. An empty folder would switch the proof
+/// off without a word.
 ///
 /// # Errors
 /// Files that cannot be read.
-pub(super) fn clean_pages(folder: Option<&Path>) -> Result<Vec<(String, String)>, Vec<Problem>> {
+pub(super) fn pages(of: Of, folder: Option<&Path>) -> Result<Vec<(String, String)>, Vec<Problem>> {
     let (mut files, mut problems) = (Vec::new(), Vec::new());
-    let own = folder.map(|folder| folder.join(CLEAN)).filter(|folder| folder.is_dir());
-    match own {
-        Some(own) => {
-            let prefix = format!("{}/", own.display());
-            read_folder(&own, &prefix, 0, ".ndjson", &mut files, &mut problems);
-        }
-        None => BUILT_IN.get_dir(CLEAN).into_iter().for_each(|dir| built_in(dir, ".ndjson", &mut files)),
+    if let Some(own) = folder.map(|folder| folder.join(of.folder())).filter(|folder| folder.is_dir()) {
+        let prefix = format!("{}/", own.display());
+        read_folder(&own, &prefix, 0, ".ndjson", &mut files, &mut problems);
+    }
+    if problems.is_empty() && files.iter().all(|(_, text)| text.trim().is_empty()) {
+        files.clear();
+        BUILT_IN.get_dir(of.folder()).into_iter().for_each(|dir| built_in(dir, ".ndjson", &mut files));
     }
     files.sort();
     if problems.is_empty() { Ok(files) } else { Err(problems) }
@@ -144,10 +154,10 @@ const OWN_CLEAN: &str = "unit.ndjson";
 /// # Errors
 /// The file that could not be written, and why.
 pub(super) fn add_clean(folder: &Path, line: &str) -> Result<(PathBuf, bool), (PathBuf, io::Error)> {
-    let corpus = folder.join(CLEAN);
-    if !corpus.is_dir()
-        && let Some(dir) = BUILT_IN.get_dir(CLEAN)
-    {
+    let corpus = folder.join(Of::Innocents.folder());
+    // One line of its own would take the place of all that is built in.
+    let has_none = std::fs::read_dir(&corpus).map_or(true, |mut entries| entries.next().is_none());
+    if has_none && let Some(dir) = BUILT_IN.get_dir(Of::Innocents.folder()) {
         put_down(dir, folder)?;
     }
     let file = corpus.join(OWN_CLEAN);
@@ -218,26 +228,34 @@ fn read_folder(
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            let advice = "检查 --rules 或配置 general.rules 写的目录和它的权限；不写就用程序自带的规则";
+            let advice = "是不是改了名、挪走了、没有挂上？检查 --rules 或配置 general.rules 写的目录和它的权限；不写就用程序自带的规则";
             let say = match error.kind() {
                 io::ErrorKind::NotFound => "没有这个规则目录".to_owned(),
-                _ => format!("规则目录读不了：{}", told(&error)),
+                _ => format!("规则目录读不了：{}", chinese(&error)),
             };
             problems.push(whole(prefix, "unreadable", say, advice));
             return;
         }
     };
     for entry in entries.flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let given = entry.file_name();
+        let name = given.to_string_lossy();
         // Editors leave such files; none of them is meant.
         if name.starts_with('.') {
             continue;
         }
         let path = entry.path();
         let shown = format!("{prefix}{name}");
-        if path.is_dir() {
+        if given.to_str().is_none() && (path.is_dir() || name.ends_with(ending)) {
+            // What was passed over in silence would be an officer's afternoon.
+            let say = "名字不是 UTF-8 编码（多半是从 Windows 的压缩包里解出来的），不会被读到".to_owned();
+            problems.push(whole(&shown, "misnamed", say, "用英文另起一个名字；不想用它就移到别的目录"));
+        } else if path.is_dir() {
             if depth < MAX_DEPTH {
                 read_folder(&path, &format!("{shown}/"), depth + 1, ending, files, problems);
+            } else {
+                let say = format!("目录套得太深，第 {MAX_DEPTH} 层以下的不会被读到");
+                problems.push(whole(&shown, "too-deep", say, "往上挪几层；不想用它就移到别的目录"));
             }
         } else if name.ends_with(ending) {
             if files.len() >= MAX_FILES {
@@ -270,23 +288,18 @@ fn is_misnamed(name: &str, ending: &str) -> bool {
         || name.rsplit_once(ending).is_some_and(|(_, rest)| copied(rest) && ![".bak", ".orig", ".rej"].contains(&rest))
 }
 
-/// Why the system gives no file, in Chinese where that is of a frequent kind.
-fn told(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "没有这个文件".to_owned(),
-        io::ErrorKind::PermissionDenied => "没有权限".to_owned(),
-        io::ErrorKind::NotADirectory => "它不是目录".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 /// The text of a file of at most `most` bytes, or what is wrong with it and the way out.
 fn read_file(path: &Path, most: u64) -> Result<String, (String, &'static str)> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
+    // A pipe would be waited for, and a device never ends.
+    let is_file = std::fs::metadata(path).map(|found| found.is_file());
+    if matches!(is_file, Ok(false)) {
+        return Err(("不是普通文件，是管道、设备一类".to_owned(), "删去它，或者移到别的目录"));
+    }
     let read = std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) => Err((format!("规则文件读不了：{}", told(&error)), "检查文件和它的权限")),
+        Err(error) => Err((format!("规则文件读不了：{}", chinese(&error)), "检查文件和它的权限")),
         Ok(length) if length as u64 > most => Err((format!("文件超过 {} MiB", most >> 20), "拆成几个文件")),
         Ok(_) => {
             let text = String::from_utf8(bytes)
@@ -324,6 +337,9 @@ mod tests {
             problems.iter().any(|p| p.code == "unreadable" && p.file.starts_with("/nowhere/rules")),
             "{problems:?}"
         );
+        // Settings that name sources are not called wrong for it.
+        assert_eq!(source_names(Some(Path::new("/nowhere/rules"))), None);
+        assert!(source_names(None).unwrap().contains(&"searxng".to_owned()));
     }
 
     #[test]
@@ -347,6 +363,29 @@ mod tests {
         assert!(problems.iter().any(|p| p.code == "misnamed" && p.file.ends_with("本地.toml.txt")), "{problems:?}");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_is_told_and_not_waited_for() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        // "本地.toml" as a Chinese Windows writes it into an archive.
+        let gbk = std::ffi::OsStr::from_bytes(b"\xb1\xbe\xb5\xd8.toml");
+        std::fs::write(folder.path().join(gbk), "[[rule]]").unwrap();
+        std::fs::create_dir_all(folder.path().join("甲/乙/丙/丁")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(folder.path().join("管道.toml")).status().unwrap().success());
+        std::os::unix::fs::symlink("圈.toml", folder.path().join("圈.toml")).unwrap();
+        let problems = load(Some(folder.path())).unwrap_err();
+        for (code, file, say) in [
+            ("misnamed", ".toml", "不是 UTF-8 编码"),
+            ("too-deep", "甲/乙/丙/丁", "第 3 层以下"),
+            ("unreadable", "管道.toml", "不是普通文件"),
+            ("unreadable", "圈.toml", "链接绕成了圈"),
+        ] {
+            let told = |p: &Problem| p.code == code && p.file.ends_with(file) && p.say.contains(say);
+            assert!(problems.iter().any(told), "{say}: {problems:?}");
+        }
+    }
+
     #[test]
     fn rules_are_put_down_whole_and_never_over_others() {
         let folder = tempfile::tempdir().unwrap();
@@ -355,7 +394,7 @@ mod tests {
         assert!(written > 20, "{written}");
         let (built_in, _) = load(None).unwrap();
         assert_eq!(load(Some(&place)).unwrap().0.hash(), built_in.hash());
-        assert_eq!(clean_pages(Some(&place)).unwrap().len(), clean_pages(None).unwrap().len());
+        assert_eq!(pages(Of::Innocents, Some(&place)).unwrap().len(), pages(Of::Innocents, None).unwrap().len());
         assert_eq!(write_built_in(&place).unwrap_err().1.kind(), io::ErrorKind::AlreadyExists);
     }
 
@@ -373,16 +412,33 @@ mod tests {
         assert!(add_clean(folder.path(), &known).unwrap().1);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n{known}\n", line(2)));
         std::fs::write(&file, format!("{}\n", line(1))).unwrap();
-        assert_eq!(clean_pages(Some(folder.path())).unwrap().len(), clean_pages(None).unwrap().len() + 1);
+        assert_eq!(
+            pages(Of::Innocents, Some(folder.path())).unwrap().len(),
+            pages(Of::Innocents, None).unwrap().len() + 1
+        );
+    }
+
+    #[test]
+    fn an_empty_corpus_does_not_switch_the_proof_off() {
+        let folder = tempfile::tempdir().unwrap();
+        for of in [Of::Innocents, Of::Guilty] {
+            let built_in = pages(of, None).unwrap();
+            assert!(!built_in.is_empty());
+            let own = folder.path().join(of.folder());
+            std::fs::create_dir(&own).unwrap();
+            assert_eq!(pages(of, Some(folder.path())).unwrap(), built_in);
+            std::fs::write(own.join("unit.ndjson"), "\n").unwrap();
+            assert_eq!(pages(of, Some(folder.path())).unwrap(), built_in);
+        }
     }
 
     #[test]
     fn a_corpus_may_be_longer_than_any_rules() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(CLEAN)).unwrap();
+        std::fs::create_dir(folder.path().join("clean")).unwrap();
         let long = "长".repeat(MAX_BYTES as usize / 3 + 1);
-        std::fs::write(folder.path().join(CLEAN).join(OWN_CLEAN), &long).unwrap();
-        assert_eq!(clean_pages(Some(folder.path())).unwrap()[0].1, long);
+        std::fs::write(folder.path().join("clean").join(OWN_CLEAN), &long).unwrap();
+        assert_eq!(pages(Of::Innocents, Some(folder.path())).unwrap()[0].1, long);
         std::fs::write(folder.path().join("local.toml"), &long).unwrap();
         let problems = load(Some(folder.path())).unwrap_err();
         assert!(problems.iter().any(|p| p.file.ends_with("local.toml") && p.say.contains("4 MiB")), "{problems:?}");

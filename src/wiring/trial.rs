@@ -14,7 +14,13 @@ use crate::store::{Store, StoreError};
 use crate::tuning::backtest::{self, Count, Moved, Trial};
 use crate::tuning::past::{self, Judge};
 use crate::tuning::suggest::{self, Advice, Examples};
-use crate::tuning::{clean, standing};
+use crate::tuning::{
+    clean::{self, Of},
+    standing,
+};
+
+/// Lines of labelled files that are told.
+const SHOWN: usize = 20;
 
 impl Program {
     /// Judges the kept pages again: by the rules of `folder` against those in force, or, without a folder, by those in force against
@@ -53,24 +59,25 @@ impl Program {
             Some(store) => suggest::examples(&store).await.map_err(|error| StartError::State(error.to_string()))?,
             None => Examples::default(),
         };
-        let own = labelled.len();
-        let clean = self.clean_pages()?;
-        for (file, (name, text)) in labelled.iter().chain(&clean).enumerate() {
-            for (number, example) in suggest::of_lines(text).enumerate() {
+        let clean = self.pages(Of::Innocents)?;
+        let mut wrong = Vec::new();
+        for (name, text) in labelled {
+            for (line, example) in suggest::of_lines(text) {
                 match example {
-                    Some(example) => examples.labelled.push(example),
-                    // Those of the clean corpus are told by `rules test`.
-                    None if file >= own => {}
-                    None => {
-                        let wants = "每行要有 url、html 和 want.verdict";
-                        return Err(StartError::Usage(format!(
-                            "样本文件 {name} 第 {} 个网页读不懂：{wants}",
-                            number + 1
-                        )));
-                    }
+                    Ok(example) => examples.labelled.push(example),
+                    Err(say) => wrong.push(format!("样本文件 {name} 第 {line} 行{say}")),
                 }
             }
         }
+        if !wrong.is_empty() {
+            let more = wrong.len().saturating_sub(SHOWN);
+            wrong.truncate(SHOWN);
+            wrong.extend((more > 0).then(|| format!("还有 {more} 行也不对")));
+            return Err(StartError::Usage(wrong.join("\n")));
+        }
+        // Lines of the clean corpus that cannot be read are told by `rules test`.
+        let innocents = clean.iter().flat_map(|(_, text)| suggest::of_lines(text));
+        examples.labelled.extend(innocents.filter_map(|(_, example)| example.ok()));
         let advice = suggest::suggest(&self.rules, self.thresholds(), &examples);
         let (files, problems) = rules::texts(self.rule_files.folder.as_deref());
         if !problems.is_empty() {

@@ -32,6 +32,8 @@ pub const PRINTS_VERSION: u16 = 1;
 
 /// Letters from which the text's simhash means something: below, one changed line moves it as far as another page would.
 const LETTERS: usize = 200;
+/// Letters below which even equal texts mean nothing: 首页, 404.
+const SAYING: usize = 12;
 /// Parts (blocks, links, images, fields, resources) from which the layout's simhash means something.
 const PARTS: usize = 40;
 /// Bytes of text that are read for prints; the rest of a long page adds nothing to 64 bits and a sample.
@@ -77,6 +79,20 @@ impl Prints {
 pub fn number_of(extract: &Extract) -> Option<u64> {
     let number = extract.fingerprint.text;
     (number != 0 && sketch::letters(&extract.text, LETTERS) >= LETTERS).then_some(number)
+}
+
+/// A number of every letter of a text that is too short for [`number_of`], its title among them: equal where, and in practice only where, the
+/// texts are. None of a text that says next to nothing.
+pub fn exact_number_of(extract: &Extract) -> Option<u64> {
+    if sketch::letters(&extract.text, LETTERS) >= LETTERS {
+        return None;
+    }
+    let (mut number, mut letters) = (0u64, 0);
+    for c in extract.title.chars().chain(extract.text.chars()).filter(|c| crate::page::counts(*c)) {
+        number = crate::page::mix(number.rotate_left(5) ^ u64::from(u32::from(c)));
+        letters += 1;
+    }
+    (letters >= SAYING).then_some(number)
 }
 
 /// How much there is to lay out. The extract keeps no count of tags; these are what tags were for.

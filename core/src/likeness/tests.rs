@@ -183,3 +183,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_short_text_has_a_number_of_its_own_and_every_letter_counts() {
+    let number = |html: &str| {
+        let page = crate::page::read_text(html, None);
+        (number_of(&page), exact_number_of(&page))
+    };
+    let (near, exact) = number("<title>焊工</title><p>焊工证不用考试，电话 13000000133</p>");
+    assert!(near.is_none() && exact.is_some());
+    assert_eq!(number("<title>焊工</title><div>焊工证 不用考试，<b>电话</b>：13000000133</div>").1, exact);
+    assert_ne!(number("<title>焊工</title><p>焊工证不用考试，电话 13000000134</p>").1, exact);
+    assert_ne!(number("<title>电工</title><p>焊工证不用考试，电话 13000000133</p>").1, exact);
+    assert_eq!(number("<p>404 首页</p>"), (None, None));
+    let (near, exact) = number(&format!("<p>{}</p>", "焊工证要考试，先到学校报名，再看书。".repeat(20)));
+    assert!(near.is_some() && exact.is_none());
+}

@@ -68,6 +68,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Certificate>, Vec<Probl
             if words.is_empty() {
                 part.missing("words", "写上人们怎么叫这种证");
             }
+            for word in words.iter().chain(&also) {
+                if crate::text::fold(&word.value).as_str().chars().count() < 2 {
+                    let say = format!("“{}”只有一个字，几乎哪里都有", word.value);
+                    part.report("short-word", word.at, say, "写两个字以上的叫法；与别的证并列时才算的简称写进 short");
+                }
+            }
             part.finish();
             if let (Some(category), Some(body)) = (category, body) {
                 all.push(Certificate {

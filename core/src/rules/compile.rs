@@ -124,7 +124,11 @@ impl RuleSet {
             hash.update(text.as_bytes());
             let mut failed = |found: Vec<Problem>| problems.extend(found);
             match name.rsplit('/').next().unwrap_or(name) {
-                _ if name.contains("sources/") || !name.ends_with(".toml") => {}
+                _ if name.starts_with("sources/") || !name.ends_with(".toml") => {}
+                // Of these there is one each, and a copy beside it (a folder of last week's) must not quietly take its place.
+                base if base != name && (named::is_single(base) || files.iter().any(|(other, _)| other == base)) => {
+                    failed(vec![named::copy(name, base)]);
+                }
                 "queries.toml" => {}
                 "authorities.toml" => match Authorities::parse(name, text) {
                     Ok(read) => authorities = Some(read),
@@ -152,6 +156,8 @@ impl RuleSet {
                 },
             }
         }
+        // Each name that would have stood there would be called unknown, and the one mistake be lost among them.
+        lists_known &= !lists.is_empty();
         for (present, file) in [
             (authorities.is_some(), "authorities.toml"),
             (!certificates.is_empty(), "certificates.toml"),
@@ -173,6 +179,7 @@ impl RuleSet {
         if lists_known {
             named::unknown_lists(&lists, &names, &mut problems);
         }
+        named::used_families(&families, &mut problems);
         named::used_ids(&names, &mut problems);
         cross_check(&rules, &lists, (lists_known, families_known), &mut problems);
         let Some(authorities) = authorities else { return Err(problems) };

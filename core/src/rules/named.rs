@@ -22,6 +22,38 @@ pub(super) fn right_ones(rules: Vec<Rule>, named: &[Names], problems: &[Problem]
     rules.into_iter().filter(is_right).collect()
 }
 
+/// Whether the program knows a file by its name, so that there can be one only.
+pub(super) fn is_single(base: &str) -> bool {
+    matches!(base, "authorities.toml" | "certificates.toml" | "routing.toml" | "words.toml" | "queries.toml")
+        || Manner::of_file(base).is_some()
+}
+
+/// A file below the folder that bears the name of one in it.
+pub(super) fn copy(file: &str, base: &str) -> Problem {
+    Problem {
+        code: "misplaced-file",
+        file: file.to_owned(),
+        line: 0,
+        say: format!("{base} 只认规则目录里的那一份，下级目录里又有一份，不知道该听谁的"),
+        advice: "是备份就挪到规则目录之外；里面有要用的，抄进规则目录里的那一份；另写的规则就换个文件名".to_owned(),
+    }
+}
+
+/// Families that are written twice: which of them a rule belongs to, and what the rest of its points is worth, nobody could tell.
+pub(super) fn used_families(families: &[Family], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&str, &Family> = HashMap::new();
+    for family in families {
+        let Some(first) = seen.insert(&family.id, family) else { continue };
+        problems.push(Problem {
+            code: "duplicate-family",
+            file: family.file.clone(),
+            line: family.line,
+            say: format!("族 {} 写了两次，另一处是 {} 第 {} 行", family.id, first.file, first.line),
+            advice: "只留一处，出厂的那处不动，规则照样归得进去；要另立一族，就换一个 id".to_owned(),
+        });
+    }
+}
+
 /// Rules whose family there is none of; of broken rules too, so that all mistakes are told at once.
 pub(super) fn unknown_families(families: &[Family], named: &[Names], problems: &mut Vec<Problem>) {
     for rule in named {

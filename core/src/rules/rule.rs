@@ -227,6 +227,10 @@ pub struct Family {
     pub id: String,
     /// What signals after the strongest may add together, in decibans.
     pub rest: f64,
+    /// File and line, for messages.
+    pub(super) file: String,
+    /// Line of its id.
+    pub(super) line: usize,
 }
 
 /// What a rule names that stands elsewhere, told of rules with other mistakes too; each with its line.
@@ -266,7 +270,8 @@ pub(super) fn read(file: &str, text: &str) -> (Option<Tables>, Vec<Problem>) {
             part.finish();
             if let Some(id) = id {
                 // Without its number it is wrong, but not unknown.
-                tables.families.push(Family { id: id.value, rest: rest.unwrap_or(0.0) });
+                let (file, line) = (file.to_owned(), part.line_of(id.at));
+                tables.families.push(Family { id: id.value, rest: rest.unwrap_or(0.0), file, line });
             }
         }
         for part in top.parts("rule") {

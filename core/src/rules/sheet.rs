@@ -5,7 +5,6 @@
 //! shows all mistakes. Must not know what the keys mean. Start at [`Sheet::read`].
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -66,24 +65,16 @@ impl<'f> Sheet<'f> {
             return (None, sheet.problems.into_inner());
         }
         let (document, errors) = DeTable::parse_recoverable(text);
-        let mut told = HashSet::new();
-        for error in &errors {
-            let at = error.span().map_or(0, |s| s.start);
-            let line = sheet.line(at);
-            if let Some((sign, meant)) = syntax::chinese_sign(sheet.text_of(text, line)) {
-                // The parser stumbles over one sign again and again: once a line is enough.
-                if told.insert(line) {
-                    let say = format!("用了中文标点（{sign}），程序只认英文的 {meant}");
-                    sheet.report(SYNTAX, at, say, "切到英文输入法，把这一行的标点重打一遍".to_owned());
-                }
-                continue;
-            }
-            let message = error.message().lines().next().unwrap_or_default();
-            let advice = match syntax::advice(message).trim_end_matches('。') {
-                "" => "检查引号、方括号、等号是否成对，文字要放在引号里",
-                advice => advice,
-            };
-            sheet.report(SYNTAX, at, syntax::say(message), advice.into());
+        if !errors.is_empty() {
+            let line = |error: &toml::de::Error| sheet.line(error.span().map_or(0, |span| span.start));
+            let errors: Vec<(usize, &str)> = errors.iter().map(|error| (line(error), error.message())).collect();
+            sheet.problems.borrow_mut().extend(syntax::slips(text, &errors).into_iter().map(|slip| Problem {
+                code: SYNTAX,
+                file: file.to_owned(),
+                line: slip.line,
+                say: slip.say,
+                advice: slip.advice,
+            }));
         }
         let top = Part::new(&sheet, document.get_ref(), 0, String::new());
         // After a syntax error half a table may be missing: complaints about its keys would mislead.
@@ -105,12 +96,6 @@ impl<'f> Sheet<'f> {
 impl Sheet<'_> {
     fn line(&self, at: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= at)
-    }
-
-    /// The text of a line.
-    fn text_of<'x>(&self, text: &'x str, line: usize) -> &'x str {
-        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 }
 

@@ -3,13 +3,15 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use jianzheng_core::page;
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::wording::{Labelled, Manner, learn};
 use serde::Deserialize;
 
 use crate::cli::judging::address;
+use crate::telemetry::chinese;
+use crate::tuning::suggest::VERDICTS;
 use crate::wiring::StartError;
 
 /// Least and most that wording adds to a page, in decibans. An honest school's words may outweigh two or three phrases that sellers have
@@ -60,16 +62,23 @@ pub(super) fn table(rules: &RuleSet, manner: Manner, files: &[PathBuf]) -> anyho
 
 fn read(rules: &RuleSet, manner: Manner, file: &Path, pages: &mut Vec<Labelled>) -> anyhow::Result<()> {
     let shown = file.display();
-    let opened = std::fs::File::open(file).with_context(|| format!("样本文件 {shown} 打不开"))?;
+    let unread = |error: std::io::Error| anyhow!("样本文件 {shown} 读不了：{}", chinese(&error));
+    let opened = std::fs::File::open(file).map_err(unread)?;
     for (number, line) in BufReader::new(opened).lines().enumerate() {
-        let line = line.with_context(|| format!("样本文件 {shown} 读不了"))?;
+        let line = line.map_err(unread)?;
         if line.trim().is_empty() {
             continue;
         }
-        let wrong = || format!("样本文件 {shown} 第 {} 行读不懂：要有 url、html 和 want.verdict", number + 1);
-        let line: Line = serde_json::from_str(&line).with_context(wrong)?;
-        let url = address(&line.url).with_context(wrong)?;
+        let wrong = |say: &str| StartError::Usage(format!("样本文件 {shown} 第 {} 行{say}", number + 1));
+        let unread =
+            || wrong("读不懂：每行一个 JSON 对象，要有 url、html；违法的再写 want.verdict，不写的当作守法网页");
+        let line: Line = serde_json::from_str(&line).map_err(|_| unread())?;
+        let url = address(&line.url).ok_or_else(unread)?;
         let called = line.want.as_ref().map_or("benign", |want| want.verdict.as_str());
+        if !VERDICTS.contains(&called) {
+            let say = format!("的 want.verdict 不认识“{called}”，可写：{}", VERDICTS.join("、"));
+            return Err(wrong(&say).into());
+        }
         let guilty = match (manner, called) {
             (Manner::Offer, "seller") | (Manner::Fake, "fake_site") => true,
             // Who sells does not pose; who poses may also sell.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::super::{Exit, out::Out, table::Table, words};
 use crate::clock::shanghai_date;
-use crate::tuning::doubts::lacks;
+use crate::tuning::doubts::{is_shipped, lacks};
 use crate::tuning::standing::{EARNED, Standing};
 use crate::wiring::StartError;
 
@@ -26,11 +26,27 @@ pub(super) struct Known {
     pub(super) standing: Option<HashMap<String, Standing>>,
     /// By place in the set; empty where it was not asked for.
     pub(super) times: Vec<Duration>,
+    /// The set that came with the program; none where it is the one in force.
+    pub(super) shipped: Option<RuleSet>,
 }
 
 impl Known {
     fn of(&self, id: &str) -> Option<Standing> {
         self.standing.as_ref().map(|all| all.get(id).copied().unwrap_or_default())
+    }
+
+    fn is_shipped(&self, rule: &Rule) -> bool {
+        self.shipped.as_ref().is_none_or(|set| is_shipped(rule, set))
+    }
+
+    /// The counts that a rule came with; what a unit's own rule says of itself is no proof.
+    fn held(&self, rule: &Rule) -> Option<(u32, u32)> {
+        rule.held.filter(|_| self.is_shipped(rule))
+    }
+
+    /// What a rule lacks to have earned its points, so far as anything is known of that.
+    fn lacks(&self, rule: &Rule) -> Option<String> {
+        lacks(rule, self.is_shipped(rule), self.of(&rule.id)?, 0)
     }
 
     fn micros(&self, rule: usize) -> Option<f64> {
@@ -87,8 +103,8 @@ fn row<'a>(rule: &'a Rule, index: usize, known: &Known) -> Row<'a> {
         author: &rule.author,
         date: &rule.date,
         false_alarms: &rule.false_alarms,
-        held: rule.held,
-        lacks: done.and_then(|done| lacks(rule, done, 0)),
+        held: known.held(rule),
+        lacks: known.lacks(rule),
         early: rule.early.as_ref().map(|early| EarlyRow { by: &early.by, date: &early.date, why: &early.why }),
         file: &rule.file,
         line: rule.line,
@@ -117,8 +133,8 @@ pub(super) fn list(out: &mut Out, rules: &RuleSet, known: &Known) -> anyhow::Res
                 rule.id.clone(),
                 words::kind(rule.kind.as_str()).to_owned(),
                 format!("{:+}", rule.points),
-                status(rule, done),
-                rule.held.map_or_else(|| "—".to_owned(), |(guilty, innocent)| format!("{guilty}/{innocent}")),
+                status(rule, known),
+                known.held(rule).map_or_else(|| "—".to_owned(), |(guilty, innocent)| format!("{guilty}/{innocent}")),
                 count(|d| d.hits),
                 count(|d| d.confirmed),
                 count(|d| d.false_alarms),
@@ -153,7 +169,11 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
             怎么重学，看规则目录的 README.zh-CN.md 第八节。",
             manner.file()
         );
-        out.line(&say)?;
+        if out.json {
+            out.object(&serde_json::json!({ "id": id, "file": manner.file(), "say": say }))?;
+        } else {
+            out.line(&say)?;
+        }
         return Ok(Exit::Done);
     }
     if let Some(name) = id.strip_prefix('@') {
@@ -191,7 +211,7 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
     examples(out, "必须命中", &rule.hits)?;
     examples(out, "绝不命中", &rule.misses)?;
     out.line(&format!("  已知误报：{}", rule.false_alarms))?;
-    if let Some((guilty, innocent)) = rule.held {
+    if let Some((guilty, innocent)) = known.held(rule) {
         let few = if rule.points > 0.0 && u64::from(guilty) < EARNED { "；还没有充分检验过" } else { "" };
         out.line(&format!("  出厂检验：在没有照着它写的网页上，命中违法的 {guilty} 页、守法的 {innocent} 页{few}"))?;
     }
@@ -201,7 +221,7 @@ pub(super) fn explain(out: &mut Out, rules: &RuleSet, id: &str, known: &Known) -
             "  至今：命中 {} 条线索，其中人已确认 {}、判为误报 {}，最近一次 {last}",
             done.hits, done.confirmed, done.false_alarms
         ))?;
-        out.line(&format!("  {}", advice(rule, done)))?;
+        out.line(&format!("  {}", advice(rule, known, done)))?;
     }
     if let Some(micros) = known.micros(index) {
         out.line(&format!("  耗时：每页 {micros:.2} 微秒"))?;
@@ -240,9 +260,9 @@ fn explain_list(out: &mut Out, rules: &RuleSet, name: &str) -> anyhow::Result<Ex
 }
 
 /// The status as the table shows it; of a rule in force, whether it has yet to earn it, or somebody gave his word.
-fn status(rule: &Rule, done: Option<Standing>) -> String {
+fn status(rule: &Rule, known: &Known) -> String {
     let name = rule.status.as_str();
-    match (&rule.early, done.and_then(|done| lacks(rule, done, 0))) {
+    match (&rule.early, known.lacks(rule)) {
         (Some(_), _) if rule.status == Status::Live => format!("{name}（提前）"),
         (_, Some(_)) => format!("{name}（没攒够）"),
         _ => name.to_owned(),
@@ -267,8 +287,8 @@ fn worth(rule: &Rule) -> String {
 }
 
 /// Whether a trial rule may go live, and whether a live one still earns it.
-fn advice(rule: &Rule, done: Standing) -> String {
-    if let Some(lacks) = lacks(rule, done, 0).filter(|_| done.false_alarms == 0) {
+fn advice(rule: &Rule, known: &Known, done: Standing) -> String {
+    if let Some(lacks) = known.lacks(rule).filter(|_| done.false_alarms == 0) {
         return format!("在用，还没攒够条件：{lacks}；先改回试行，等不得就由定的人写上 early");
     }
     match rule.status {

@@ -12,7 +12,10 @@ use jianzheng_core::wording::Manner;
 use serde::Serialize;
 
 use super::{Context, Exit, out::Out};
-use crate::tuning::{clean, standing};
+use crate::tuning::{
+    clean::{self, Of},
+    standing,
+};
 use crate::wiring::{Program, StartError};
 
 /// 规则：检查、自证、解释、试改、提建议
@@ -37,10 +40,10 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         rules: Option<PathBuf>,
     },
-    /// 用每条规则自带的例子检验它，再用整套规则去判一批守法网页，一个也不许冤枉
+    /// 用每条规则自带的例子检验它，再用整套规则去判一批守法网页和违法网页：一个也不许冤枉，一个也不许放过
     #[command(
-        after_help = "守法网页在规则目录的 clean/*.ndjson（没有这个目录就用程序自带的），每行一个：url、html。\n\
-        一时改不了的冤案，在那一行写上 known 和理由。有一处不成立，退出码为 1。\n\n例子：\n  jianzheng rules test\n  \
+        after_help = "守法网页在规则目录的 clean/*.ndjson，违法网页在 guilty/*.ndjson（没有就用程序自带的），每行一个：url、html。\n\
+        一时改不了的冤案和漏网的，在那一行写上 known 和理由。有一处不成立，退出码为 1。\n\n例子：\n  jianzheng rules test\n  \
         jianzheng rules test --rules rules-new"
     )]
     Test {
@@ -51,16 +54,25 @@ enum Command {
     /// 列出所有规则：分值、状态、命中过多少、误报过多少
     #[command(
         after_help = "命中、确认、误报从数据目录里的线索和人的判定数出来；没有数据就写“—”。\n\n例子：\n  jianzheng rules list\n  \
-        jianzheng rules list --time\n  jianzheng rules list --json | head"
+        jianzheng rules list --time\n  jianzheng rules list --rules rules-new\n  jianzheng rules list --json | head"
     )]
     List {
+        /// 要列出的规则目录；不写就是现在用的那一套
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
         /// 量一量每条规则在一页上花多少时间
         #[arg(long)]
         time: bool,
     },
     /// 把一条规则用大白话讲清楚：什么会触发、值多少、做过什么
-    #[command(after_help = "例子：\n  jianzheng rules explain seller.exam-waiver\n  jianzheng rules explain @免考说法")]
+    #[command(
+        after_help = "例子：\n  jianzheng rules explain seller.exam-waiver\n  jianzheng rules explain @免考词\n  \
+        jianzheng rules explain seller.local-photo-only --rules rules-new"
+    )]
     Explain {
+        /// 规则目录，例如还没换上去的那一套；不写就是现在用的那一套
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
         /// 规则编号（rules list 里有），或者 @词表
         #[arg(value_name = "ID")]
         id: String,
@@ -80,7 +92,7 @@ enum Command {
     },
     /// 从人的判定看规则：哪条分值该改、缺什么词句、哪条没用；只提建议，写成补丁，由人来改
     #[command(
-        after_help = "根据：线索上的标签和案件的决定、守法网页，和另给的样本文件（每行一个：url、html、want.verdict）。\n\n例子：\n  \
+        after_help = "根据：线索上的标签和案件的决定、守法网页，和另给的样本文件（每行一个：url、html、want.verdict；不写 want 的当作守法网页）。\n\n例子：\n  \
         jianzheng rules suggest\n  jianzheng rules suggest --out 建议.patch\n  \
         jianzheng rules suggest 样本.ndjson --json"
     )]
@@ -142,7 +154,10 @@ fn day(text: &str) -> Result<jiff::civil::Date, String> {
 pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     let mut out = context.out();
     let folder = match &args.command {
-        Command::Check { rules } | Command::Test { rules } => rules.as_deref(),
+        Command::Check { rules }
+        | Command::Test { rules }
+        | Command::List { rules, .. }
+        | Command::Explain { rules, .. } => rules.as_deref(),
         _ => None,
     };
     let loaded = match (context.load_with_rules(folder), &args.command) {
@@ -163,11 +178,13 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             // A rule that its own examples contradict is a mistake like any other.
             let mut problems = rules.prove();
             problems.extend(rules.held_twice());
-            problems.extend(match loaded.clean_pages() {
-                Ok(pages) => clean::unreadable(&pages),
-                Err(StartError::Rules(found)) => found,
-                Err(error) => return Err(error.into()),
-            });
+            for of in [Of::Innocents, Of::Guilty] {
+                problems.extend(match loaded.pages(of) {
+                    Ok(pages) => clean::unreadable(&pages),
+                    Err(StartError::Rules(found)) => found,
+                    Err(error) => return Err(error.into()),
+                });
+            }
             problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
             if let Some(folder) = &files.folder {
                 problems.iter_mut().for_each(|p| p.file = folder.join(&p.file).display().to_string());
@@ -196,12 +213,12 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             doubts(&mut out, &loaded).await?;
             test(&mut out, &loaded, &place)?
         }
-        Command::List { time } => {
+        Command::List { time, .. } => {
             let known = known(&loaded, *time).await?;
             list::list(&mut out, rules, &known)?;
             Exit::Done
         }
-        Command::Explain { id } => {
+        Command::Explain { id, .. } => {
             let known = known(&loaded, true).await?;
             list::explain(&mut out, rules, id, &known)?
         }
@@ -236,31 +253,41 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Every example by its own rule, then the clean corpus by all of them.
+/// Every example by its own rule, then the innocents and the guilty by all of them.
 fn test(out: &mut Out, program: &Program, place: &str) -> anyhow::Result<Exit> {
     let rules = &program.rules;
     let failures = rules.prove();
     tell(out, &failures)?;
-    let innocents = clean::test(rules, program.thresholds(), &program.clean_pages()?);
-    tell(out, &innocents.failures)?;
-    for settled in &innocents.settled {
-        if out.json { out.object(&row(settled, "note"))? } else { out.line(&settled.to_string())? }
+    let mut tested = Vec::new();
+    for of in [Of::Innocents, Of::Guilty] {
+        let pages = clean::test(of, rules, program.thresholds(), &program.pages(of)?);
+        tell(out, &pages.failures)?;
+        for settled in &pages.settled {
+            if out.json { out.object(&row(settled, "note"))? } else { out.line(&settled.to_string())? }
+        }
+        tested.push((of, pages));
     }
     if !out.json {
         out.line(&match failures.len() {
             0 => format!("{} 个例子全部成立（{place}）。", rules.examples()),
             failed => format!("{} 个例子里有 {failed} 个不成立（{place}）。", rules.examples()),
         })?;
-        let put_up_with = match innocents.known {
-            0 => String::new(),
-            known => format!("，另有 {known} 个是已知的冤案"),
-        };
-        out.line(&match innocents.failures.len() {
-            0 => format!("{} 个守法网页没有新的冤案{put_up_with}。", innocents.pages),
-            failed => format!("{} 个守法网页里有 {failed} 处不成立{put_up_with}。", innocents.pages),
-        })?;
+        for (of, pages) in &tested {
+            let put_up_with = match (pages.known, of) {
+                (0, _) => String::new(),
+                (known, Of::Innocents) => format!("，另有 {known} 个是已知的冤案"),
+                (known, Of::Guilty) => format!("，另有 {known} 个是说明过不再查的"),
+            };
+            let (all, failed) = (pages.pages, pages.failures.len());
+            out.line(&match (of, failed) {
+                (Of::Innocents, 0) => format!("{all} 个守法网页没有新的冤案{put_up_with}。"),
+                (Of::Innocents, _) => format!("{all} 个守法网页里有 {failed} 处不成立{put_up_with}。"),
+                (Of::Guilty, 0) => format!("{all} 个违法网页都还判得出来{put_up_with}。"),
+                (Of::Guilty, _) => format!("{all} 个违法网页里有 {failed} 个漏了网{put_up_with}。"),
+            })?;
+        }
     }
-    Ok(Exit::when(failures.is_empty() && innocents.failures.is_empty()))
+    Ok(Exit::when(failures.is_empty() && tested.iter().all(|(_, pages)| pages.failures.is_empty())))
 }
 
 /// What is kept of the rules' past; where that cannot be read now, the rules are listed without it and stderr says why.
@@ -272,8 +299,8 @@ async fn known(program: &Program, time: bool) -> anyhow::Result<list::Known> {
             None
         }
     };
-    let times = if time { standing::time_of_rules(&program.rules, &program.clean_pages()?) } else { Vec::new() };
-    Ok(list::Known { standing, times })
+    let times = if time { standing::time_of_rules(&program.rules, &program.pages(Of::Innocents)?) } else { Vec::new() };
+    Ok(list::Known { standing, times, shipped: program.shipped()? })
 }
 
 /// Tells what may be said against rules that are right, and how many such notes there are.

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use jianzheng_core::rules::RuleSet;
 use jianzheng_core::rules::rule::Kind;
 use serde::Serialize;
 
 use super::super::{Context, Exit, out::Out, table::Table, words};
+use crate::telemetry::chinese;
 use crate::tuning::suggest::{Advice, ENOUGH, Points};
 use crate::wiring::StartError;
 
@@ -36,16 +37,22 @@ pub(super) async fn run(
     for file in files {
         let shown = file.display().to_string();
         let path = context.cwd.join(file);
-        let size = std::fs::metadata(&path).with_context(|| format!("样本文件 {shown} 打不开"))?.len();
+        let unread = |error: std::io::Error| anyhow!("样本文件 {shown} 读不了：{}", chinese(&error));
+        let found = std::fs::metadata(&path).map_err(unread)?;
+        if !found.is_file() {
+            return Err(StartError::Usage(format!("{shown} 不是文件")).into());
+        }
+        let size = found.len();
         if size > BYTES {
             return Err(StartError::Usage(format!("样本文件 {shown} 超过 256 MiB，拆成几个再来")).into());
         }
-        let text = std::fs::read_to_string(&path).with_context(|| format!("样本文件 {shown} 读不了"))?;
+        let text = std::fs::read_to_string(&path).map_err(unread)?;
         labelled.push((shown, text));
     }
     let (advice, patch) = program.suggest(&labelled).await?;
     if let Some(to) = to {
-        std::fs::write(context.cwd.join(to), &patch).with_context(|| format!("写不了 {}", to.display()))?;
+        std::fs::write(context.cwd.join(to), &patch)
+            .map_err(|error| anyhow!("写不了 {}：{}", to.display(), chinese(&error)))?;
     }
     if out.json {
         json(out, &program.rules, &advice, &patch)?;

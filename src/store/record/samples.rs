@@ -180,6 +180,7 @@ pub(in crate::store) fn hit() -> Hit {
         pictures: Vec::new(),
         rendering: None,
         text: None,
+        short_text: None,
         seen_as: None,
         cloaks: Vec::new(),
         label: Some("seller".to_owned()),
@@ -358,6 +359,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("hit", &hit());
     check("hit_cloaked", &Hit { seen_as: Some("wechat".to_owned()), cloaks: words(&["微信"]), ..hit() });
     check("hit_text", &Hit { text: Some("0123456789abcdef".to_owned()), ..hit() });
+    check("hit_short_text", &Hit { short_text: Some("0123456789abcdef".to_owned()), ..hit() });
     check("label", &label());
     check("case", &case());
     check("case_note", &note());
