@@ -152,7 +152,7 @@ impl<'p> Visiting<'p> {
     pub(super) async fn shown(
         &self,
         read: &(Extract, Verdict),
-        url: &Url,
+        (url, status): (&Url, u16),
         terms: &reading::Terms,
     ) -> Option<Result<Shown, String>> {
         let renderer = self.visitor.renderer.as_ref()?;
@@ -165,7 +165,7 @@ impl<'p> Visiting<'p> {
             Err(error) => return Some(Err(error.to_string())),
         };
         let known = Depicted { codes: read.0.qr.clone(), pictures: Vec::new() };
-        let Some(shown) = rendering::judged(&self.program.rules, &rendered, &known, terms) else {
+        let Some(shown) = rendering::judged(&self.program.rules, &rendered, status, &known, terms) else {
             return Some(Err(format!("浏览器得到的是 HTTP {}，和程序得到的不同", rendered.status)));
         };
         let decides = rendering::decides(read, &shown);
@@ -183,10 +183,20 @@ impl<'p> Visiting<'p> {
     async fn rendered(&self, renderer: &Renderer, url: &Url, screenshot: bool) -> Result<Rendered, RenderError> {
         tokio::time::sleep(self.pause()).await;
         let known = self.robots.known(url).filter(|_| self.program.settings.network.robots == Robots::Obey);
-        let own = address::host_key(url);
+        let (own, from) = (address::host_key(url), url.clone());
+        let rules = known.clone();
         let follow =
-            move |next: &Url| address::host_key(next) == own && known.as_ref().is_none_or(|access| access.allows(next));
-        let job = Job { url: url.clone(), screenshot, follow: Box::new(follow), data_by_post: false, guest: None };
+            move |next: &Url| address::host_key(next) == own && rules.as_ref().is_none_or(|access| access.allows(next));
+        let allows =
+            move |part: &Url| part.origin() != from.origin() || known.as_ref().is_none_or(|access| access.allows(part));
+        let job = Job {
+            url: url.clone(),
+            screenshot,
+            follow: Box::new(follow),
+            allows: Box::new(allows),
+            data_by_post: false,
+            guest: None,
+        };
         rendering::render(renderer, job, || tokio::time::sleep(self.pause())).await
     }
 

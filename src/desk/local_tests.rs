@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     cases::tests::{Found, SELLER, at, open, see},
     outbox::listing::Contact,
-    store::Changes,
+    store::{Changes, HostFacts},
 };
 
 fn rules() -> Arc<RuleSet> {
@@ -108,6 +108,27 @@ async fn a_host_is_reported_with_what_its_name_says_and_what_was_found_on_it() {
     assert_eq!((report.host.as_str(), report.verdict.as_str(), report.hits), ("a.example", "clean", 1));
     assert_eq!(desk.host("cx.mem.gov.cn").await.unwrap().verdict, "official");
     assert!(matches!(desk.host("  ").await, Err(DeskError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_host_with_an_unusual_port_is_reported_by_either_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    see(&store, Found { url: "http://a.example:8080/x", ..SELLER }).await;
+    let mut changes = Changes::new();
+    changes.put_host(HostFacts {
+        host: "a.example:8080".to_owned(),
+        robots: "rules".to_owned(),
+        ..HostFacts::default()
+    });
+    store.commit(changes).await.unwrap();
+    let desk = desk(&store);
+    for name in ["a.example:8080", "http://a.example:8080/x", "a.example"] {
+        let report = desk.host(name).await.unwrap();
+        assert_eq!((report.hits, report.robots.as_str()), (1, "rules"), "{name}");
+    }
+    let report = desk.host("a.example:81").await.unwrap();
+    assert_eq!((report.hits, report.robots.as_str()), (0, ""));
 }
 
 #[tokio::test]

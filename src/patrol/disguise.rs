@@ -4,14 +4,15 @@
 //! look means is [`super::guests`]' matter. Start at [`look_on`].
 
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 use jianzheng_core::host::registrable;
 use jianzheng_core::schedule::Seen;
+use jianzheng_core::verdict;
 use url::Url;
 
 use super::guests::{self, Look, Looking, Looks, Way};
-use super::visit::{Ask, WORTH_WAITING, fetch, hop_pause};
+use super::manners::hop_pause;
+use super::visit::{Ask, WORTH_WAITING, fetch};
 use super::{Failure, Shared};
 use crate::crawl::frontier::{Kind, Lease};
 use crate::crawl::retry;
@@ -28,7 +29,7 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
         && let Some((guest, referer)) = looking.next_guest()
     {
         shared.disguised_once(&url);
-        tokio::time::sleep(hop_pause(shared, &url)).await;
+        shared.fetcher.rest(hop_pause(shared, &url)).await;
         shared.frontier.charge(lease.host(), 1).await;
         match fetch(shared, lease, &url, Ask { guest, referer, copy: None }).await {
             Ok(answer) => {
@@ -36,8 +37,7 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
                 let asked =
                     answer.exchange.header("retry-after").filter(|_| matches!(answer.exchange.status, 429 | 503));
                 if let Some(wait) = asked.and_then(|value| retry::retry_after(&value, answer.exchange.time)) {
-                    let until = Instant::now() + wait.min(WORTH_WAITING);
-                    shared.frontier.host_until(lease.host(), until).await;
+                    shared.host_waits(lease.host(), wait.min(WORTH_WAITING)).await?;
                 }
                 let known = shared.known_pictures(lease).await?;
                 looking.saw(shared.look_of(answer, false, known).await?);
@@ -51,8 +51,11 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
 /// What was said of the address before it was looked at, and the source that said it.
 async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError> {
     if let Via::Recheck { hit } = lease.via() {
-        let source = shared.store.hit(*hit).await?.map(|hit| hit.source);
-        return Ok((Way::Hit, source.unwrap_or_default()));
+        let hit = shared.store.hit(*hit).await?;
+        // Who was no more than suspicious when others looked too is not looked at by all of them each time.
+        let suspect = hit.as_ref().is_some_and(|hit| hit.verdict == verdict::Kind::Suspicious.as_str());
+        let way = if suspect { Way::Suspect } else { Way::Hit };
+        return Ok((way, hit.map(|hit| hit.source).unwrap_or_default()));
     }
     let said = |words: &str| if shared.rules.speaks_of_trade(words) { Way::Trade } else { Way::Root };
     let (mut way, mut source) = (Way::Plain, String::new());

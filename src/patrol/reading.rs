@@ -50,55 +50,109 @@ pub struct Read {
     pub encoded: Encoded,
     /// What the body is.
     pub content: Content,
+    /// The status that it came with.
+    pub status: u16,
     /// A page of which nothing came.
     pub empty: bool,
     /// A script of the page looks at who its guest is and acts on it. Not looked for in what accuses.
     pub asks_guest: bool,
-    /// All of the body came and could be unpacked. Of a part, nobody can say what it does not show.
-    pub whole: bool,
+    /// Why only a part of the body came or could be unpacked, in Chinese. Of a part, nobody can say what it does not show.
+    pub part: Option<&'static str>,
 }
 
-/// Reads an exchange. Pages are judged where their status says that they are one; `known` is what their pictures are known to show.
-/// Where a picture was asked for, a page is none: many servers answer every address with their front page.
+/// Reads an exchange; `known` is what a page's pictures are known to show. What comes with an error is a page as well where it accuses
+/// somebody: browsers show it like any other. Where a picture was asked for, a page is none: many servers answer every address with
+/// their front page.
 pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Read {
-    let empty = (200..300).contains(&exchange.status) && exchange.body.is_empty();
-    let Unpacked { content, whole: unpacked, asks_guest } = content(rules, &exchange, picture, known, terms);
-    let whole = unpacked && exchange.truncated.is_none();
+    let status = exchange.status;
+    let empty = (200..300).contains(&status) && exchange.body.is_empty();
+    let Unpacked { content, part, asks_guest } = content(rules, &exchange, picture, known, terms);
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     // What somebody else was shown may be the half of a proof.
     let proof = hit || exchange.guest != Guest::Patrol;
-    let encoded = evidence::encode(&to_keep(exchange, terms, hit), proof);
-    Read { encoded, content, empty, asks_guest, whole }
+    let cut = exchange.truncated.map(|truncated| match truncated {
+        Truncated::Length => "网页太大，只取了前面一部分，判断以这一部分为准",
+        Truncated::Time => "网页传得太慢，只取到一部分，判断以这一部分为准",
+        Truncated::Disconnect => "网页没有传完连接就断了，判断以传到的部分为准",
+    });
+    let mut kept = to_keep(exchange, terms, hit);
+    // The record's body is as it came; what was read of it is less.
+    kept.notes.extend(part.map(|part| ("decoded".to_owned(), part.as_code().to_owned())));
+    let encoded = evidence::encode(&kept, proof);
+    Read { encoded, content, status, empty, asks_guest, part: cut.or(part.map(Part::say)) }
 }
 
-/// The content of a body, whether all of it could be unpacked, and whether its scripts ask who looks.
+/// The content of a body, what of it could not be unpacked, and whether its scripts ask who looks.
 struct Unpacked {
     content: Content,
-    whole: bool,
+    part: Option<Part>,
     asks_guest: bool,
 }
 
+/// Why not all of a body was unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    TooLarge,
+    Damaged,
+}
+
+impl Part {
+    /// The word in the evidence.
+    fn as_code(self) -> &'static str {
+        match self {
+            Part::TooLarge => "truncated; reason=length",
+            Part::Damaged => "truncated; reason=damaged",
+        }
+    }
+
+    fn say(self) -> &'static str {
+        match self {
+            Part::TooLarge => "网页解压后太大，只读了前面一部分，判断以这一部分为准",
+            Part::Damaged => "网页的压缩数据不完整或已损坏，判断以读出的部分为准",
+        }
+    }
+}
+
 fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Unpacked {
-    let all = |content| Unpacked { content, whole: true, asks_guest: false };
-    if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
+    let all = |content| Unpacked { content, part: None, asks_guest: false };
+    let error = !(200..300).contains(&exchange.status);
+    let refresh = exchange.header("refresh").and_then(|value| page::refreshed_to(&value, &exchange.url));
+    let nothing = exchange.body.is_empty() && refresh.is_none();
+    if nothing || error && (picture || !shows_error(exchange)) {
         return all(Content::Other);
     }
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = decode::decode(&exchange.content_encoding(), &exchange.body, terms.max_body);
-    if is_image(&kind, &body.bytes) {
+    if is_image(&kind, &body.bytes, picture) {
         return all(Content::Image(picture::read(&body.bytes)));
     }
-    if picture || !is_text(&kind, &body.bytes) {
+    if picture || !(exchange.body.is_empty() || is_text(&kind, &body.bytes)) {
         return all(Content::Other);
     }
-    let unpacked = !body.truncated && !matches!(body.problem, Some(decode::Problem::Damaged));
+    let part = match (body.truncated, body.problem) {
+        (true, _) => Some(Part::TooLarge),
+        (false, Some(decode::Problem::Damaged)) => Some(Part::Damaged),
+        (false, _) => None,
+    };
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
     let mut extract = pictures::with_inline(extract);
+    extract.redirects.splice(0..0, refresh.map(String::from));
     pictures::put_known(known, &mut extract, &exchange.url);
     let verdict = judge(rules, &extract, &exchange.url, terms);
+    if error && !verdict.kind.is_hit() {
+        return all(Content::Other);
+    }
     let words = rules.list(Lists::GuestScript.name()).unwrap_or_default();
     let asks_guest = !verdict.kind.is_hit() && cloaking::looks_at_guest(&body.bytes, words);
-    Unpacked { content: Content::Page(Box::new((extract, verdict))), whole: unpacked, asks_guest }
+    Unpacked { content: Content::Page(Box::new((extract, verdict))), part, asks_guest }
+}
+
+/// Whether browsers show what came with a status that is no success: all of it but where they go elsewhere, or have it already.
+fn shows_error(exchange: &Exchange) -> bool {
+    match exchange.status {
+        301 | 302 | 303 | 307 | 308 => exchange.header("location").is_none(),
+        status => status >= 300 && status != 304,
+    }
 }
 
 /// Judges a page beside the baselines.
@@ -112,10 +166,11 @@ pub fn judge_all(rules: &RuleSet, extract: &Extract, url: &Url, cloaks: &[Cloak]
     rules.judge_knowing(extract, url, Beside { copied: &copied, cloaks }, terms.thresholds)
 }
 
-fn is_image(kind: &str, body: &[u8]) -> bool {
+/// A picture by its magic number. Who asks for one (`picture`) takes it whatever it is called, as browsers do.
+fn is_image(kind: &str, body: &[u8], picture: bool) -> bool {
     let magic = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8", b"BM", b"\0\0\x01\0"].iter().any(|m| body.starts_with(m))
         || (body.starts_with(b"RIFF") && body.get(8..12) == Some(b"WEBP"));
-    magic && (kind.starts_with("image/") || !kind.contains("html"))
+    magic && (picture || kind.starts_with("image/") || !kind.contains("html"))
 }
 
 /// Served as text, or served as nothing in particular and looking like a page.
@@ -163,11 +218,19 @@ fn to_keep(exchange: Exchange, terms: &Terms, hit: bool) -> evidence::Exchange {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read as _, Write as _};
 
     use super::*;
 
+    const OFFER: &str =
+        "<title>快速拿证</title><p>低压电工证免考试免培训，三天出证，官网可查，先出证后付款，加微信 demo_nb88 办理</p>";
+
     fn whole(encoding: &str, body: Vec<u8>, truncated: Option<Truncated>) -> bool {
+        let fields = [("content-type", "text/html"), ("content-encoding", encoding)];
+        got(200, &fields, body, truncated, false).part.is_none()
+    }
+
+    fn got(status: u16, fields: &[(&str, &str)], body: Vec<u8>, truncated: Option<Truncated>, picture: bool) -> Read {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
         let files: Vec<(String, String)> = std::fs::read_dir(folder)
             .unwrap()
@@ -178,16 +241,15 @@ mod tests {
         let files: Vec<_> =
             files.into_iter().map(|(name, text)| (name.rsplit('/').next().unwrap().to_owned(), text)).collect();
         let rules = RuleSet::compile(&files).unwrap();
-        let headers = [("content-type", "text/html"), ("content-encoding", encoding)];
         let exchange = Exchange {
             guest: Guest::Patrol,
             url: "http://a.example/".parse().unwrap(),
             time: jiff::Timestamp::UNIX_EPOCH,
             request_head: Vec::new(),
             version: "HTTP/1.1",
-            status: 200,
+            status,
             reason: String::new(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).into(),
+            headers: fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
             body,
             truncated,
             ip: None,
@@ -197,7 +259,55 @@ mod tests {
             connection: crate::crawl::client::Connection::default(),
         };
         let terms = Terms { max_body: 1 << 20, ..Terms::default() };
-        read(&rules, exchange, false, &Depicted::default(), &terms).whole
+        read(&rules, exchange, picture, &Depicted::default(), &terms)
+    }
+
+    #[test]
+    fn what_comes_with_an_error_is_a_page_where_it_accuses() {
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let is_page = |status, fields: &[(&str, &str)], body: &str| {
+            matches!(got(status, fields, body.into(), None, false).content, Content::Page(_))
+        };
+        for status in [200, 300, 302, 400, 403, 404, 405, 410, 412, 418, 444, 493, 500, 503] {
+            assert!(is_page(status, &html, OFFER), "{status}");
+        }
+        let sent = [html[0], ("location", "http://b.example/")];
+        assert!(!is_page(302, &sent, OFFER) && !is_page(304, &html, OFFER));
+        // An error that accuses nobody is what its status says, and a picture is none.
+        let plain = "<title>404</title><p>没有这一页，可以回到首页看看别的内容。</p>";
+        assert!(is_page(200, &html, plain) && !is_page(404, &html, plain) && !is_page(418, &html, plain));
+        assert!(matches!(got(404, &html, OFFER.into(), None, true).content, Content::Other));
+        assert_eq!(got(418, &html, OFFER.into(), None, false).status, 418);
+    }
+
+    #[test]
+    fn a_refresh_header_sends_on_like_a_tag() {
+        let sent = |value: &str| {
+            let fields = [("content-type", "text/html"), ("refresh", value)];
+            let body = "<meta http-equiv=refresh content='9;url=/later'><p>正在打开</p>";
+            match got(200, &fields, body.into(), None, false).content {
+                Content::Page(page) => page.0.redirects.clone(),
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(sent("0; URL='http://b.example/x'"), ["http://b.example/x", "http://a.example/later"]);
+        assert_eq!(sent("3;/next"), ["http://a.example/next", "http://a.example/later"]);
+        let bare = got(200, &[("refresh", "0;url=/next")], Vec::new(), None, false).content;
+        assert!(matches!(bare, Content::Page(page) if page.0.redirects == ["http://a.example/next"]));
+        for none in ["5", "0; url=", "0; url=javascript:alert(1)"] {
+            assert_eq!(sent(none), ["http://a.example/later"], "{none}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_one_whatever_it_is_called_where_one_was_asked_for() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::GrayImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let read = |picture| got(200, &html, png.get_ref().clone(), None, picture).content;
+        assert!(matches!(read(true), Content::Image(_)));
+        // Opened as a page it is what it is called: signs without sense.
+        assert!(matches!(read(false), Content::Page(_)));
     }
 
     #[test]
@@ -215,5 +325,21 @@ mod tests {
         let packed = packed.finish().unwrap();
         assert!(whole("gzip", packed.clone(), None));
         assert!(!whole("gzip", packed[..packed.len() / 2].to_vec(), None));
+    }
+
+    #[test]
+    fn what_was_not_unpacked_is_told_and_stands_in_the_evidence() {
+        let fields = [("content-type", "text/html"), ("content-encoding", "gzip")];
+        let told = |page: Vec<u8>| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(&page).unwrap();
+            let read = got(200, &fields, packed.finish().unwrap(), None, false);
+            let mut record = String::new();
+            flate2::read::MultiGzDecoder::new(&read.encoded.bytes[..]).read_to_string(&mut record).ok();
+            (read.part, record.contains("decoded: truncated; reason=length"))
+        };
+        assert_eq!(told(OFFER.into()), (None, false));
+        let (part, noted) = told([OFFER.as_bytes(), &vec![b' '; 3 << 20]].concat());
+        assert!(part.is_some_and(|part| part.contains("解压后太大")) && noted, "{part:?} {noted}");
     }
 }

@@ -14,10 +14,11 @@ use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::manners::{hop_pause, may_go_on};
 use super::pictures;
 use super::reading::{self, Content, Read, Terms};
-use super::visit::{hop_pause, may_go_on};
 use super::{Failure, Shared};
+use crate::config::Robots;
 use crate::crawl::client::agent_of;
 use crate::crawl::frontier::Lease;
 use crate::crawl::picture;
@@ -63,9 +64,15 @@ async fn is_blind(rendered: &Rendered) -> bool {
     tokio::task::spawn_blocking(move || page::read_text(&html, Some(&url)).needs_eyes).await.unwrap_or(false)
 }
 
-/// What was shown, read and judged; none where the browser was given an error instead of the page.
-pub fn judged(rules: &RuleSet, rendered: &Rendered, known: &Depicted, terms: &Terms) -> Option<(Extract, Verdict)> {
-    if !matches!(rendered.status, 0 | 200..300) {
+/// What was shown, read and judged; none where the browser was given an error instead of the page, which was `answered` with a status.
+pub fn judged(
+    rules: &RuleSet,
+    rendered: &Rendered,
+    answered: u16,
+    known: &Depicted,
+    terms: &Terms,
+) -> Option<(Extract, Verdict)> {
+    if !matches!(rendered.status, 0 | 200..300) && rendered.status != answered {
         return None;
     }
     let mut extract = pictures::with_inline(page::read_text(&rendered.html, Some(&rendered.url)));
@@ -170,19 +177,26 @@ impl Shared {
             return Ok(Looked::Not(format!("这个网站本轮用浏览器打开过 {HOST_PAGES} 页，不再打开")));
         }
         // The browser's requests are requests to this host: they wait their turn, which the lease holds meanwhile.
-        tokio::time::sleep(hop_pause(self, url)).await;
+        self.fetcher.rest(hop_pause(self, url)).await;
         let guest = agent_of(guest).map(|agent| Disguise { agent, referer });
-        let job = Job { url: url.clone(), screenshot: true, follow: self.follow(url), data_by_post: false, guest };
-        let rendered = match render(&stage.renderer, job, || tokio::time::sleep(hop_pause(self, url))).await {
+        let job = Job {
+            url: url.clone(),
+            screenshot: true,
+            follow: self.follow(url),
+            allows: self.allows(),
+            data_by_post: false,
+            guest,
+        };
+        let rendered = match render(&stage.renderer, job, || self.fetcher.rest(hop_pause(self, url))).await {
             Ok(rendered) => rendered,
             Err(error) => {
                 tracing::debug!(code = error.as_code(), host = lease.host(), "not rendered");
                 return failed(&error);
             }
         };
-        let (work, known) = (Arc::clone(self), known.clone());
+        let (work, known, status) = (Arc::clone(self), known.clone(), read.status);
         let (rendered, shown) = tokio::task::spawn_blocking(move || {
-            let shown = judged(&work.rules, &rendered, &known, &work.terms);
+            let shown = judged(&work.rules, &rendered, status, &known, &work.terms);
             (rendered, shown)
         })
         .await
@@ -203,6 +217,12 @@ impl Shared {
     fn follow(self: &Arc<Self>, url: &Url) -> Box<dyn Fn(&Url) -> bool + Send + Sync> {
         let (own, robots, known) = (address::host_key(url), self.robots, self.robots_cache.known(url));
         Box::new(move |next| address::host_key(next) == own && may_go_on(robots, known.as_deref(), next))
+    }
+
+    /// What a page may be made of: all but what a robots.txt forbids that was read. Those of hosts that nobody crawls are not asked for.
+    fn allows(&self) -> Box<dyn Fn(&Url) -> bool + Send + Sync> {
+        let (robots, cache) = (self.robots, Arc::clone(&self.robots_cache));
+        Box::new(move |url| robots == Robots::Ignore || cache.known(url).is_none_or(|access| access.allows(url)))
     }
 
     /// Keeps what was shown, behind the page's own capture, and writes it into the page's record.

@@ -12,9 +12,10 @@ use jianzheng_core::page::Extract;
 use jiff::SignedDuration;
 use url::Url;
 
+use super::manners::{hop_pause, may_go_on};
 use super::reading::Content;
 use super::traps::Text;
-use super::visit::{Ask, fetch, hop_pause, may_go_on};
+use super::visit::{Ask, fetch};
 use super::{Failure, Shared, walls};
 use crate::crawl::frontier::Lease;
 use crate::store::{Changes, Depicted, MadeUp};
@@ -59,13 +60,13 @@ impl Shared {
         if !first || barred || self.fetcher.check(&probe).is_err() {
             return Ok(None);
         }
-        tokio::time::sleep(hop_pause(self, url)).await;
+        self.fetcher.rest(hop_pause(self, url)).await;
         self.frontier.charge(lease.host(), 1).await;
         let Ok(answer) = fetch(self, lease, &probe, Ask::default()).await else { return Ok(None) };
         let look = self.look_of(answer, false, Depicted::default()).await?;
         let text = match &look.read.content {
             Content::Page(page) => {
-                let shows = look.read.whole
+                let shows = look.read.part.is_none()
                     && !page.0.needs_eyes
                     && !walls::is_wall_page(&self.rules, &page.0, &look.final_url);
                 if !shows {

@@ -15,11 +15,11 @@ use url::Url;
 
 use super::guests::{self, Look};
 use super::links::{self, From};
+use super::manners::{Asked, ask_robots, hop_pause, may_go_on};
 use super::reading::Content;
 use super::rendering::Looked;
 use super::{Failure, Shared, disguise, too_large, unchanged, walls, worth};
 use crate::cases;
-use crate::config::Robots;
 use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
 use crate::crawl::frontier::{Found, Heard, Kind, Lease};
 use crate::crawl::retry;
@@ -70,19 +70,12 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
         Ok(None) => return Ok(()),
         Err(failed) => return failed_fetch(&shared, failed.0, &failed.1).await,
     };
-    if shared.robots == Robots::Obey
-        && let Some(access) = ask_robots(&shared, &lease, &url).await
-        && !access.allows(&url)
-    {
-        return match &*access {
-            Access::Unreachable(error) => failed_fetch(&shared, lease, error).await,
-            Access::Failing(status) => {
-                let say = format!("robots.txt 返回 {status}，按规矩暂不访问");
-                fail(&shared, lease, "robots-failing", say, Some(Seen::Unseen)).await
-            }
-            _ => fail(&shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
-        };
-    }
+    let lease = match ask_robots(&shared, lease, &url).await {
+        Asked::Allowed(lease) => lease,
+        Asked::Later => return Ok(()),
+        Asked::Barred(lease, access) => return barred(&shared, lease, &access).await,
+    };
+
     let copy = unchanged::known(&shared, &lease).await?;
     let ask = Ask { copy: copy.as_ref().map(|known| known.tags.clone()), ..Ask::default() };
     match fetch(&shared, &lease, &url, ask).await {
@@ -143,38 +136,15 @@ pub(super) async fn fetch(shared: &Shared, lease: &Lease, url: &Url, ask: Ask) -
     shared.fetcher.get_while(get, &go_on).await
 }
 
-/// Whether robots.txt of a host lets a visit go on to another of its addresses. Rules that have grown old meanwhile let nothing: the
-/// address is a candidate then, and asks for them anew.
-pub(super) fn may_go_on(robots: Robots, known: Option<&Access>, next: &Url) -> bool {
-    robots == Robots::Ignore || known.is_some_and(|access| access.allows(next))
-}
-
-/// What a redirect within the host has to wait: what any other page of it would.
-pub(super) fn hop_pause(shared: &Shared, url: &Url) -> Duration {
-    let delay = shared.politeness.delay;
-    if delay.is_zero() {
-        return delay;
+async fn barred(shared: &Arc<Shared>, lease: Lease, access: &Access) -> Result<(), Failure> {
+    match access {
+        Access::Unreachable(error) => failed_fetch(shared, lease, error).await,
+        Access::Failing(status) => {
+            let say = format!("robots.txt 返回 {status}，按规矩暂不访问");
+            fail(shared, lease, "robots-failing", say, Some(Seen::Unseen)).await
+        }
+        _ => fail(shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
     }
-    let asked = shared.robots_cache.known(url).and_then(|access| access.crawl_delay());
-    asked.map_or(delay, |asked| asked.max(delay).min(WORTH_WAITING))
-}
-
-async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Arc<Access>> {
-    if let Some(known) = shared.robots_cache.known(url) {
-        return Some(known);
-    }
-    let mut pause = shared.politeness.delay;
-    let access = shared.robots_cache.of(&shared.fetcher, url, pause).await;
-    if let Some(delay) = access.crawl_delay()
-        && delay > pause
-        && !pause.is_zero()
-    {
-        shared.frontier.host_delay(lease.host(), delay).await;
-        pause = delay.min(WORTH_WAITING);
-    }
-    // The request for robots.txt was a request to this host: the page waits its turn.
-    tokio::time::sleep(pause).await;
-    Some(access)
 }
 
 pub(super) async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {
@@ -219,6 +189,12 @@ async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen:
     let mut changes = Changes::new();
     if NETWORK.contains(&code) {
         shared.host_lost(&mut changes, lease.host()).await?;
+    }
+    // Its robots.txt is an answer too, and may be all that a host ever says.
+    if code.starts_with("robots")
+        && let Ok(url) = Url::parse(lease.url())
+    {
+        shared.host_seen(&mut changes, lease.host(), &url).await?;
     }
     let seq = shared.store.page_seq();
     let mut page = shared.page(&lease, seq, lease.url());
@@ -280,7 +256,7 @@ pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer)
             && let Some(wait) = asked.or(backoff.map(|b| shared.patience(b))).filter(|wait| *wait <= WORTH_WAITING)
         {
             if asked.is_some() {
-                shared.frontier.host_until(lease.host(), std::time::Instant::now() + wait).await;
+                shared.host_waits(lease.host(), wait).await?;
             }
             shared.frontier.retry(lease, wait, shared.now()).await;
             return Ok(());
@@ -321,7 +297,11 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     page.capture = Some(capture.clone());
     page.looks = guests::with_captures(looks, &captures);
     page.cloaks = seen.cloaks.iter().map(|cloak| cloak.name().to_owned()).collect();
-    let unseen = if picture { None } else { walls::refused_by(status) };
+    let accuses = matches!(&seen.content, Content::Page(judged) if judged.1.kind.is_hit());
+    let unseen = match picture || accuses {
+        true => None,
+        false => walls::refused_by(status).or_else(|| walls::shows_none(status, onward.is_some())),
+    };
     if let Some(target) = onward.as_ref().or(looked.onward()) {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }
@@ -334,7 +314,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             hit = verdict.kind.is_hit();
             judged_page(shared, &lease, &mut page, &extract, &verdict);
             // Of several looks nobody knows which one the server would call unchanged.
-            page.copy = tags.filter(|_| seen.whole && !hit && page.looks.is_empty());
+            page.copy = tags.filter(|_| seen.part.is_none() && !hit && page.looks.is_empty());
             changes.put_extract(seq, extract_form::pack(&extract));
             let shown = shared.page_read(lease.host(), hit || verdict.names_certificates);
             let from = From {
@@ -347,15 +327,14 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             };
             found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
             found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
-            if !hit {
-                shared.read_under_pattern(lease.host(), &final_url, &extract);
-            }
+            shared.read_under_pattern(lease.host(), &final_url, &extract, hit);
             found = shared.without_traps(&mut changes, found).await;
             if hit {
+                page.note = seen.part.map(str::to_owned);
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {
                 let saw = match walls::innocent_now(&shared.rules, &extract, &final_url) {
-                    _ if !seen.whole => Seen::Unseen,
+                    _ if seen.part.is_some() => Seen::Unseen,
                     Seen::Missing if shared.is_acquitted(*hit, &extract).await? => Seen::There { changed: false },
                     saw => shared.unless_hidden(*hit, saw, seen.cut).await?,
                 };
@@ -478,20 +457,4 @@ pub(super) fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Op
         priority: worth::LEAST,
         not_before: Some(when),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_visit_goes_on_where_the_rules_are_known_and_let_it() {
-        let (open, shut) = ("http://a.example/x".parse().unwrap(), "http://a.example/shut/x".parse().unwrap());
-        let rules = Access::Rules(crate::crawl::robots::Robots::parse(b"User-agent: *\nDisallow: /shut/\n"));
-        let on = |robots, known: Option<&Access>| [&open, &shut].map(|next| may_go_on(robots, known, next));
-        assert_eq!(on(Robots::Obey, Some(&rules)), [true, false]);
-        assert_eq!(on(Robots::Obey, Some(&Access::Unrestricted)), [true, true]);
-        assert_eq!(on(Robots::Obey, None), [false, false], "rules of which nobody knows any more");
-        assert_eq!((on(Robots::Ignore, None), on(Robots::Ignore, Some(&rules))), ([true, true], [true, true]));
-    }
 }

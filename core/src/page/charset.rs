@@ -1,19 +1,22 @@
 //! Which encoding a page is in, and its text in UTF-8.
 //!
 //! The order is the browsers' (WHATWG "encoding sniffing"): byte order mark, HTTP header, `<meta>` in the first kilobyte, then a
-//! guess. Chinese pages often declare one thing and are another, so a declared encoding that the bytes contradict loses to
-//! the guess. Decoding never fails: what cannot be read becomes U+FFFD. Start at [`decode`].
+//! guess. Chinese pages often declare one thing and are another, so a declared encoding loses to the guess where the bytes contradict
+//! it and say more in another one ([`readings`]). Decoding never fails: what cannot be read becomes U+FFFD. Start at [`decode`].
+
+mod readings;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 use std::borrow::Cow;
 
+use self::readings::{Readings, telling};
 use super::token::{Token, Tokenizer};
 
 /// How much of a page is searched for `<meta charset>`. The standard's first look is at 1,024 bytes, but browsers begin anew where
 /// one comes later.
 const META_WINDOW: usize = 16 * 1024;
-/// How much of a page is shown to the detector. Chinese text shows itself within this.
+/// How much of what tells is shown to the detector. Chinese text shows itself within this.
 const GUESS_WINDOW: usize = 64 * 1024;
 
 /// What told the encoding.
@@ -60,7 +63,7 @@ pub fn decode<'a>(bytes: &'a [u8], header: Option<&str>) -> Decoded<'a> {
         let (text, bad) = encoding.decode_without_bom_handling(bytes);
         // A single-byte encoding fits every byte there is; a server's default that a page's own word contradicts is no witness.
         let idle = encoding.is_single_byte() && told == Told::Header && bytes.iter().any(|b| *b >= 0x80);
-        if !idle && (!bad || !contradicted(&text, bytes)) {
+        if !idle && holds(encoding, &text, bad, bytes) {
             return Decoded { text, charset: encoding.name(), told };
         }
         // Labelled wrongly. If a meta tag tells something else that fits, it is believed before the guess.
@@ -68,7 +71,7 @@ pub fn decode<'a>(bytes: &'a [u8], header: Option<&str>) -> Decoded<'a> {
             && let Some(other) = meta(bytes).map(widen).filter(|o| *o != encoding)
         {
             let (text, bad) = other.decode_without_bom_handling(bytes);
-            if !bad {
+            if holds(other, &text, bad, bytes) {
                 return Decoded { text, charset: other.name(), told: Told::Meta };
             }
         }
@@ -93,7 +96,30 @@ fn surely_utf8(bytes: &[u8]) -> bool {
     valid && bytes.iter().filter(|b| (0xE2..=0xEF).contains(*b)).take(4).count() == 4
 }
 
-/// Is the text so full of replacements that the label must be wrong? A few bad bytes are no proof: pages are cut, comments broken.
+/// Whether a label is to be believed. What is broken counts by its share and against what another encoding would say: pages are cut,
+/// comments hold rubbish, and a browser shows both cleanly. Where nothing is broken GBK and Big5 may still be mistaken for each other.
+fn holds(encoding: &'static Encoding, text: &str, bad: bool, bytes: &[u8]) -> bool {
+    if !(bad || encoding == BIG5 || encoding == GB18030 && has_private(text)) {
+        return true;
+    }
+    let readings = Readings::of(&telling(bytes));
+    if encoding == UTF_8 {
+        readings.may_be_utf8() || wide_by_zeros(bytes).is_none() && !readings.says_more_than_utf8()
+    } else if encoding == GB18030 {
+        !readings.is_utf8() && !readings.is_big5() && (!bad || readings.gb.is_clear() || !contradicted(text, bytes))
+    } else if encoding == BIG5 {
+        !readings.is_utf8() && !readings.is_gb() && (!bad || readings.big5.is_clear() || !contradicted(text, bytes))
+    } else {
+        !bad || !contradicted(text, bytes)
+    }
+}
+
+/// Several characters of the private area (U+E000 to U+EFFF, EE in UTF-8), which Big5 becomes when it is read as GBK.
+fn has_private(text: &str) -> bool {
+    memchr::memchr_iter(0xEE, text.as_bytes()).take(4).count() == 4
+}
+
+/// Is the text so full of replacements that the label must be wrong?
 fn contradicted(text: &str, bytes: &[u8]) -> bool {
     let high = bytes.iter().filter(|b| **b >= 0x80).count();
     let broken = text.matches('\u{FFFD}').count();
@@ -110,14 +136,14 @@ fn looks_wide(bytes: &[u8]) -> bool {
     bytes[..bytes.len().min(512)].contains(&0)
 }
 
-/// UTF-16 without a mark: every second byte of its markup is zero.
+/// UTF-16 without a mark: every second byte of its markup is zero, and hardly one between them (一 is 4E 00).
 fn wide_by_zeros(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = &bytes[..bytes.len().min(512)];
     let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
     let many = |count: usize| head.len() >= 16 && count > head.len() / 8;
     match (zeros(0), zeros(1)) {
-        (0, odd) if many(odd) => Some(UTF_16LE),
-        (even, 0) if many(even) => Some(UTF_16BE),
+        (even, odd) if many(odd) && even * 8 <= odd => Some(UTF_16LE),
+        (even, odd) if many(even) && odd * 8 <= even => Some(UTF_16BE),
         _ => None,
     }
 }
@@ -126,16 +152,28 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     if let Some(wide) = wide_by_zeros(bytes) {
         return wide;
     }
-    if std::str::from_utf8(bytes).is_ok() {
+    // A page that ends in the midst of a character is one that was cut.
+    if std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true) {
+        return UTF_8;
+    }
+    let telling = telling(bytes);
+    let readings = Readings::of(&telling);
+    if readings.is_utf8() {
         return UTF_8;
     }
     // No hint of the host's ending is given. With one of .cn even titles of two signs in GBK are told (931 of 952 instead of 586), but
     // no Big5 at all, however long. Without one, of texts of 16 signs 900 of 902 are told in GBK and 696 of 696 in Big5 (labelled pages'
     // beginnings, November 2026).
-    let window = &bytes[..bytes.len().min(GUESS_WINDOW)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(window, true);
-    widen(detector.guess(None, Utf8Detection::Allow))
+    // Not the last piece: what is cut at its end is no error.
+    detector.feed(&telling[..telling.len().min(GUESS_WINDOW)], false);
+    let guessed = widen(detector.guess(None, Utf8Detection::Allow));
+    // The detector drops an encoding at the first byte that it does not have.
+    match guessed.is_single_byte() {
+        true if readings.is_big5() && readings.big5.is_clear() => BIG5,
+        true if readings.is_gb() && readings.gb.is_clear() => GB18030,
+        _ => guessed,
+    }
 }
 
 /// The encoding that the first bytes declare: an XML declaration, or a `<meta>` by the standard's rules (§13.2.3.2, "prescan").

@@ -52,6 +52,96 @@ fn big5_is_read() {
     assert_eq!(decode(&bytes, None).text, text);
 }
 
+const TRADITIONAL: &str =
+    "<title>特種作業操作證</title><p>不用考試，三天拿證，電工證焊工證高空證全國可查，聯繫電話請加微信。</p>";
+
+#[test]
+fn a_page_that_is_cut_within_a_character_is_read_like_the_whole() {
+    let page = format!("{TEXT}证");
+    for cut in 1..3 {
+        check(&page.as_bytes()[..page.len() - cut], None, "UTF-8", Told::Guess);
+        check(&page.as_bytes()[..page.len() - cut], Some("utf-8"), "UTF-8", Told::Header);
+        check(&page.as_bytes()[..page.len() - cut], Some("iso-8859-1"), "UTF-8", Told::Guess);
+    }
+    let page = encode(GBK, &page);
+    check(&page[..page.len() - 1], None, "gb18030", Told::Guess);
+    check(&page[..page.len() - 1], Some("gbk"), "gb18030", Told::Header);
+}
+
+#[test]
+fn bytes_that_fit_nowhere_do_not_unsay_a_label_or_what_the_rest_is() {
+    let strewn: Vec<u8> = TEXT.as_bytes().chunks(24).flat_map(|chunk| [chunk, b"\xFF"].concat()).collect();
+    for junk in [&b"\xFF"[..], &[0xFF; 40], &[0xFF; 4000], b"\xFE\x81 \xC3\x28 \xE4"] {
+        for hull in ["<!--", "<script>/*", "<style>/*", "<p>"] {
+            let shut = match hull {
+                "<!--" => "-->",
+                "<script>/*" => "*/</SCRIPT>",
+                "<style>/*" => "*/</style>",
+                _ => "</p>",
+            };
+            let page = |text: &[u8]| [hull.as_bytes(), junk, shut.as_bytes(), text].concat();
+            check(&page(TEXT.as_bytes()), Some("utf-8"), "UTF-8", Told::Header);
+            check(&page(TEXT.as_bytes()), None, "UTF-8", Told::Guess);
+            check(&page(&encode(GBK, TEXT)), Some("gbk"), "gb18030", Told::Header);
+            if hull != "<p>" {
+                check(&page(&encode(GBK, TEXT)), None, "gb18030", Told::Guess);
+            }
+        }
+    }
+    let decoded = decode(&strewn, Some("utf-8"));
+    assert_eq!((decoded.charset, decoded.told), ("UTF-8", Told::Header));
+    // A label that nearly nothing bears out is none, whatever stands in a comment.
+    let wrong = [b"<!--".as_slice(), TEXT.as_bytes(), b"-->", &encode(GBK, TEXT)].concat();
+    check(&wrong, Some("utf-8"), "gb18030", Told::Guess);
+}
+
+#[test]
+fn an_accented_page_with_a_stray_byte_keeps_its_label() {
+    let page = [&b"\xE9"[..], "<p>Les élèves ont étudié à l'école élémentaire.</p>".as_bytes()].concat();
+    assert_eq!(decode(&page, Some("utf-8")).charset, "UTF-8");
+}
+
+#[test]
+fn gbk_and_big5_are_told_apart_whatever_the_label() {
+    let (gbk, big5) = (encode(GBK, TEXT), encode(BIG5, TRADITIONAL));
+    check(&gbk, Some("big5"), "gb18030", Told::Guess);
+    check(&encode(GBK, &format!("<meta charset=gbk>{TEXT}")), Some("big5"), "gb18030", Told::Meta);
+    for label in ["gbk", "gb2312", "gb18030", "utf-8"] {
+        assert_eq!(decode(&big5, Some(label)).text, TRADITIONAL, "{label}");
+        let page = [format!("<meta charset={label}>").as_bytes(), &big5].concat();
+        assert!(decode(&page, None).text.ends_with(TRADITIONAL), "{label}");
+    }
+    // Of each its own label is right.
+    assert_eq!(decode(&big5, Some("big5")).told, Told::Header);
+    check(&gbk, Some("gbk"), "gb18030", Told::Header);
+    assert_eq!(decode(&encode(GBK, TRADITIONAL), Some("gbk")).text, TRADITIONAL);
+    // Signs of one's own in the private area are no Big5.
+    let own = [&b"\xAA\xA1\xAA\xA2\xAA\xA3\xAA\xA4\xAA\xA5"[..], &gbk].concat();
+    check(&own, Some("gbk"), "gb18030", Told::Header);
+}
+
+#[test]
+fn what_stands_behind_much_ascii_is_read_too() {
+    let page = [&b"<div class=x> ".repeat(6_000)[..], &encode(GBK, TEXT)].concat();
+    check(&page, None, "gb18030", Told::Guess);
+    let page = [&b"\xA9<br>"[..], &b"<div class=x> ".repeat(6_000), &encode(GBK, TEXT)].concat();
+    check(&page, None, "gb18030", Told::Guess);
+}
+
+#[test]
+fn utf_16_is_told_by_its_zeros_though_a_sign_has_one_too() {
+    let page = format!("<html><head><title>一</title><body class=c><p>一一</p>{TEXT}");
+    let little: Vec<u8> = page.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = page.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for label in [None, Some("utf-8"), Some("gbk")] {
+        check(&little, label, "UTF-16LE", Told::Guess);
+        check(&big, label, "UTF-16BE", Told::Guess);
+    }
+    // Zeros that readers do not see make no other page of one in UTF-8.
+    let page = [&b"<\0b\0r\0>\0".repeat(64)[..], TEXT.as_bytes()].concat();
+    check(&page, Some("utf-8"), "UTF-8", Told::Header);
+}
+
 #[test]
 fn a_content_type_gives_its_charset() {
     assert_eq!(of_content_type("text/html; charset=GBK"), Some("GBK"));

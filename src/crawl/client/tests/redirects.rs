@@ -39,6 +39,42 @@ async fn a_redirect_within_the_host_waits_its_turn_and_does_not_pay_for_it() {
     assert_eq!(answer.exchange.body, b"there");
 }
 
+#[tokio::test]
+async fn slashes_too_many_lead_where_browsers_go() {
+    let server = Server::start(|head| match path(head) {
+        "/3" => redirect(&format!("///127.0.0.1:{}/there", port(head))),
+        "/4" => redirect(&format!("/\\/\\127.0.0.1:{}/there", port(head))),
+        "/0" => redirect("////"),
+        path => ok(path),
+    })
+    .await;
+    for at in ["/3", "/4"] {
+        let answer = fetcher().get(Get::page(server.url(at))).await.unwrap();
+        assert_eq!(answer.final_url(), &server.url("/there"), "{at}");
+    }
+    assert_eq!(fetcher().get(Get::page(server.url("/0"))).await.unwrap_err().as_code(), "bad-redirect");
+}
+
+#[tokio::test]
+async fn who_waits_for_his_turn_holds_no_connection() {
+    let server = Server::start(|head| match path(head) {
+        "/a" => redirect("/b"),
+        _ => ok("there"),
+    })
+    .await;
+    let fetcher = Fetcher::new(Settings { connections: 1, ..settings() }).unwrap();
+    let first = fetcher.get(Get { pause: Duration::from_secs(3), ..Get::page(server.url("/a")) });
+    let second = async {
+        while fetcher.resting() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        fetcher.get(Get::page(server.url("/c"))).await.unwrap();
+        assert_eq!(fetcher.resting(), 1, "the first one waits still");
+    };
+    let (first, ()) = tokio::join!(first, second);
+    assert_eq!((first.unwrap().hops.len(), fetcher.resting()), (1, 0));
+}
+
 fn port(head: &str) -> &str {
     head.split("Host: 127.0.0.1:").nth(1).unwrap().split('\r').next().unwrap()
 }
