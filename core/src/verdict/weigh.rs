@@ -46,37 +46,38 @@ pub(crate) struct Firing {
 }
 
 /// What the rules told before the wording is weighed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Told {
     /// Something acts as a look-up: a form, a result, an entrance, a copied mark, a host's name.
     acts: bool,
-    /// An offer is made outright: no exam, somebody to ring beside it, and terms, haste or assurances; nothing speaks for the page.
-    outright: bool,
+    /// Points of promises without exam.
+    waiver: f64,
+    /// Points of terms, haste, service and assurances beside.
+    beside: f64,
+    /// Somebody to ring stands beside a promise.
+    reached: bool,
+    /// Something speaks for who offers.
+    excused: bool,
 }
 
 impl Told {
-    fn of(reading: &Reading, signals: &[Signal]) -> Self {
-        let rules = &reading.rules.rules;
-        let (mut acts, mut waiver, mut beside, mut contact, mut excused) = (false, 0.0, 0.0, false, false);
-        for signal in signals {
-            let Some(rule) = rules.iter().find(|rule| rule.id == signal.rule) else { continue };
-            match (rule.kind, rule.family.as_str()) {
-                (Kind::FakeSite, family) => acts |= family != FACE && signal.points > 0.0,
-                (Kind::Seller, _) if rule.points < 0.0 => excused |= rule.status == Status::Live,
-                (Kind::Seller, "waiver") => waiver += signal.points,
-                (Kind::Seller, "contact") => contact |= rule.id == NEAR_CORE && signal.points > 0.0,
-                (Kind::Seller, "disguise") | (Kind::Notice, _) => {}
-                (Kind::Seller, _) => beside += signal.points,
-            }
+    fn add(&mut self, rule: &Rule, points: f64) {
+        match (rule.kind, rule.family.as_str()) {
+            (Kind::FakeSite, family) => self.acts |= family != FACE && points > 0.0,
+            (Kind::Seller, _) if rule.points < 0.0 => self.excused |= rule.status == Status::Live,
+            (Kind::Seller, "waiver") => self.waiver += points,
+            (Kind::Seller, "contact") => self.reached |= rule.id == NEAR_CORE && points > 0.0,
+            (Kind::Seller, "disguise") | (Kind::Notice, _) => {}
+            (Kind::Seller, _) => self.beside += points,
         }
-        let outright = waiver >= WAIVED && contact && beside >= BESIDE && !excused && reading.offers_outright();
-        Told { acts, outright }
     }
 
     /// What the wording of an offer is worth here. One that is made outright is not unsaid by what else is talked of: sellers name the issuing
     /// office and the genuine look-up as honest pages do.
-    fn temper(self, points: f64) -> f64 {
-        if self.outright { points.max(UNSAID) } else { points }
+    fn temper(self, reading: &Reading, points: f64) -> f64 {
+        let outright =
+            points < UNSAID && self.waiver >= WAIVED && self.beside >= BESIDE && self.reached && !self.excused;
+        if outright && reading.offers_outright() { UNSAID } else { points }
     }
 }
 
@@ -112,7 +113,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
             }
         }
     }
-    let mut weighed = Weighed::default();
+    let (mut weighed, mut told) = (Weighed::default(), Told::default());
     for ((index, firing), points) in fired.into_iter().zip(points) {
         let rule = &rules[index];
         match rule.kind {
@@ -120,6 +121,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
             Kind::Seller => weighed.seller += points,
             Kind::Notice => weighed.notice += points,
         }
+        told.add(rule, points);
         if rule.status == Status::Live && !weighed.families.contains(&rule.family) {
             weighed.families.push(rule.family.clone());
         }
@@ -129,7 +131,6 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         }
         weighed.signals.push(signal);
     }
-    let told = Told::of(reading, &weighed.signals);
     for manner in Manner::ALL {
         weighed.signals.extend(wording(reading, manner, told));
     }
@@ -281,7 +282,7 @@ fn wording(reading: &Reading, manner: Manner, told: Told) -> Option<Signal> {
     };
     let (points, passage) = points.into_iter().zip(passages).max_by(|a, b| a.0.total_cmp(&b.0))?;
     let points = match manner {
-        Manner::Offer => told.temper(page.map_or(points, |page| page.temper(points))),
+        Manner::Offer => told.temper(reading, page.map_or(points, |page| page.temper(points))),
         Manner::Fake => temper(reading, points, told.acts),
     };
     let kind = match manner {
