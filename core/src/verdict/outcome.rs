@@ -5,6 +5,7 @@ use super::reading::Reading;
 use super::weigh::Weighed;
 use super::{Kind, PRIOR, Thresholds, Verdict, score};
 use crate::entities;
+use crate::host;
 use crate::place;
 use crate::rules::Fact;
 use crate::rules::rule::Place;
@@ -38,7 +39,9 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
     let looked_up =
         reading.certificates.first().map(|(number, _)| reading.rules.certificates[*number as usize].body.as_str());
     let mut notes = Vec::new();
-    let compromised = official && kind.is_hit() && towards == Kind::Seller;
+    // A school's page is its own as an office's is: whoever sells there has broken in.
+    let kept = official || host::is_vouched_for(&reading.host.host);
+    let compromised = kept && kind.is_hit() && towards == Kind::Seller;
     if compromised {
         notes.push("compromised_official");
     }
