@@ -114,6 +114,7 @@ fn authority(reading: &Reading, kind: Kind, towards: Kind, looked_up: Option<&st
             .and_then(|f| authorities.iter().nth(f as usize))
             .map(|a| a.near.clone())
             .or_else(|| reading.host.near.clone())
+            .or_else(|| reading.lures.iter().find_map(|lure| lure.near.clone()))
             .or_else(|| looked_up.and_then(of_body)),
         Kind::Official | Kind::Notice => {
             let own = authorities.by_host(&reading.host.host).map(|a| a.near.clone());
