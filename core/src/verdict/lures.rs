@@ -12,6 +12,8 @@ use crate::rules::{Fact, Lists};
 
 /// Hosts that are told of one page.
 const MOST: usize = 8;
+/// How far before a link a report may stand, in bytes of folded text.
+const ABOVE: usize = 240;
 /// Longest words of a link that are read for an address in them, in bytes.
 const WORDS: usize = 200;
 
@@ -40,7 +42,7 @@ pub(super) fn establish(reading: &mut Reading) {
         let Some(found) = imitator(reading, &link.href) else { continue };
         if names_genuine(reading, link) {
             note(Fact::FalseLinkToSpoof, found);
-        } else if !is_reported(reading, link) {
+        } else if !is_reported(reading, link, &found.host) {
             note(Fact::LinkToSpoof, found);
         }
     }
@@ -83,11 +85,18 @@ fn names_genuine(reading: &Reading, link: &Link) -> bool {
         .any(|shown| host::is_government(&shown) || reading.rules.authorities.by_host(&shown).is_some())
 }
 
-/// Whether a link stands in a sentence that reports wrong-doing.
-fn is_reported(reading: &Reading, link: &Link) -> bool {
+/// Whether a link shows where it leads, and wrong-doing is reported in its sentence or right before: a warning with a list. 谨防假冒 beside
+/// a link that says 点击查询 warns of others.
+fn is_reported(reading: &Reading, link: &Link, host: &str) -> bool {
+    let words = reading.extract.text.get(link.at.clone()).filter(|words| words.len() <= WORDS).unwrap_or_default();
+    let shown = words.to_ascii_lowercase();
+    if !shown.contains(host.strip_prefix("www.").unwrap_or(host)) {
+        return false;
+    }
     let folded = &reading.folded;
     let at = folded.folded_from(link.at.start)..folded.folded_from(link.at.end);
     let sentence = voice::sentence(folded.as_str(), &at);
+    let from = sentence.start.min(at.start.saturating_sub(ABOVE));
     let mut cues = reading.list(Lists::Reporting).filter(|found| found.block.is_some());
-    cues.any(|found| found.at.start < sentence.end && found.at.end > sentence.start)
+    cues.any(|found| found.at.start < sentence.end && found.at.end > from)
 }
