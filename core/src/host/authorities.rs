@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
-use super::copies::{Beside, beside_gov, label_beside_gov, local_beside_gov};
+use super::copies::{Beside, bare_gov, beside_gov, label_beside_gov, label_words, local_beside_gov};
 use super::form::looks;
 use super::name::{registrable, under};
 use super::parse;
@@ -63,6 +63,8 @@ pub struct Authorities {
     /// Short names as they stand beside gov, and together with it: one slip off either is looked for.
     pub(super) beside_gov: Vec<Beside>,
     pub(super) with_gov: Vec<Beside>,
+    /// Genuine hosts under gov.cn without dots and without their .cn → index.
+    pub(super) bare_gov: HashMap<String, usize>,
     /// `yjt.zj` of `yjt.zj.gov.cn`, longest first.
     pub(super) stems: Vec<Stem>,
     pub(super) likely: Vec<String>,
@@ -89,6 +91,8 @@ pub(super) struct Copied {
 pub(super) struct Stem {
     pub(super) text: String,
     pub(super) look: String,
+    /// … without the dots and hyphens.
+    pub(super) glued: String,
     pub(super) index: usize,
 }
 
@@ -144,6 +148,7 @@ impl Authorities {
         let mut slips = HashMap::new();
         let mut keys = HashMap::new();
         let mut old_keys = HashMap::new();
+        let mut bare = HashMap::new();
         let mut stems = Vec::new();
         let mut copies = Vec::new();
         let mut wake: Vec<String> = Vec::new();
@@ -151,8 +156,13 @@ impl Authorities {
             for host in &authority.hosts {
                 genuine.insert(host.clone(), index);
                 copies.push(Copied::new(host, index, false));
+                for text in bare_gov(host).into_iter().flatten() {
+                    bare.entry(text).or_insert(index);
+                }
                 if let Some(stem) = host.strip_suffix(".gov.cn").filter(|stem| stem.contains('.')) {
-                    stems.push(Stem { text: stem.to_owned(), look: looks(stem), index });
+                    let look = looks(stem);
+                    let glued = look.replace(['.', '-'], "");
+                    stems.push(Stem { text: stem.to_owned(), look, glued, index });
                 }
                 let own = registrable(host);
                 let label = own.split('.').next().unwrap_or(own);
@@ -203,8 +213,9 @@ impl Authorities {
         stems.sort_by_key(|stem| std::cmp::Reverse(stem.text.len()));
         copies.sort_by(|a: &Copied, b| b.host.len().cmp(&a.host.len()).then_with(|| a.host.cmp(&b.host)));
         let copied = AhoCorasick::new(copies.iter().map(|copy| &copy.glued)).map_err(|error| error.to_string())?;
+        let labels = label_words(&parsed.all, &parsed.words);
         Ok(Authorities {
-            signs: Signs::build(parsed.words, &wake)?,
+            signs: Signs::build(parsed.words.into_iter().chain(labels).collect(), &wake)?,
             all: parsed.all,
             genuine,
             copies,
@@ -216,6 +227,7 @@ impl Authorities {
             old_keys,
             beside_gov: beside,
             with_gov,
+            bare_gov: bare,
             stems,
             likely: parsed.likely,
             twins: parsed.twins,

@@ -2,10 +2,11 @@
 //!
 //! Start at [`Authorities::copied`].
 
-use super::authorities::{Authorities, Stem};
-use super::form::looks;
+use super::authorities::{Authorities, Authority, Stem};
+use super::form::{Form, looks};
 use super::judge::Weighed;
 use super::name::{self, under};
+use super::signs::{Role, Word};
 use super::slips::slips_of;
 
 impl Authorities {
@@ -23,7 +24,7 @@ impl Authorities {
                     format!("用形近字符写成 {genuine}（{named}）的样子，实为 {shown}")
                 } else if under(&flat, &copy.flat) {
                     format!("用连字符代替点，写成{named}的真网址 {genuine} 的样子")
-                } else if genuine.matches('.').count() >= 2 && stands_in(&flat, &copy.flat) {
+                } else if (genuine.matches('.').count() >= 2 || genuine.contains('-')) && stands_in(&flat, &copy.flat) {
                     format!("把{named}的真网址 {genuine} 写在左边，真正的域名却是 {}", name::registrable(host))
                 } else if genuine.len() > 8 && glued.iter().any(|label| label.contains(&copy.glued)) {
                     format!("把{named}的真网址 {genuine} 连写成一段")
@@ -43,6 +44,10 @@ impl Authorities {
             let why = format!("“{}”与{}的真网址一字不差，只换了后缀 .{suffix}", stem.text, self.all[stem.index].name);
             return Some(Weighed { points: 8, near: stem.index, why: vec![why] });
         }
+        if let Some(&near) = self.bare_gov.get(&unadorned(shown, suffix)) {
+            let why = format!("连 gov 照抄{}的真网址，却不在政府后缀之下", self.all[near].name);
+            return Some(Weighed { points: 9, near, why: vec![why] });
+        }
         let twin = self.twin(label, suffix)?;
         let why = format!("主名“{label}”与{}的真网址相同，只换了后缀 .{suffix}", self.all[twin].name);
         Some(Weighed { points: 8, near: twin, why: vec![why] })
@@ -50,7 +55,7 @@ impl Authorities {
 
     /// `yjj.cq` of `yjj.cq.gov.cn`, right before another suffix.
     fn twin_stem(&self, look: &str, suffix: &str) -> Option<&Stem> {
-        if !self.is_here(suffix) && !matches!(suffix, "com" | "net" | "org") {
+        if !self.is_here(suffix) && !is_beside_gov(suffix) && !matches!(suffix, "com" | "net" | "org") {
             return None;
         }
         let left = look.strip_suffix(&looks(suffix))?.strip_suffix('.')?;
@@ -60,9 +65,8 @@ impl Authorities {
     /// Whose main label stands before a suffix that is not its own.
     fn twin(&self, label: &str, suffix: &str) -> Option<usize> {
         let listed = |list: &[String]| list.iter().any(|known| known == suffix);
-        // One letter off gov.cn, another country's government: short names are those of ministries there too.
-        let beside_gov = label.len() > 5 && suffix.starts_with("gov.") && strsim::osa_distance(suffix, "gov.cn") == 1;
-        let second_level = listed(&self.twins) || suffix.ends_with(".cn") || beside_gov;
+        // One letter off gov.cn, another country's government: three letters are those of ministries there too.
+        let second_level = listed(&self.twins) || suffix.ends_with(".cn") || (label.len() > 3 && is_beside_gov(suffix));
         match self.keys.get(label) {
             // A three-letter label on a cheap suffix is anybody's; on .org.cn, bj.cn and their like it is a twin.
             Some(&near) if second_level || (label.len() > 3 && listed(&self.likely)) => Some(near),
@@ -77,6 +81,17 @@ impl Authorities {
     pub(super) fn slipped(&self, host: &str) -> Option<Weighed> {
         let own = name::registrable(host);
         let (label, suffix) = own.split_once('.')?;
+        // Nothing looks like the v of gov but itself.
+        let left =
+            host.strip_suffix(suffix).filter(|left| left.contains('v')).unwrap_or_default().trim_end_matches('.');
+        let forms = [Some(Form::plain(left)), Form::merged(left)];
+        if let Some(near) = forms.iter().flatten().find_map(|form| self.stem_beside_gov(form)) {
+            let why = vec![
+                format!("“{label}”照抄{}的真网址，点去掉了", self.all[near].name),
+                format!("真正的域名是 {own}，不在政府后缀之下"),
+            ];
+            return Some(Weighed { points: 8, near, why });
+        }
         // On .com a short one may be another country's: sam-gov.com is not samr.
         let least = match suffix {
             _ if self.is_here(suffix) => 0,
@@ -104,6 +119,62 @@ impl Authorities {
     }
 }
 
+impl Authorities {
+    /// A genuine host's `yjt.zj`, however its labels are joined, and a gov: nothing else in the name or in its last label.
+    pub(super) fn stem_beside_gov(&self, form: &Form) -> Option<usize> {
+        let name = form.look.strip_prefix("www.").unwrap_or(&form.look);
+        let stem = |rest: String| self.stems.iter().find(|stem| stem.glued == glued(&rest)).map(|stem| stem.index);
+        let beside = |text: &str| {
+            without_gov(text).and_then(stem).or_else(|| GOV_SLIPS.iter().find_map(|gov| stem(without(gov, text)?)))
+        };
+        beside(name.rsplit('.').next()?).or_else(|| beside(&glued(name)))
+    }
+}
+
+/// Another country's government suffix, one letter off gov.cn.
+fn is_beside_gov(suffix: &str) -> bool {
+    suffix.starts_with("gov.") && strsim::osa_distance(suffix, "gov.cn") == 1
+}
+
+/// A name as it looks, without its suffix, its www and what number may follow: in one piece.
+fn unadorned(shown: &str, suffix: &str) -> String {
+    let left = shown.strip_suffix(suffix).unwrap_or(shown).trim_end_matches('.');
+    let left = left.strip_prefix("www.").unwrap_or(left);
+    glued(&looks(left.trim_end_matches(|c: char| c.is_ascii_digit())))
+}
+
+/// A genuine host under gov.cn with its gov and without its .cn, in one piece, the gov last and first.
+pub(super) fn bare_gov(host: &str) -> Option<[String; 2]> {
+    let stem = looks(&glued(host.strip_suffix(".gov.cn")?));
+    Some([format!("{stem}gov"), format!("gov{stem}")])
+}
+
+/// The labels of genuine hosts in which no word of ours tells of a body, as words of it: beianmps of beian.mps.gov.cn, however they
+/// are joined and in either order.
+pub(super) fn label_words(all: &[Authority], words: &[Word]) -> Vec<Word> {
+    let known =
+        |label: &str| words.iter().any(|word| word.role.is_body() && word.points >= 4 && label.contains(&word.text));
+    let mut out: Vec<Word> = Vec::new();
+    for (authority, host) in all.iter().flat_map(|a| a.hosts.iter().map(move |host| (a, host))) {
+        let labels: Vec<&str> = match host.strip_suffix(".gov.cn") {
+            Some(stem) => stem.split('.').filter(|label| *label != "www").collect(),
+            None => continue,
+        };
+        if labels.len() < 2 || labels.iter().any(|label| known(label)) {
+            continue;
+        }
+        let turned: Vec<&str> = labels.iter().rev().copied().collect();
+        for text in [labels.concat(), labels.join("-"), turned.concat(), turned.join("-")] {
+            if words.iter().chain(&out).all(|word| word.text != text) {
+                let say = format!("{}真网址的 {}", authority.name, labels.join("."));
+                let of = Some(authority.id.clone());
+                out.push(Word { points: 4, say, of, ..Word::plain(text, Role::Authority) });
+            }
+        }
+    }
+    out
+}
+
 /// A short name as it stands beside gov.
 #[derive(Debug)]
 pub(super) struct Beside {
@@ -120,7 +191,10 @@ impl Beside {
         if self.exact {
             return self.text == text;
         }
-        self.text.len().abs_diff(text.len()) <= 1 && strsim::osa_distance(&self.text, text) == 1
+        // One edit leaves the first or the last letter in place: most are out before any distance is measured.
+        let (a, b) = (self.text.as_bytes(), text.as_bytes());
+        let ends = a.first() == b.first() || a.last() == b.last();
+        ends && a.len().abs_diff(b.len()) <= 1 && strsim::osa_distance(&self.text, text) == 1
     }
 }
 
@@ -149,23 +223,21 @@ fn glued(text: &str) -> String {
     text.replace(['-', '_', '.'], "")
 }
 
+/// gov with a letter doubled or two swapped.
+const GOV_SLIPS: [&str; 5] = ["ggov", "goov", "govv", "ogv", "gvo"];
+
 /// What is left of a label without its gov, if gov (or govcn) stands at its beginning, its end or between hyphens.
 fn without_gov(label: &str) -> Option<String> {
-    for gov in ["govcn", "gov-cn", "gov"] {
-        for (joined, rest) in [
-            (label.strip_suffix(gov), None),
-            (label.strip_prefix(gov), None),
-            (
-                label.split_once(&format!("-{gov}-")).map(|(a, _)| a),
-                label.split_once(&format!("-{gov}-")).map(|(_, b)| b),
-            ),
-        ] {
-            if let Some(first) = joined {
-                return Some(format!("{first}{}", rest.unwrap_or_default()));
-            }
-        }
+    ["govcn", "gov-cn", "gov"].into_iter().find_map(|gov| without(gov, label))
+}
+
+fn without(gov: &str, label: &str) -> Option<String> {
+    // Most have none, and no room is asked for them.
+    if !label.contains(gov) {
+        return None;
     }
-    None
+    let end = label.strip_suffix(gov).or_else(|| label.strip_prefix(gov)).map(str::to_owned);
+    end.or_else(|| label.split_once(&format!("-{gov}-")).map(|(before, after)| format!("{before}{after}")))
 }
 
 /// Whether `part` stands in `name` as whole labels, something following it.

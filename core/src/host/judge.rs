@@ -192,7 +192,8 @@ impl Authorities {
         let left = left.join(".");
         let merged = Form::merged(&left).and_then(|form| self.weigh(&form, host, suffix));
         let plain = self.weigh(&Form::plain(&left), host, suffix);
-        [plain, merged].into_iter().flatten().max_by_key(|weighed| weighed.points)
+        // Of equals the last: as it is written, then.
+        [merged, plain].into_iter().flatten().max_by_key(|weighed| weighed.points)
     }
 
     fn weigh(&self, form: &Form, host: &str, suffix: &str) -> Option<Weighed> {
@@ -217,14 +218,20 @@ impl Authorities {
         let points_of = |role: Role| of(role).map_or(0, |(points, _)| points);
         // Authority and bureau both name a body: one kind of sign.
         let body = [of(Role::Authority), of(Role::Bureau)].into_iter().flatten().max_by_key(|(points, _)| *points);
+        let stem = self.stem_in(form);
         let mut kinds: Vec<(i32, &Sign)> = body.into_iter().collect();
         kinds.extend([Role::Trade, Role::Cert, Role::Lookup, Role::Gov].into_iter().filter_map(of));
         let wild_gov = self.misspelt_gov(form, suffix, &signs);
         let named = body.or(of(Role::Trade)).or(of(Role::Cert)).is_some();
+        // A genuine host's labels name its body, be they words of ours or not: safety.hangzhou.
+        let by_stem = stem.filter(|_| body.is_none());
         // 应急 and yjj alone tell little: the place counts beside them where they, too, claim to be an office or answer for papers.
         let claims = points_of(Role::Gov) >= 4 || points_of(Role::Cert) >= 4 || points_of(Role::Lookup) >= 3;
-        if points_of(Role::Bureau) >= 4 || (of(Role::Bureau).is_some() && claims) {
-            kinds.extend(of(Role::Place));
+        // gov.cn-jl.xyz is meant to be read as 吉林's, whichever of its bodies.
+        let office = points_of(Role::Bureau) >= 4 || (of(Role::Bureau).is_some() && claims);
+        if office || (body.is_none() && cut_suffix(form)) {
+            // One letter off a place is off other words too: it says whose a body is, not that there is one.
+            kinds.extend(of(Role::Place).filter(|(_, sign)| !sign.misspelt));
         }
         // China, or 国家, is before half the names of the country: beside a weak word it takes another sign to count.
         let strong =
@@ -238,8 +245,31 @@ impl Authorities {
         {
             kinds.push((self.signs.words[second.word].points.min(3), second));
         }
+        // 特种作业 and 安全生产 in one name are no accident either, nor is a genuine look-up's label (zscx) with another word for it.
+        let other = |first: &Sign, least: i32| {
+            signs.iter().find(|sign| {
+                let (a, b) = (&self.signs.words[first.word], &self.signs.words[sign.word]);
+                first.word != sign.word && first.span != sign.span && a.role == b.role && b.points >= least
+            })
+        };
+        if let Some((5.., first)) = of(Role::Trade)
+            && let Some(second) = other(first, 4)
+        {
+            kinds.push((1, second));
+        }
+        let label_of_lookup = |sign: &Sign| self.signs.words[sign.word].of.is_some() && !sign.misspelt;
+        let twice = of(Role::Lookup)
+            .filter(|&(_, first)| label_of_lookup(first))
+            .and_then(|(_, first)| other(first, 2))
+            .map(|second| (self.signs.words[second.word].points.min(3), second));
+        kinds.extend(twice);
         let mut points: i32 = kinds.iter().map(|(points, _)| points).sum();
         let mut count = kinds.len();
+        if let Some(stem) = by_stem {
+            points += 4;
+            count += 1;
+            why.push(format!("照抄{}真网址的 {}", self.all[stem.index].name, stem.text));
+        }
         if let Some(label) = wild_gov {
             points += 3;
             count += 1;
@@ -264,7 +294,8 @@ impl Authorities {
             why.push("整段就是机关的名称，却不在政府后缀之下".to_owned());
             return Some(Weighed { points: self.signs.words[sign.word].points.max(SPOOF), near, why });
         }
-        let only_gov_and_short_lookup = body.is_none()
+        let only_gov_and_short_lookup = body.or(twice).is_none()
+            && stem.is_none()
             && of(Role::Trade).is_none()
             && of(Role::Cert).is_none_or(|(_, sign)| self.signs.words[sign.word].short)
             && points_of(Role::Gov) < 6
@@ -272,8 +303,7 @@ impl Authorities {
         if only_gov_and_short_lookup {
             return None;
         }
-        let stem = body.and_then(|_| self.stem_in(form));
-        if let Some(stem) = stem {
+        if let Some(stem) = stem.filter(|_| by_stem.is_none()) {
             points += 2;
             why.push(format!("左边照抄真网址的 {}", stem.text));
         }
@@ -366,20 +396,40 @@ impl Authorities {
         if let Some(stem) = self.stem_in(form) {
             return Some(stem.index);
         }
+        if let Some(index) = self.stem_beside_gov(form).or_else(|| self.neighbours(signs, form)) {
+            return Some(index);
+        }
         let named =
             |role: Role| signs.iter().map(|sign| &self.signs.words[sign.word]).filter(move |word| word.role == role);
         let by_id = |id: &str| self.all.iter().position(|authority| authority.id == id);
         if let Some(word) = named(Role::Authority).max_by_key(|word| word.points) {
             return by_id(word.of.as_deref()?);
         }
-        if named(Role::Bureau).next().is_some()
+        let bureau = named(Role::Bureau).next().is_some();
+        if (bureau || cut_suffix(form))
             && let Some(place) = named(Role::Place).max_by_key(|word| word.points)
         {
             let here = |authority: &Authority| authority.place == place.of;
             return self.all.iter().position(here);
         }
-        let trade = named(Role::Trade).chain(named(Role::Cert)).find_map(|word| word.of.as_deref());
-        trade.and_then(by_id)
+        let trade = || named(Role::Trade).chain(named(Role::Cert));
+        // A look-up's own label tells of it only where nothing else does: tzzyzscx is 应急's.
+        let lookup = || named(Role::Lookup).find_map(|word| word.of.as_deref());
+        let of = trade().find_map(|word| word.of.as_deref());
+        of.or_else(|| if bureau || trade().next().is_some() { None } else { lookup() }).and_then(by_id)
+    }
+
+    /// Bureau and place that stand together as in a genuine host: ajjsx is 绍兴's, though sx is 山西's elsewhere.
+    fn neighbours(&self, signs: &[Sign], form: &Form) -> Option<usize> {
+        let of = |role: Role| signs.iter().filter(move |sign| self.signs.words[sign.word].role == role);
+        of(Role::Bureau).find_map(|bureau| {
+            let near = of(Role::Place).find(|place| {
+                let between = form.look.get(bureau.span.end..place.span.start);
+                between.is_some_and(|between| matches!(between, "" | "-" | "_" | "."))
+            })?;
+            let text = format!("{}.{}", self.signs.words[bureau.word].text, self.signs.words[near.word].text);
+            self.stems.iter().find(|stem| stem.text == text).map(|stem| stem.index)
+        })
     }
 
     fn tell(&self, form: &Form, sign: &Sign) -> String {
@@ -396,12 +446,22 @@ impl Authorities {
     /// gov.cn in the left labels, or in foreign letters, with no word of ours: somebody else's body is imitated.
     fn borrowed_suffix(&self, shown: &str) -> Option<(Standing, f64, Option<String>, Vec<String>)> {
         let foreign = under(&looks(shown), "gov.cn") && !shown.is_ascii();
-        if !foreign && !shown.contains(".gov.cn.") && !shown.starts_with("gov.cn.") {
+        let own = name::registrable(shown);
+        let cut = own.starts_with("cn-")
+            && shown.strip_suffix(own).is_some_and(|left| left == "gov." || left.ends_with(".gov."));
+        if !foreign && !cut && !shown.contains(".gov.cn.") && !shown.starts_with("gov.cn.") {
             return None;
         }
         let why = vec!["借用政府后缀 gov.cn 的字样，未见与证书有关的字样".to_owned()];
         Some((Standing::Watch, score(SPOOF - 1), None, why))
     }
+}
+
+/// `gov.cn-jl` of gov.cn-jl.xyz: the suffix, with the dot before it and the name's own label glued to its end.
+fn cut_suffix(form: &Form) -> bool {
+    form.look
+        .rsplit_once('.')
+        .is_some_and(|(left, own)| own.starts_with("cn-") && (left == "gov" || left.ends_with(".gov")))
 }
 
 /// Whether `.cn` or `-cn` follows as a piece of its own.

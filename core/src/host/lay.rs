@@ -114,6 +114,28 @@ impl Signs {
         })
     }
 
+    /// A place with a letter wrong, between the words that tell: other names of places that lie in it (hn in sahndong) do not. A
+    /// stretch that words explain whole is what it is: hebei is no misspelt hubei.
+    pub(super) fn misplaced(&self, form: &Form, token: &Token) -> Option<Sign> {
+        let bare = token.bare_runs();
+        let kept = token.laid.iter().filter(|(_, word)| self.words[*word].role.tells());
+        bare_between(&token.span, kept.map(|(span, _)| span)).into_iter().find_map(|span| {
+            let run = &form.look[span.clone()];
+            let explained = !bare.iter().any(|bare| span.start <= bare.start && bare.end <= span.end);
+            if explained || run.len() < 4 || run.len() > MAX_WORD || !run.is_ascii() {
+                return None;
+            }
+            let near = self.places.iter().copied().filter(|&word| {
+                let look = self.look[word].as_bytes();
+                let ends = look.first() == run.as_bytes().first() || look.last() == run.as_bytes().last();
+                ends && look.len().abs_diff(run.len()) <= 1 && strsim::osa_distance(&self.look[word], run) == 1
+            });
+            // Of two the one that is as long: shanaxi is shaanxi with two letters swapped.
+            let word = near.min_by_key(|&word| self.look[word].len().abs_diff(run.len()))?;
+            Some(Sign::misspelt(word, span))
+        })
+    }
+
     /// Short words allow only slips of the finger: any one edit of three letters makes hundreds of other words.
     fn is_slip(&self, word: usize, run: &str) -> bool {
         let (entry, look) = (&self.words[word], &self.look[word]);
@@ -152,17 +174,22 @@ impl Token {
 
     /// The stretches that no word covers.
     pub(super) fn bare_runs(&self) -> Vec<Range<usize>> {
-        let mut runs = Vec::new();
-        let mut from = self.span.start;
-        for (span, _) in &self.laid {
-            if span.start > from {
-                runs.push(from..span.start);
-            }
-            from = span.end;
-        }
-        if self.span.end > from {
-            runs.push(from..self.span.end);
-        }
-        runs
+        bare_between(&self.span, self.laid.iter().map(|(span, _)| span))
     }
+}
+
+/// The stretches of a piece between some of its words.
+fn bare_between<'s>(piece: &Range<usize>, words: impl Iterator<Item = &'s Range<usize>>) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut from = piece.start;
+    for span in words {
+        if span.start > from {
+            runs.push(from..span.start);
+        }
+        from = span.end;
+    }
+    if piece.end > from {
+        runs.push(from..piece.end);
+    }
+    runs
 }

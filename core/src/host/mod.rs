@@ -24,5 +24,5 @@ mod twist;
 
 pub use authorities::{Authorities, Authority};
 pub use judge::{HostVerdict, Standing};
-pub use name::{NotAHost, host_of, is_government, registrable};
+pub use name::{NotAHost, host_of, is_government, is_vouched_for, registrable};
 pub use twist::{Lookalike, Trick};

@@ -118,6 +118,13 @@ pub fn is_government(host: &str) -> bool {
     under(host, "gov.cn") || under(host, "xn--zfr164b")
 }
 
+/// Whether the name stands under a suffix that is given out against proof to bodies that sell nothing: besides the government's those
+/// of schools, the army and public welfare (.公益).
+pub fn is_vouched_for(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    is_government(host) || ["edu.cn", "mil.cn", "xn--55qw42g"].iter().any(|suffix| under(host, suffix))
+}
+
 /// Whether `host` is `parent` or below it.
 pub(super) fn under(host: &str, parent: &str) -> bool {
     host.strip_suffix(parent).is_some_and(|left| left.is_empty() || left.ends_with('.'))

@@ -168,6 +168,8 @@ pub(super) struct Signs {
     pub(super) slips: HashMap<usize, Vec<String>>,
     /// Words that may be told with a letter wrong.
     pub(super) mistakable: Vec<usize>,
+    /// Places whose names are long enough to be told with a letter wrong.
+    pub(super) places: Vec<usize>,
     /// Words long enough to be known with an edit in them, each with chunks of which one survives the edit.
     pub(super) long: Vec<(usize, Vec<String>)>,
     /// All words; pattern number = word number.
@@ -181,7 +183,9 @@ impl Signs {
         words.extend(stumbling(&words));
         let look: Vec<String> = words.iter().map(|word| looks(&word.text)).collect();
         let find = AhoCorasick::new(&look).map_err(|error| format!("字样太多，建不成查找表：{error}"))?;
-        let waking = words.iter().zip(&look).filter(|(word, _)| word.role.wakes() && word.text.is_ascii());
+        // A genuine look-up's own label tells something beside another word for looking up.
+        let tells = |word: &Word| word.role.wakes() || (word.role == Role::Lookup && word.of.is_some());
+        let waking = words.iter().zip(&look).filter(|(word, _)| tells(word) && word.text.is_ascii());
         let mut literals: Vec<String> = waking.map(|(_, look)| look.clone()).collect();
         literals.extend(hosts.iter().map(|host| looks(host)));
         // china or hebei as a chunk would wake on half the country.
@@ -205,7 +209,9 @@ impl Signs {
         let slips =
             words.iter().enumerate().filter(|(_, word)| short(word)).map(|(at, word)| (at, slips(word))).collect();
         let mistakable = (0..words.len()).filter(|&at| words[at].role.tells() && words[at].text.is_ascii()).collect();
-        Ok(Signs { words, look, slips, mistakable, long, find, wake })
+        let is_place = |at: &usize| words[*at].role == Role::Place && look[*at].is_ascii() && look[*at].len() >= 5;
+        let places = (0..words.len()).filter(is_place).collect();
+        Ok(Signs { words, look, slips, mistakable, places, long, find, wake })
     }
 
     /// A first look that allocates nothing.
@@ -286,6 +292,11 @@ impl Signs {
         }
         let anchored =
             labels.iter().flatten().flat_map(|token| &token.laid).any(|&(_, word)| self.words[word].role.wakes());
+        let bureau = labels
+            .iter()
+            .flatten()
+            .flat_map(|token| &token.laid)
+            .any(|&(_, word)| self.words[word].role == Role::Bureau);
         let mut signs = Vec::new();
         let mut room_for_slip = anchored && !labels.iter().flatten().any(Token::has_slip);
         let last = labels.len().saturating_sub(1);
@@ -299,6 +310,7 @@ impl Signs {
                     mended => mended.clone(),
                 };
                 room_for_slip &= slip.is_none();
+                let slip = slip.or_else(|| if bureau { self.misplaced(form, token) } else { None });
                 if !self.credible(form, token, slip.as_ref()) {
                     continue;
                 }

@@ -310,3 +310,128 @@ fn nation_words_count_only_beside_a_body_or_a_paper() {
         assert_eq!(standing(host), Standing::Clean, "{host}");
     }
 }
+
+#[test]
+fn a_genuine_hosts_labels_beside_gov_are_told_whatever_they_mean() {
+    let authorities = authorities();
+    let check = |host: &str, near: &str| {
+        let verdict = authorities.judge(host).expect(host);
+        let found = (verdict.standing, verdict.near.as_deref());
+        assert_eq!(found, (Standing::Spoof, Some(near)), "{host} {:?}", verdict.why);
+    };
+    for host in
+        ["safety-hangzhou-gov.ren", "safety.hangzhougov.com", "safety.hangzhou.gov.xyz", "hangzhou-safety-gov.cn"]
+    {
+        check(host, "safety.hangzhou.gov.cn");
+    }
+    for host in ["zsyjzhoushan-gov.pro", "gov-zsyj-zhoushan.xin", "zsyj-zhoushan-tzzy.tk", "zsyj.zhoushan.gov.co"] {
+        check(host, "zsyj.zhoushan.gov.cn");
+    }
+    for host in [
+        "beian-mpsg0v.com",
+        "beianmiitgov.biz",
+        "gov-zfwzgl.cc",
+        "beian-gov.fun",
+        "b\u{e9}ian-mps-gov.com",
+        "conac.vip",
+    ] {
+        check(host, "beian.miit.gov.cn");
+    }
+    check("yjjqz-gov.work", "yjj.qz.gov.cn");
+    check("samr.gov.cm", "cnse.samr.gov.cn");
+    for host in [
+        "safety-hangzhou.com",
+        "hangzhousafety.cn",
+        "beian.cn",
+        "icpbeian.com",
+        "beiancx.top",
+        "zsyj.com",
+        "yjjqz.com",
+        "miit.org",
+        "mps.net",
+        "mem.gov.ma",
+    ] {
+        assert_eq!(authorities.judge(host).expect(host).standing, Standing::Clean, "{host}");
+    }
+}
+
+#[test]
+fn whose_body_is_imitated_is_told_by_its_place_though_misspelt() {
+    let authorities = authorities();
+    let near = |host: &str| {
+        let verdict = authorities.judge(host).expect(host);
+        assert_eq!(verdict.standing, Standing::Spoof, "{host} {:?}", verdict.why);
+        verdict.near.expect(host)
+    };
+    for (host, wanted) in [
+        ("ajjsx-gov.org", "ajj.sx.gov.cn"),
+        ("ajj-sx-tzzy.com", "ajj.sx.gov.cn"),
+        ("yjglj-eijing-gov.com", "yjglj.beijing.gov.cn"),
+        ("yjt-fjian-gov.com", "yjt.fujian.gov.cn"),
+        ("yjt-shanaxi-gov.top", "yjt.shaanxi.gov.cn"),
+        ("yjt-sahndong-gov.top", "yjt.shandong.gov.cn"),
+        ("yjt4hgov.sbs", "yjt.ah.gov.cn"),
+        ("yjgl-hebei-gov.cn", "yjgl.hebei.gov.cn"),
+        ("yjt-shanxi-gov.cn", "yjt.shanxi.gov.cn"),
+        ("zscxgov.com", "zscx.osta.org.cn"),
+        ("tzzyzscx.cn", "cx.mem.gov.cn"),
+    ] {
+        assert_eq!(near(host), wanted, "{host}");
+    }
+    // One letter off a place is off other words too.
+    assert_eq!(authorities.judge("yjtanhua.com").unwrap().standing, Standing::Clean);
+}
+
+#[test]
+fn a_suffix_glued_to_a_name_is_watched_and_with_a_place_a_spoof() {
+    let authorities = authorities();
+    let told = |host: &str| {
+        let verdict = authorities.judge(host).expect(host);
+        (verdict.standing, verdict.near)
+    };
+    assert_eq!(told("gov.cn-jl.xyz"), (Standing::Spoof, Some("yjt.jl.gov.cn".to_owned())));
+    assert_eq!(told("www.gov.cn-beijingcx.top"), (Standing::Spoof, Some("yjglj.beijing.gov.cn".to_owned())));
+    assert_eq!(told("gov.cn-shili.xyz"), (Standing::Watch, None));
+    for host in ["gov.cn-hangzhou.log.aliyuncs.com", "www.cn-hebei.com", "gov.cnshili.com", "xgov.cn-shili.com"] {
+        assert_eq!(told(host).0, Standing::Clean, "{host}");
+    }
+}
+
+#[test]
+fn two_words_of_the_trade_or_of_a_look_up_are_no_accident() {
+    let authorities = authorities();
+    let standing = |host: &str| authorities.judge(host).expect(host).standing;
+    for host in ["tezhongzuoye-aqsc.wang", "tzzyaqks.cn", "zscxchaxun.com", "zscx-cx.cn", "teshuzuoye-query.top"] {
+        assert_eq!(standing(host), Standing::Spoof, "{host}");
+    }
+    for host in ["tzzypx.cn", "aqscpx.com", "zscx.cn", "zscxw.com", "teshuzuoye.com", "zscxzscx.com", "chaxunquery.com"]
+    {
+        assert_eq!(standing(host), Standing::Clean, "{host}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_genuine_host_with_its_dots_changed_and_another_suffix_is_its_bodys_spoof(
+        which in any::<proptest::sample::Index>(),
+        joint in proptest::sample::select(vec!["", "-", "."]),
+        glue in proptest::sample::select(vec!["", "-"]),
+        first in any::<bool>(),
+        suffix in proptest::sample::select(vec!["com", "net", "top", "xyz", "com.cn", "vip", "biz"]),
+    ) {
+        thread_local!(static LIST: Authorities = authorities());
+        LIST.with(|list| {
+            let hosts: Vec<&str> =
+                list.iter().flat_map(|a| &a.hosts).filter_map(|host| host.strip_suffix(".gov.cn")).collect();
+            let stem = which.get(&hosts).split('.').filter(|label| *label != "www").collect::<Vec<_>>().join(joint);
+            let name = if first { format!("gov{glue}{stem}.{suffix}") } else { format!("{stem}{glue}gov.{suffix}") };
+            // gov-yjj.cq.top has its own labels cut through, and says less.
+            prop_assume!(!first || joint != ".");
+            let verdict = list.judge(&name).unwrap();
+            let own = &list.by_host(&format!("{}.gov.cn", which.get(&hosts))).unwrap().id;
+            let near = verdict.near.as_deref().and_then(|near| list.by_host(near)).map(|body| &body.id);
+            prop_assert_eq!((verdict.standing, near), (Standing::Spoof, Some(own)), "{} {:?}", name, verdict.why);
+            Ok(())
+        })?;
+    }
+}

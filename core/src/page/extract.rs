@@ -235,10 +235,11 @@ impl<'u> Extractor<'u> {
                 attributes.get("class").iter().for_each(|class| self.parts.picture(class));
             }
             if zone == Zone::Main && (tag.breaks() || tag == Tag::Cell) {
-                zone = ["class", "id"]
-                    .into_iter()
-                    .filter_map(|a| attributes.get(a))
-                    .find_map(|name| zone_of_name(&name))
+                let class = attributes.get("class");
+                class.iter().for_each(|names| self.parts.style(names));
+                zone = class
+                    .and_then(|name| zone_of_name(&name))
+                    .or_else(|| attributes.get("id").and_then(|name| zone_of_name(&name)))
                     .unwrap_or(zone);
             }
             self.parts.common(attributes);

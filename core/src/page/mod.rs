@@ -33,6 +33,9 @@ use std::ops::Range;
 /// Number of the way that extracts are made. A stored extract of another version is made again from the capture.
 pub const EXTRACT_VERSION: u16 = 3;
 
+/// Name in [`Extract::meta`] under which the styles of forms are kept: no meta tag has it.
+pub const STYLES: &str = "<class>";
+
 /// What judging needs of a page. All ranges are byte ranges of [`Extract::text`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extract {
@@ -46,7 +49,7 @@ pub struct Extract {
     pub blocks: Vec<Block>,
     /// Text that readers do not see: meta descriptions, alternative texts, hidden elements, strings in scripts.
     pub hidden: Vec<Hidden>,
-    /// Meta tags by name or property, lower case, with their content.
+    /// Meta tags by name or property, lower case, with their content; under [`STYLES`] the names of styles around its form fields.
     pub meta: Vec<(String, String)>,
     /// Links, as absolute as the page's own address lets them be.
     pub links: Vec<Link>,

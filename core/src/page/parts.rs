@@ -12,7 +12,7 @@ use super::extract::{Caps, cut, fold_space};
 use super::lines::Lines;
 use super::script;
 use super::tag::Tag;
-use super::{Extract, Field, Form, Hidden, HiddenKind, Image, Limit, Link, Role, Zone};
+use super::{Extract, Field, Form, Hidden, HiddenKind, Image, Limit, Link, Role, STYLES, Zone};
 
 /// Longest label, in characters.
 const LABEL: usize = 24;
@@ -20,6 +20,14 @@ const LABEL: usize = 24;
 /// Longest address, in bytes, that is kept or that others are resolved against. Each link takes over what stands in the base: one of a
 /// megabyte would make gigabytes of two thousand links.
 const ADDRESS: usize = 4096;
+
+/// Elements with names of styles that are kept for the field that may follow.
+const AROUND: usize = 4;
+/// Bytes of such names, of one element and of one page.
+const STYLE: usize = 64;
+const STYLES_KEPT: usize = 512;
+/// Paths in scripts that are kept of one page.
+const PATHS: usize = 16;
 
 /// Bytes of a picture that is written into the page.
 const INLINE: usize = 64 << 10;
@@ -42,6 +50,12 @@ pub(super) struct Parts<'u> {
     fields: usize,
     scripts: usize,
     script_bytes: usize,
+    /// Names of styles of the last elements, in turn, and those that fields were found to stand in.
+    styles: [String; AROUND],
+    turn: usize,
+    field_styles: String,
+    /// Paths found in scripts.
+    paths: usize,
     carried: Carried,
 }
 
@@ -64,6 +78,10 @@ impl<'u> Parts<'u> {
             fields: 0,
             scripts: 0,
             script_bytes: 0,
+            styles: Default::default(),
+            turn: 0,
+            field_styles: String::new(),
+            paths: 0,
             carried: Carried::default(),
         }
     }
@@ -144,6 +162,10 @@ impl<'u> Parts<'u> {
         for address in found {
             self.redirect(&address);
         }
+        for path in script::paths(text).take(PATHS - self.paths) {
+            self.paths += 1;
+            self.absolute(path).into_iter().for_each(|path| self.resource(path));
+        }
         for id in baidu_statistics(text) {
             self.resource(format!("https://hm.baidu.com/hm.js?{id}"));
         }
@@ -156,6 +178,26 @@ impl<'u> Parts<'u> {
     /// What styles write before and after elements (content: "应急管理厅").
     pub(super) fn style_text(&mut self, text: &str) {
         self.hide(HiddenKind::Script, &script::chinese_strings(text));
+    }
+
+    /// Names of an element's styles, which a field may stand in.
+    pub(super) fn style(&mut self, names: &str) {
+        let slot = &mut self.styles[self.turn % AROUND];
+        slot.clear();
+        slot.push_str(cut(names, STYLE));
+        self.turn += 1;
+    }
+
+    /// Keeps the names of the styles around a field, each once.
+    fn keep_styles(&mut self, own: &str) {
+        let kept = &mut self.field_styles;
+        for name in self.styles.iter().map(String::as_str).chain([cut(own, STYLE)]).flat_map(str::split_whitespace) {
+            let known = kept.split(' ').any(|one| one == name);
+            if !known && kept.len() + name.len() < STYLES_KEPT {
+                kept.push_str(name);
+                kept.push(' ');
+            }
+        }
     }
 
     /// Attributes that any element may have: a title, and data that waits for a script.
@@ -288,6 +330,9 @@ impl<'u> Parts<'u> {
             return self.limit(Limit::Parts);
         }
         self.fields += 1;
+        if kind != "hidden" {
+            self.keep_styles(&text("class"));
+        }
         let before = if kind == "hidden" { String::new() } else { self.label() };
         let label = [before, placeholder, text("title"), text("aria-label")]
             .iter()
@@ -381,7 +426,7 @@ impl<'u> Parts<'u> {
         self.close_link();
         let carried = std::mem::take(&mut self.carried);
         let shift = title.as_ref().filter(|title| !title.is_empty()).map_or(0, |title| title.len() + 1);
-        let Self { mut out, lines, mut hidden, scripts, .. } = self;
+        let Self { mut out, lines, mut hidden, scripts, field_styles, .. } = self;
         if lines.is_cut() && !out.limits.contains(&Limit::Text) {
             out.limits.push(Limit::Text);
         }
@@ -401,8 +446,13 @@ impl<'u> Parts<'u> {
             .collect();
         out.title = crate::entities::mask_ids(&out.title).into_owned();
         out.fingerprint.text = super::fingerprint::of_text(&out.text);
+        let names = field_styles.trim_end();
+        if !names.is_empty() {
+            out.meta.push((STYLES.to_owned(), names.to_owned()));
+        }
         let words = out.text.len() - out.title.len();
-        out.needs_eyes = words < 120 && (scripts > 0 || !out.images.is_empty() || !out.frames.is_empty());
+        let elsewhere = !out.images.is_empty() || !out.frames.is_empty() || !out.redirects.is_empty();
+        out.needs_eyes = words < 120 && (scripts > 0 || elsewhere);
         out
     }
 }

@@ -26,6 +26,28 @@ pub(super) fn redirects(script: &str, out: &mut Vec<String>) {
     out.extend(REDIRECT.captures_iter(script).take(4).map(|c| c[1].replace("\\/", "/")));
 }
 
+/// Longest path that is kept of a script.
+const PATH: usize = 128;
+
+/// Paths from the root of its host that stand in a script's strings, `'/prod-api/…'`: what the page asks of its server. Files are left
+/// out; pages name too many.
+pub(super) fn paths(script: &str) -> impl Iterator<Item = &str> {
+    memchr::memchr_iter(b'/', script.as_bytes()).filter_map(move |at| {
+        let quote = *script.as_bytes().get(at.checked_sub(1)?)?;
+        if !matches!(quote, b'"' | b'\'' | b'`') {
+            return None;
+        }
+        let rest = cut(&script[at..], PATH + 1);
+        let path = &rest[..memchr::memchr(quote, rest.as_bytes())?];
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'?' | b'=' | b'&');
+        let last = path.split('?').next().unwrap_or(path).rsplit('/').next().unwrap_or(path);
+        let is_page = [".do", ".action", ".php", ".aspx", ".jsp"].iter().any(|end| last.ends_with(end));
+        (path[1..].contains('/') && !path.starts_with("//") && path.bytes().all(plain))
+            .then_some(path)
+            .filter(|_| is_page || !last.contains('.'))
+    })
+}
+
 /// Quoted strings that hold Chinese, escapes undone, joined by line breaks.
 pub(super) fn chinese_strings(script: &str) -> String {
     let mut out = String::new();
@@ -190,6 +212,15 @@ mod tests {
         check("if(a){location = '/b'}", &["/b"]);
         check("var mylocation='x'; el.location_id = 'y'; location.hash", &[]);
         check("self.location.href = 'http:\\/\\/c.example\\/'", &["http://c.example/"]);
+    }
+
+    #[test]
+    fn paths_asked_of_the_server_are_seen() {
+        let check = |script: &str, wanted: &[&str]| assert_eq!(paths(script).collect::<Vec<_>>(), wanted, "{script}");
+        check("axios.get('/prod-api/certsearch/code')", &["/prod-api/certsearch/code"]);
+        check("$.post(\"/cms/certQuery.do?method=x\", a)", &["/cms/certQuery.do?method=x"]);
+        check("x='/static/js/app.js'; y='/logo'; z=a/b/c; '//b.example/x'; `/a/${b}`; '/a/b", &[]);
+        check("'/查询/证书'", &[]);
     }
 
     #[test]

@@ -59,6 +59,14 @@ facts! {
     OfficialPath = "官方接口路径",
     /// A link shows an official address and leads elsewhere.
     FalseLink = "链接名不符实",
+    /// The page sends its reader on, by itself or by a form, to a host whose name imitates an authority's.
+    SentToSpoof = "转去仿冒域名",
+    /// A link, or a QR code, leads to such a host, and the page does not report it.
+    LinkToSpoof = "链接到仿冒域名",
+    /// A link whose words are an official address leads to such a host.
+    FalseLinkToSpoof = "官网字样连到仿冒域名",
+    /// The look-up's styles are called as the genuine one's are.
+    OfficialStyles = "官方样式名",
     /// A link leads to a genuine look-up.
     LinksToGenuine = "指向真官网",
     /// There is a contact that is not a hotline, anywhere.

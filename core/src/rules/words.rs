@@ -74,6 +74,8 @@ pub enum Lists {
     CaptchaField,
     /// Paths of the genuine look-up's interface.
     OfficialPath,
+    /// Names that the genuine look-up gave its styles.
+    OfficialStyles,
     /// Names of state marks in images.
     StateMark,
     /// Words in a title that name a company or a school.
@@ -114,7 +116,7 @@ pub enum Lists {
 
 impl Lists {
     /// All of them.
-    pub const ALL: [Lists; 30] = [
+    pub const ALL: [Lists; 31] = [
         Lists::Reporting,
         Lists::Press,
         Lists::Training,
@@ -127,6 +129,7 @@ impl Lists {
         Lists::NameField,
         Lists::CaptchaField,
         Lists::OfficialPath,
+        Lists::OfficialStyles,
         Lists::StateMark,
         Lists::Brand,
         Lists::Denying,
@@ -148,7 +151,7 @@ impl Lists {
     ];
 
     /// Their names in the files, in the same order.
-    pub const NAMES: [&'static str; 30] = [
+    pub const NAMES: [&'static str; 31] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -161,6 +164,7 @@ impl Lists {
         "姓名字段",
         "验证码字段",
         "官方路径",
+        "官方样式",
         "标识图",
         "自有品牌词",
         "否定词",
@@ -183,7 +187,15 @@ impl Lists {
 
     /// Whether its words are looked for in the text of pages; of the others each has a reader of its own.
     pub(crate) fn is_in_text(self) -> bool {
-        !matches!(self, Lists::SoundAlike | Lists::GuestScript | Lists::BigSite | Lists::Wall | Lists::OtherDevice)
+        !matches!(
+            self,
+            Lists::OfficialStyles
+                | Lists::SoundAlike
+                | Lists::GuestScript
+                | Lists::BigSite
+                | Lists::Wall
+                | Lists::OtherDevice
+        )
     }
 
     /// The list's name.

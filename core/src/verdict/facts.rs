@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::reading::{Found, Reading};
-use super::{face, voice};
+use super::{face, lures, voice};
 use crate::host::{self, Standing};
 use crate::page::{Extract, Form, Role};
 use crate::rules::rule::Place;
@@ -41,6 +41,7 @@ pub(crate) fn establish(reading: &mut Reading) {
         (Fact::StateMark, state_mark(reading)),
         (Fact::OfficialResource, official_resource(reading)),
         (Fact::OfficialPath, official_path(reading)),
+        (Fact::OfficialStyles, official_styles(reading)),
         (Fact::FalseLink, false_link(reading)),
         (Fact::LinksToGenuine, links_to_genuine(reading)),
     ];
@@ -60,6 +61,7 @@ pub(crate) fn establish(reading: &mut Reading) {
             reading.facts.insert(Fact::of_cloak(*cloak));
         }
     }
+    lures::establish(reading);
     forms(reading);
     face::establish(reading);
     voice::mark(reading);
@@ -187,12 +189,24 @@ fn official_resource(reading: &Reading) -> bool {
 
 fn official_path(reading: &Reading) -> bool {
     let words = reading.rules.words(Lists::OfficialPath);
-    let addresses =
-        reading.extract.forms.iter().map(|f| &f.action).chain(reading.extract.images.iter().map(|i| &i.src));
-    addresses.chain(&reading.extract.resources).any(|a| {
+    let extract = reading.extract;
+    let addresses = extract.forms.iter().map(|f| &f.action).chain(extract.images.iter().map(|i| &i.src));
+    let addresses = addresses.chain(&extract.resources).chain(&extract.frames).chain(&extract.redirects);
+    addresses.map(String::as_str).chain([reading.path]).any(|a| {
         let a = a.get(..512).unwrap_or(a).to_ascii_lowercase();
         words.iter().any(|w| a.contains(w.as_str()))
     })
+}
+
+/// Two of the names that the genuine look-up gave its styles: one may be anybody's.
+fn official_styles(reading: &Reading) -> bool {
+    let words = reading.rules.words(Lists::OfficialStyles);
+    let names = reading.extract.meta.iter().filter(|(name, _)| name == crate::page::STYLES);
+    let mut names: Vec<&str> = names.flat_map(|(_, names)| names.split(' ')).collect();
+    names.retain(|name| words.iter().any(|word| word.eq_ignore_ascii_case(name)));
+    names.sort_unstable();
+    names.dedup();
+    names.len() >= 2
 }
 
 /// The words of a link are an official address, its target is not.
@@ -246,7 +260,7 @@ fn link_hosts(extract: &Extract) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// Host of an absolute http(s) address, lower case.
-fn host_of(address: &str) -> Option<Cow<'_, str>> {
+pub(super) fn host_of(address: &str) -> Option<Cow<'_, str>> {
     let (scheme, rest) = address.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return None;

@@ -10,6 +10,7 @@ mod certificates;
 mod company;
 mod face;
 pub mod facts;
+mod lures;
 pub mod outcome;
 mod postings;
 pub mod reading;

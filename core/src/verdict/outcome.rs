@@ -5,6 +5,7 @@ use super::reading::Reading;
 use super::weigh::Weighed;
 use super::{Kind, PRIOR, Thresholds, Verdict, score};
 use crate::entities;
+use crate::host;
 use crate::place;
 use crate::rules::Fact;
 use crate::rules::rule::Place;
@@ -38,7 +39,9 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
     let looked_up =
         reading.certificates.first().map(|(number, _)| reading.rules.certificates[*number as usize].body.as_str());
     let mut notes = Vec::new();
-    let compromised = official && kind.is_hit() && towards == Kind::Seller;
+    // A school's page is its own as an office's is: whoever sells there has broken in.
+    let kept = official || host::is_vouched_for(&reading.host.host);
+    let compromised = kept && kind.is_hit() && towards == Kind::Seller;
     if compromised {
         notes.push("compromised_official");
     }
@@ -111,6 +114,7 @@ fn authority(reading: &Reading, kind: Kind, towards: Kind, looked_up: Option<&st
             .and_then(|f| authorities.iter().nth(f as usize))
             .map(|a| a.near.clone())
             .or_else(|| reading.host.near.clone())
+            .or_else(|| reading.lures.iter().find_map(|lure| lure.near.clone()))
             .or_else(|| looked_up.and_then(of_body)),
         Kind::Official | Kind::Notice => {
             let own = authorities.by_host(&reading.host.host).map(|a| a.near.clone());

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use url::Url;
 
+use super::lures::Lure;
 use super::postings::Postings;
 use super::voice;
 use crate::cloaking::Cloak;
@@ -77,6 +78,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) rules: &'a RuleSet,
     pub(crate) extract: &'a Extract,
     pub(crate) host: HostVerdict,
+    /// Path and query of its own address.
+    pub(crate) path: &'a str,
     pub(crate) folded: Folded,
     pub(crate) hidden: Folded,
     hidden_kinds: Vec<(usize, HiddenKind)>,
@@ -102,6 +105,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) copied: &'a [Copied],
     /// From whom it is hidden, by who looked as different guests.
     pub(crate) cloaks: &'a [Cloak],
+    /// Hosts of imitators to which the page leads, found by [`super::lures`].
+    pub(crate) lures: Vec<Lure>,
     /// Authority whose face the page wears, found by [`super::facts`].
     pub(crate) face: Option<u16>,
 }
@@ -129,6 +134,7 @@ impl<'a> Reading<'a> {
             rules,
             extract,
             host,
+            path: &url[url::Position::BeforePath..],
             folded,
             hidden,
             sounds_alike,
@@ -146,6 +152,7 @@ impl<'a> Reading<'a> {
             facts: FactSet::default(),
             copied: &[],
             cloaks: &[],
+            lures: Vec::new(),
             face: None,
         };
         reading.scan();

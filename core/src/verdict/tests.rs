@@ -174,3 +174,79 @@ fn menus_and_feet_name_certificates_where_nothing_else_does() {
     assert_eq!(told(&format!("<p>欢迎光临</p>{foot}")), ["焊接与热切割作业", "叉车"]);
     assert_eq!(told(&format!("<p>低压电工证报名</p>{foot}")), ["低压电工"]);
 }
+
+#[test]
+fn what_leads_to_an_imitator_is_told_and_what_only_names_it_is_not() {
+    let lure = "http://cx-mem.top/cx";
+    for html in [
+        format!("<meta http-equiv=refresh content='0;url={lure}'>"),
+        format!("<script>location.href='{lure}'</script>"),
+        format!("<iframe src='{lure}'></iframe>"),
+        format!("<p>查询请点<a href='{lure}'>这里</a></p>"),
+        format!("<p>唯一官网 <a href='{lure}'>https://cx.mem.gov.cn/</a></p>"),
+    ] {
+        let (verdict, _) = judged(HERE, &html);
+        assert!(matches!(verdict.kind, Kind::Suspicious | Kind::FakeSite), "{html}: {:?}", verdict.signals);
+        assert_eq!(verdict.authority.as_deref(), Some("cx.mem.gov.cn"), "{html}");
+        assert!(verdict.signals.iter().any(|signal| signal.say.contains("（cx-mem.top）")), "{html}");
+    }
+    for html in [
+        "<meta http-equiv=refresh content='0;url=http://cx.mem.gov.cn/'>".to_owned(),
+        "<p>官网是 <a href='http://cx.mem.gov.cn/'>cx.mem.gov.cn</a>，cx-mem.top 是假的</p>".to_owned(),
+        format!("<h1>谨防假冒查询网站</h1><p>不法分子冒用官网，假网址：<a href='{lure}'>cx-mem.top</a></p>"),
+        format!("<p>谨防假冒网站 <a href='{lure}'>cx-mem.top</a></p>"),
+        "<p>查询请点<a href='http://memory.example/cx'>这里</a></p>".to_owned(),
+    ] {
+        let (verdict, _) = judged(HERE, &html);
+        assert!(matches!(verdict.kind, Kind::Benign | Kind::Notice), "{html}: {:?}", verdict.signals);
+    }
+}
+
+#[test]
+fn a_page_that_only_sends_on_has_to_be_looked_at() {
+    let notes = |html: &str| judged(HERE, html).0.notes;
+    assert!(notes("<meta http-equiv=refresh content='0;url=http://b.example/'>").contains(&"needs_eyes"));
+    let text = "这里说的是办事指南，".repeat(20);
+    assert!(!notes(&format!("<meta http-equiv=refresh content='30;url=/'><p>{text}</p>")).contains(&"needs_eyes"));
+}
+
+#[test]
+fn a_sellers_offer_on_a_schools_page_is_a_broken_in_one() {
+    let page = "<title>电工证代办</title><p>电工证免考包过，三天拿证，加微信 demo_tzzy88</p>";
+    for host in ["www.shili.edu.cn", "oa.shili.mil.cn", "shili.xn--55qw42g"] {
+        let (verdict, _) = judged(&format!("http://{host}/x.php?a=1"), page);
+        assert!(verdict.notes.contains(&"compromised_official"), "{host} {:?}", verdict.notes);
+        assert_eq!(verdict.routes.first(), Some(&"网信"), "{host}");
+    }
+    for host in ["www.shili.example", "edu.cn.shili.example", "shiliedu.cn", "www.shili.edu.kg"] {
+        let (verdict, _) = judged(&format!("http://{host}/x.php?a=1"), page);
+        assert_eq!((verdict.kind, verdict.notes.contains(&"compromised_official")), (Kind::Seller, false), "{host}");
+    }
+    let (honest, _) = judged("http://www.shili.edu.cn/", "<p>电工证培训班报名，学时满后统一考试</p>");
+    assert!(honest.notes.is_empty(), "{:?}", honest.notes);
+}
+
+#[test]
+fn what_a_clone_keeps_of_the_genuine_look_up_speaks() {
+    let points = |url: &str, html: &str| {
+        let rules = ["fake.official-path", "fake.official-api", "fake.official-styles"];
+        let (verdict, _) = judged(url, html);
+        verdict.signals.iter().filter(|s| rules.contains(&s.rule.as_str())).map(|s| s.points).sum::<f64>()
+    };
+    let shell = "<title>查询</title><div id=app></div>";
+    assert!(points(HERE, &format!("{shell}<script>axios.get(\"/prod-api/certsearch/code\")</script>")) >= 20.0);
+    assert!(points("http://shili.example/cms/html/certQuery/certQuery.do?method=x", "<p>查询</p>") > 0.0);
+    let form = |names: [&str; 3]| {
+        let [a, b, c] = names;
+        format!("<div class='{a}'><div class='{b} x'><form class=el-form><input><input class={c}></form></div></div>")
+    };
+    assert!(points(HERE, &form(["tz-query", "q-kd", "yzm-style"])) > 0.0);
+    for (url, html) in [
+        (HERE, format!("{shell}<script>axios.get('/prod-api/user/login')</script>")),
+        (HERE, form(["tz-query", "row", "yzm"])),
+        (HERE, "<p>接口是 /prod-api/certsearch/code，样式是 tz-query、q-kd、yzm-style</p>".to_owned()),
+        ("https://cx.mem.gov.cn/", format!("{shell}<script>axios.get('/prod-api/certsearch/code')</script>")),
+    ] {
+        assert_eq!(points(url, &html), 0.0, "{url} {html}");
+    }
+}

@@ -129,6 +129,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         if !reading.copied.is_empty() {
             signal.say.push_str(&from_where(reading, &reading.rules.compiled[index]));
         }
+        signal.say.push_str(&whereto(reading, &reading.rules.compiled[index]));
         weighed.signals.push(signal);
     }
     for manner in Manner::ALL {
@@ -334,6 +335,13 @@ fn from_where(reading: &Reading, compiled: &Compiled) -> String {
     let parts: Vec<&str> = copies.iter().filter(|c| c.host == first.host).map(|c| c.part.name()).collect();
     let said: Vec<String> = copies.iter().map(|copied| copied.say()).collect();
     format!("（{}{}{}）", parts.join("、"), Copied::names(&first.host), said.join("；"))
+}
+
+/// Where a rule that rests on lures is led to, in brackets.
+fn whereto(reading: &Reading, compiled: &Compiled) -> String {
+    let asked = |fact: Fact| compiled.any.iter().any(|wanted| *wanted == Wanted::Fact(fact));
+    let hosts: Vec<&str> = reading.lures.iter().filter(|l| asked(l.fact)).map(|l| l.host.as_str()).collect();
+    if hosts.is_empty() { String::new() } else { format!("（{}）", hosts.join("、")) }
 }
 
 fn tenth(points: f64) -> f64 {
