@@ -8,12 +8,14 @@
 mod attribute;
 mod carried;
 pub mod charset;
+mod css;
 pub mod extract;
 mod fingerprint;
 mod lines;
 mod parts;
 mod reference;
 mod script;
+mod style;
 mod tag;
 pub mod token;
 pub mod tree;
@@ -31,7 +33,7 @@ mod walk_tests;
 use std::ops::Range;
 
 /// Number of the way that extracts are made. A stored extract of another version is made again from the capture.
-pub const EXTRACT_VERSION: u16 = 3;
+pub const EXTRACT_VERSION: u16 = 4;
 
 /// Name in [`Extract::meta`] under which the styles of forms are kept: no meta tag has it.
 pub const STYLES: &str = "<class>";
@@ -126,6 +128,13 @@ pub enum Limit {
     Parts,
 }
 
+impl Extract {
+    /// Some of what readers see was not read.
+    pub fn is_cut(&self) -> bool {
+        self.limits.iter().any(|limit| matches!(limit, Limit::Bytes | Limit::Text))
+    }
+}
+
 impl Limit {
     /// Stable name for records.
     pub fn as_str(self) -> &'static str {
@@ -209,6 +218,8 @@ pub enum HiddenKind {
     Element,
     /// A string in a script.
     Script,
+    /// The words of a QR code: not among [`Extract::hidden`], but among [`Extract::qr`].
+    Code,
 }
 
 /// A link.
@@ -269,11 +280,11 @@ pub struct Fingerprint {
 /// Reads a page. `header_charset` is what the HTTP header said (it may be wrong), `base` the page's own address.
 pub fn read(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>) -> Extract {
     let caps = Caps::default();
-    let cut = bytes.len() > caps.bytes;
+    let beyond = bytes.len() > caps.bytes;
     let decoded = charset::decode(&bytes[..bytes.len().min(caps.bytes)], header_charset);
     let mut extract = Extractor::new(base, caps).read(&decoded.text);
     extract.charset = decoded.charset.to_owned();
-    if cut {
+    if beyond && !extract.limits.contains(&Limit::Bytes) {
         extract.limits.push(Limit::Bytes);
     }
     extract
@@ -289,10 +300,12 @@ pub fn refreshed_to(header: &str, base: &url::Url) -> Option<url::Url> {
 pub fn read_again(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>, first: &Extract) -> Extract {
     let caps = Caps::default();
     let decoded = charset::decode(&bytes[..bytes.len().min(caps.bytes)], header_charset);
-    let mut extract = walk::read(Extractor::new(base, caps), &decoded.text);
+    // A tree takes many times the room of its source.
+    let source = cut(&decoded.text, caps.markup);
+    let mut extract = walk::read(Extractor::new(base, caps), source);
     extract.charset.clone_from(&first.charset);
     extract.fingerprint.shape = first.fingerprint.shape;
-    if bytes.len() > caps.bytes {
+    if bytes.len() > caps.bytes || source.len() < decoded.text.len() {
         extract.limits.push(Limit::Bytes);
     }
     extract

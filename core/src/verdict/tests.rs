@@ -176,6 +176,7 @@ fn menus_and_feet_name_certificates_where_nothing_else_does() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn what_leads_to_an_imitator_is_told_and_what_only_names_it_is_not() {
     let lure = "http://cx-mem.top/cx";
     for html in [
@@ -248,5 +249,68 @@ fn what_a_clone_keeps_of_the_genuine_look_up_speaks() {
         ("https://cx.mem.gov.cn/", format!("{shell}<script>axios.get('/prod-api/certsearch/code')</script>")),
     ] {
         assert_eq!(points(url, &html), 0.0, "{url} {html}");
+=======
+fn what_styles_hide_or_turn_and_frames_hold_is_read() {
+    let offer = "低压电工证，不用考试，三天拿证，官网可查";
+    for html in [
+        format!(
+            "<style>.h{{display:none}}</style><p>低压电<i class=h>我在</i>工证，不用<i class=h>天</i>考试，三天拿证，电话130<b class=h>88</b>00001234"
+        ),
+        format!(
+            "<style>.r{{direction:rtl;unicode-bidi:bidi-override}}</style><p>{offer}，电话<b class=r>43210000031</b>"
+        ),
+        format!("<style>.n:after{{content:'00001234'}}</style><p>{offer}，电话<b class=n>130</b>"),
+        format!("<iframe srcdoc=\"&lt;p&gt;{offer}，电话13000001234\"></iframe>"),
+        format!("<p>{offer}，电话\u{202E}43210000031\u{202C}"),
+        format!("<p>{offer}，电话١٣٠٠٠٠٠١٢٣٤"),
+    ] {
+        let verdict = check(HERE, &html, Kind::Seller);
+        assert_eq!(verdict.contacts.phones, ["13000001234"], "{html}");
+        assert!(!verdict.notes.contains(&"needs_eyes"), "{html}");
+    }
+    let shop = "本店出售鲜花，欢迎光临，地址在人民路，营业时间早九点到晚六点，预订请提前一天，送货上门。";
+    let hidden = |words: &str| {
+        format!("<style>.h{{display:none}}</style><p>{words}</p><div class=h>{offer}，电话13000001234</div>")
+    };
+    assert!(check(HERE, &hidden("欢迎光临"), Kind::Seller).notes.contains(&"needs_eyes"));
+    assert!(judged(HERE, &hidden(shop)).0.notes.contains(&"needs_eyes"));
+    let menu = "<style>.sub{display:none}</style><p>某某学校</p><ul class=sub><li>电工证培训<li>焊工证复审</ul>";
+    assert!(!check(HERE, menu, Kind::Benign).notes.contains(&"needs_eyes"));
+}
+
+#[test]
+fn what_was_not_read_is_told() {
+    let long = "<p>床前明月光，疑是地上霜。</p>".repeat(20_000);
+    let verdict = check(HERE, &format!("{long}<p>电工证不用考试，电话13000001234"), Kind::Benign);
+    assert_eq!(verdict.notes, ["needs_eyes", "truncated"]);
+    let menu = "<a href=/a>电工证报名</a>".repeat(10_000);
+    let verdict = judged(HERE, &format!("{menu}<p>电工证不用考试，三天拿证，电话13000001234")).0;
+    assert_eq!(verdict.notes, ["needs_eyes", "truncated"]);
+    let scripts = format!("<script>{}</script>", "var a=1;".repeat(2 << 20));
+    let verdict = check(HERE, &format!("{scripts}<p>电工证不用考试，三天拿证，电话13000001234"), Kind::Seller);
+    assert!(!verdict.notes.contains(&"truncated"));
+}
+
+#[test]
+fn what_a_code_says_is_read_and_that_there_is_one_accuses_nobody() {
+    let with_code = |html: &str, code: &str| {
+        let url = Url::parse(HERE).unwrap();
+        let extract = page::Extract { qr: vec![code.to_owned()], ..page::read_text(html, Some(&url)) };
+        rules().judge(&extract, &url, Thresholds::default())
+    };
+    let picture = "<title>电工证</title><p>扫码了解</p><img src=a.png>";
+    let verdict = with_code(picture, "低压电工证免考，三天拿证，加微信demo_tzzy88");
+    assert_eq!((verdict.kind, verdict.contacts.wechat), (Kind::Seller, vec!["demo_tzzy88".to_owned()]));
+    for html in [
+        "<title>招电工 有电工证</title><p>扫码联系</p><img src=a.png>",
+        "<title>特种作业操作证办理指南</title><p>扫码进入办事大厅</p><img src=a.png>",
+        "<title>低压电工培训报名</title><p>扫码关注公众号了解开班时间</p><img src=a.png>",
+        "<title>电工证怎么查询真伪</title><p>扫描下方二维码关注本报</p><img src=a.png>",
+    ] {
+        for code in ["https://u.wechat.com/demo", "tel:13000001234", "http://weixin.qq.com/r/demo"] {
+            let verdict = with_code(html, code);
+            assert!(verdict.score < Thresholds::default().hit, "{html} {code}: {:#?}", verdict.signals);
+        }
+>>>>>>> w-pg9
     }
 }
