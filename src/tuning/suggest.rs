@@ -341,7 +341,7 @@ mod tests {
         }
         Examples {
             labelled: of_lines(&text).map(|(_, example)| example.unwrap()).collect(),
-            background: vec!["今天有雨".into(); 20]
+            background: vec!["今天有雨".into(); 20],
         }
     }
 
