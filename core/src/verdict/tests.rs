@@ -176,7 +176,6 @@ fn menus_and_feet_name_certificates_where_nothing_else_does() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn what_leads_to_an_imitator_is_told_and_what_only_names_it_is_not() {
     let lure = "http://cx-mem.top/cx";
     for html in [
@@ -249,7 +248,10 @@ fn what_a_clone_keeps_of_the_genuine_look_up_speaks() {
         ("https://cx.mem.gov.cn/", format!("{shell}<script>axios.get('/prod-api/certsearch/code')</script>")),
     ] {
         assert_eq!(points(url, &html), 0.0, "{url} {html}");
-=======
+    }
+}
+
+#[test]
 fn what_styles_hide_or_turn_and_frames_hold_is_read() {
     let offer = "低压电工证，不用考试，三天拿证，官网可查";
     for html in [
@@ -311,6 +313,5 @@ fn what_a_code_says_is_read_and_that_there_is_one_accuses_nobody() {
             let verdict = with_code(html, code);
             assert!(verdict.score < Thresholds::default().hit, "{html} {code}: {:#?}", verdict.signals);
         }
->>>>>>> w-pg9
     }
 }

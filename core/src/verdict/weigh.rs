@@ -139,14 +139,10 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         weighed.signals.push(signal);
     }
     for manner in Manner::ALL {
-<<<<<<< HEAD
-        weighed.signals.extend(wording(reading, manner, told));
-=======
-        if let Some((signal, unseen)) = wording(reading, manner) {
+        if let Some((signal, unseen)) = wording(reading, manner, told) {
             weighed.unseen += if unseen { signal.points } else { 0.0 };
             weighed.signals.push(signal);
         }
->>>>>>> w-pg9
     }
     weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
     weighed
@@ -273,11 +269,7 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
 }
 
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
-<<<<<<< HEAD
-fn wording(reading: &Reading, manner: Manner, told: Told) -> Option<Signal> {
-=======
-fn wording(reading: &Reading, manner: Manner) -> Option<(Signal, bool)> {
->>>>>>> w-pg9
+fn wording(reading: &Reading, manner: Manner, told: Told) -> Option<(Signal, bool)> {
     let table = &reading.rules.wording[manner as usize];
     if table.is_empty() {
         return None;
