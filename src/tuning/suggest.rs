@@ -340,7 +340,8 @@ mod tests {
             );
         }
         Examples {
-            labelled: of_lines(&text).map(Option::unwrap).collect(), background: vec!["今天有雨".into(); 20]
+            labelled: of_lines(&text).map(|(_, example)| example.unwrap()).collect(),
+            background: vec!["今天有雨".into(); 20],
         }
     }
 
