@@ -181,7 +181,7 @@ impl Checking<'_> {
                 let mut read = *page;
                 // The browser is no disguise: what somebody else is shown it would not be.
                 let shown = match self.visiting.as_ref().filter(|_| seen.best == 0) {
-                    Some(visiting) => visiting.shown(&read, &end, terms).await,
+                    Some(visiting) => visiting.shown(&read, (&end, status), terms).await,
                     None => None,
                 };
                 let (mut end, mut remarks) = (end, Vec::new());

@@ -152,7 +152,7 @@ impl<'p> Visiting<'p> {
     pub(super) async fn shown(
         &self,
         read: &(Extract, Verdict),
-        url: &Url,
+        (url, status): (&Url, u16),
         terms: &reading::Terms,
     ) -> Option<Result<Shown, String>> {
         let renderer = self.visitor.renderer.as_ref()?;
@@ -165,7 +165,7 @@ impl<'p> Visiting<'p> {
             Err(error) => return Some(Err(error.to_string())),
         };
         let known = Depicted { codes: read.0.qr.clone(), pictures: Vec::new() };
-        let Some(shown) = rendering::judged(&self.program.rules, &rendered, &known, terms) else {
+        let Some(shown) = rendering::judged(&self.program.rules, &rendered, status, &known, terms) else {
             return Some(Err(format!("浏览器得到的是 HTTP {}，和程序得到的不同", rendered.status)));
         };
         let decides = rendering::decides(read, &shown);

@@ -52,7 +52,7 @@ fn look(guest: Guest, status: u16, html: &str) -> Look {
         status,
         final_url: url,
         onward: None,
-        read: Read { encoded, content, empty, asks_guest, whole: true },
+        read: Read { encoded, content, status, empty, asks_guest, whole: true },
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Read {
     pub encoded: Encoded,
     /// What the body is.
     pub content: Content,
+    /// The status that it came with.
+    pub status: u16,
     /// A page of which nothing came.
     pub empty: bool,
     /// A script of the page looks at who its guest is and acts on it. Not looked for in what accuses.
@@ -58,17 +60,19 @@ pub struct Read {
     pub whole: bool,
 }
 
-/// Reads an exchange. Pages are judged where their status says that they are one; `known` is what their pictures are known to show.
-/// Where a picture was asked for, a page is none: many servers answer every address with their front page.
+/// Reads an exchange; `known` is what a page's pictures are known to show. What comes with an error is a page as well where it accuses
+/// somebody: browsers show it like any other. Where a picture was asked for, a page is none: many servers answer every address with
+/// their front page.
 pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Read {
-    let empty = (200..300).contains(&exchange.status) && exchange.body.is_empty();
+    let status = exchange.status;
+    let empty = (200..300).contains(&status) && exchange.body.is_empty();
     let Unpacked { content, whole: unpacked, asks_guest } = content(rules, &exchange, picture, known, terms);
     let whole = unpacked && exchange.truncated.is_none();
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     // What somebody else was shown may be the half of a proof.
     let proof = hit || exchange.guest != Guest::Patrol;
     let encoded = evidence::encode(&to_keep(exchange, terms, hit), proof);
-    Read { encoded, content, empty, asks_guest, whole }
+    Read { encoded, content, status, empty, asks_guest, whole }
 }
 
 /// The content of a body, whether all of it could be unpacked, and whether its scripts ask who looks.
@@ -80,7 +84,8 @@ struct Unpacked {
 
 fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Unpacked {
     let all = |content| Unpacked { content, whole: true, asks_guest: false };
-    if !(200..300).contains(&exchange.status) || exchange.body.is_empty() {
+    let error = !(200..300).contains(&exchange.status);
+    if exchange.body.is_empty() || error && (picture || !shows_error(exchange)) {
         return all(Content::Other);
     }
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
@@ -96,9 +101,20 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted
     let mut extract = pictures::with_inline(extract);
     pictures::put_known(known, &mut extract, &exchange.url);
     let verdict = judge(rules, &extract, &exchange.url, terms);
+    if error && !verdict.kind.is_hit() {
+        return all(Content::Other);
+    }
     let words = rules.list(Lists::GuestScript.name()).unwrap_or_default();
     let asks_guest = !verdict.kind.is_hit() && cloaking::looks_at_guest(&body.bytes, words);
     Unpacked { content: Content::Page(Box::new((extract, verdict))), whole: unpacked, asks_guest }
+}
+
+/// Whether browsers show what came with a status that is no success: all of it but where they go elsewhere, or have it already.
+fn shows_error(exchange: &Exchange) -> bool {
+    match exchange.status {
+        301 | 302 | 303 | 307 | 308 => exchange.header("location").is_none(),
+        status => status >= 300 && status != 304,
+    }
 }
 
 /// Judges a page beside the baselines.
@@ -167,7 +183,15 @@ mod tests {
 
     use super::*;
 
+    const OFFER: &str =
+        "<title>快速拿证</title><p>低压电工证免考试免培训，三天出证，官网可查，先出证后付款，加微信 demo_nb88 办理</p>";
+
     fn whole(encoding: &str, body: Vec<u8>, truncated: Option<Truncated>) -> bool {
+        let fields = [("content-type", "text/html"), ("content-encoding", encoding)];
+        got(200, &fields, body, truncated, false).whole
+    }
+
+    fn got(status: u16, fields: &[(&str, &str)], body: Vec<u8>, truncated: Option<Truncated>, picture: bool) -> Read {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
         let files: Vec<(String, String)> = std::fs::read_dir(folder)
             .unwrap()
@@ -178,16 +202,15 @@ mod tests {
         let files: Vec<_> =
             files.into_iter().map(|(name, text)| (name.rsplit('/').next().unwrap().to_owned(), text)).collect();
         let rules = RuleSet::compile(&files).unwrap();
-        let headers = [("content-type", "text/html"), ("content-encoding", encoding)];
         let exchange = Exchange {
             guest: Guest::Patrol,
             url: "http://a.example/".parse().unwrap(),
             time: jiff::Timestamp::UNIX_EPOCH,
             request_head: Vec::new(),
             version: "HTTP/1.1",
-            status: 200,
+            status,
             reason: String::new(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).into(),
+            headers: fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
             body,
             truncated,
             ip: None,
@@ -197,7 +220,25 @@ mod tests {
             connection: crate::crawl::client::Connection::default(),
         };
         let terms = Terms { max_body: 1 << 20, ..Terms::default() };
-        read(&rules, exchange, false, &Depicted::default(), &terms).whole
+        read(&rules, exchange, picture, &Depicted::default(), &terms)
+    }
+
+    #[test]
+    fn what_comes_with_an_error_is_a_page_where_it_accuses() {
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let is_page = |status, fields: &[(&str, &str)], body: &str| {
+            matches!(got(status, fields, body.into(), None, false).content, Content::Page(_))
+        };
+        for status in [200, 300, 302, 400, 403, 404, 405, 410, 412, 418, 444, 493, 500, 503] {
+            assert!(is_page(status, &html, OFFER), "{status}");
+        }
+        let sent = [html[0], ("location", "http://b.example/")];
+        assert!(!is_page(302, &sent, OFFER) && !is_page(304, &html, OFFER));
+        // An error that accuses nobody is what its status says, and a picture is none.
+        let plain = "<title>404</title><p>没有这一页，可以回到首页看看别的内容。</p>";
+        assert!(is_page(200, &html, plain) && !is_page(404, &html, plain) && !is_page(418, &html, plain));
+        assert!(matches!(got(404, &html, OFFER.into(), None, true).content, Content::Other));
+        assert_eq!(got(418, &html, OFFER.into(), None, false).status, 418);
     }
 
     #[test]

@@ -63,9 +63,15 @@ async fn is_blind(rendered: &Rendered) -> bool {
     tokio::task::spawn_blocking(move || page::read_text(&html, Some(&url)).needs_eyes).await.unwrap_or(false)
 }
 
-/// What was shown, read and judged; none where the browser was given an error instead of the page.
-pub fn judged(rules: &RuleSet, rendered: &Rendered, known: &Depicted, terms: &Terms) -> Option<(Extract, Verdict)> {
-    if !matches!(rendered.status, 0 | 200..300) {
+/// What was shown, read and judged; none where the browser was given an error instead of the page, which was `answered` with a status.
+pub fn judged(
+    rules: &RuleSet,
+    rendered: &Rendered,
+    answered: u16,
+    known: &Depicted,
+    terms: &Terms,
+) -> Option<(Extract, Verdict)> {
+    if !matches!(rendered.status, 0 | 200..300) && rendered.status != answered {
         return None;
     }
     let mut extract = pictures::with_inline(page::read_text(&rendered.html, Some(&rendered.url)));
@@ -180,9 +186,9 @@ impl Shared {
                 return failed(&error);
             }
         };
-        let (work, known) = (Arc::clone(self), known.clone());
+        let (work, known, status) = (Arc::clone(self), known.clone(), read.status);
         let (rendered, shown) = tokio::task::spawn_blocking(move || {
-            let shown = judged(&work.rules, &rendered, &known, &work.terms);
+            let shown = judged(&work.rules, &rendered, status, &known, &work.terms);
             (rendered, shown)
         })
         .await

@@ -321,7 +321,11 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
     page.capture = Some(capture.clone());
     page.looks = guests::with_captures(looks, &captures);
     page.cloaks = seen.cloaks.iter().map(|cloak| cloak.name().to_owned()).collect();
-    let unseen = if picture { None } else { walls::refused_by(status) };
+    let accuses = matches!(&seen.content, Content::Page(judged) if judged.1.kind.is_hit());
+    let unseen = match picture || accuses {
+        true => None,
+        false => walls::refused_by(status).or_else(|| walls::shows_none(status, onward.is_some())),
+    };
     if let Some(target) = onward.as_ref().or(looked.onward()) {
         found.push(links::of_redirect(seq, target, lease.depth()));
     }

@@ -51,6 +51,13 @@ pub fn refused_by(status: u16) -> Option<String> {
     }
 }
 
+/// Why an answer with this status counts as not seen though nobody refused anything: it was to show a page and showed none that says
+/// anything. "Not found" is an answer, and so is the way elsewhere.
+pub fn shows_none(status: u16, onward: bool) -> Option<String> {
+    let says_so = matches!(status, 200..300 | 404 | 410) || onward;
+    (!says_so).then(|| format!("网站没有给出网页（HTTP {status}）"))
+}
+
 /// What a status without a page says about a hit.
 pub fn of_status(status: u16, onward: Option<&Url>) -> Seen {
     match (status, onward) {
@@ -146,6 +153,13 @@ mod tests {
         assert!(why(304).contains("未改动"));
         for status in [200, 204, 206, 301, 400, 404, 410] {
             assert_eq!(refused_by(status), None, "{status}");
+        }
+        // Of what is neither there nor gone nor elsewhere nothing was seen.
+        for status in [101, 300, 302, 400, 405, 406, 412, 418, 444, 468, 493] {
+            assert!(shows_none(status, false).is_some_and(|why| why.contains(&status.to_string())), "{status}");
+        }
+        for (status, onward) in [(200, false), (204, false), (404, false), (410, false), (302, true)] {
+            assert_eq!(shows_none(status, onward), None, "{status}");
         }
         // What is not said to be missing is not missing.
         for status in [200, 204, 304, 400, 401, 403, 429, 451, 500, 503] {
