@@ -28,7 +28,7 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
         && let Some((guest, referer)) = looking.next_guest()
     {
         shared.disguised_once(&url);
-        tokio::time::sleep(hop_pause(shared, &url)).await;
+        shared.fetcher.rest(hop_pause(shared, &url)).await;
         shared.frontier.charge(lease.host(), 1).await;
         match fetch(shared, lease, &url, Ask { guest, referer, copy: None }).await {
             Ok(answer) => {

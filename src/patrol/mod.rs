@@ -208,6 +208,8 @@ pub struct Ended {
 
 /// How long work in hand may go on after a stop.
 const DRAIN: Duration = Duration::from_secs(6);
+/// Visits that may wait their hosts' pauses out beside those that are busy.
+const RESTING: usize = 256;
 /// URLs that are listed as not looked at, at most.
 const LISTED: u64 = 100_000;
 
@@ -350,7 +352,10 @@ async fn crawl(
             break Ok(());
         }
         // What is in flight may yet turn out to be a page, so it is counted as one until it is done. The sources go on.
-        let full = visits.len() >= manner.connections
+        // Who waits a pause out in the midst of a visit keeps nobody else from going on, up to a bound that memory sets.
+        let busy = visits.len().saturating_sub(shared.fetcher.resting());
+        let full = busy >= manner.connections
+            || visits.len() >= manner.connections.saturating_add(RESTING)
             || work.max_pages.is_some_and(|most| pages + visits.len() as u64 >= most);
         let next = if full { Next::InFlight } else { shared.frontier.next(shared.now(), &shared.politeness).await? };
         let wait_until = match next {

@@ -176,10 +176,10 @@ impl Shared {
             return Ok(Looked::Not(format!("这个网站本轮用浏览器打开过 {HOST_PAGES} 页，不再打开")));
         }
         // The browser's requests are requests to this host: they wait their turn, which the lease holds meanwhile.
-        tokio::time::sleep(hop_pause(self, url)).await;
+        self.fetcher.rest(hop_pause(self, url)).await;
         let guest = agent_of(guest).map(|agent| Disguise { agent, referer });
         let job = Job { url: url.clone(), screenshot: true, follow: self.follow(url), data_by_post: false, guest };
-        let rendered = match render(&stage.renderer, job, || tokio::time::sleep(hop_pause(self, url))).await {
+        let rendered = match render(&stage.renderer, job, || self.fetcher.rest(hop_pause(self, url))).await {
             Ok(rendered) => rendered,
             Err(error) => {
                 tracing::debug!(code = error.as_code(), host = lease.host(), "not rendered");

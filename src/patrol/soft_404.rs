@@ -59,7 +59,7 @@ impl Shared {
         if !first || barred || self.fetcher.check(&probe).is_err() {
             return Ok(None);
         }
-        tokio::time::sleep(hop_pause(self, url)).await;
+        self.fetcher.rest(hop_pause(self, url)).await;
         self.frontier.charge(lease.host(), 1).await;
         let Ok(answer) = fetch(self, lease, &probe, Ask::default()).await else { return Ok(None) };
         let look = self.look_of(answer, false, Depicted::default()).await?;

@@ -70,19 +70,12 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
         Ok(None) => return Ok(()),
         Err(failed) => return failed_fetch(&shared, failed.0, &failed.1).await,
     };
-    if shared.robots == Robots::Obey
-        && let Some(access) = ask_robots(&shared, &lease, &url).await
-        && !access.allows(&url)
-    {
-        return match &*access {
-            Access::Unreachable(error) => failed_fetch(&shared, lease, error).await,
-            Access::Failing(status) => {
-                let say = format!("robots.txt 返回 {status}，按规矩暂不访问");
-                fail(&shared, lease, "robots-failing", say, Some(Seen::Unseen)).await
-            }
-            _ => fail(&shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
-        };
-    }
+    let lease = match ask_robots(&shared, lease, &url).await {
+        Asked::Allowed(lease) => lease,
+        Asked::Later => return Ok(()),
+        Asked::Barred(lease, access) => return barred(&shared, lease, &access).await,
+    };
+
     let copy = unchanged::known(&shared, &lease).await?;
     let ask = Ask { copy: copy.as_ref().map(|known| known.tags.clone()), ..Ask::default() };
     match fetch(&shared, &lease, &url, ask).await {
@@ -159,22 +152,55 @@ pub(super) fn hop_pause(shared: &Shared, url: &Url) -> Duration {
     asked.map_or(delay, |asked| asked.max(delay).min(WORTH_WAITING))
 }
 
-async fn ask_robots(shared: &Arc<Shared>, lease: &Lease, url: &Url) -> Option<Arc<Access>> {
-    if let Some(known) = shared.robots_cache.known(url) {
-        return Some(known);
+/// What robots.txt makes of a visit.
+enum Asked {
+    Allowed(Lease),
+    /// The file itself was fetched just now, and the page waits its turn in the frontier.
+    Later,
+    Barred(Lease, Arc<Access>),
+}
+
+async fn ask_robots(shared: &Arc<Shared>, lease: Lease, url: &Url) -> Asked {
+    if shared.robots == Robots::Ignore {
+        return Asked::Allowed(lease);
     }
-    let mut pause = shared.politeness.delay;
-    let access = shared.robots_cache.of(&shared.fetcher, url, pause).await;
-    if let Some(delay) = access.crawl_delay()
-        && delay > pause
-        && !pause.is_zero()
-    {
-        shared.frontier.host_delay(lease.host(), delay).await;
-        pause = delay.min(WORTH_WAITING);
+    let known = shared.robots_cache.known(url);
+    let fresh = known.is_none();
+    let pause = shared.politeness.delay;
+    let access = match known {
+        Some(access) => access,
+        None => shared.robots_cache.of(&shared.fetcher, url, pause).await,
+    };
+    if !access.allows(url) {
+        return Asked::Barred(lease, access);
     }
-    // The request for robots.txt was a request to this host: the page waits its turn.
-    tokio::time::sleep(pause).await;
-    Some(access)
+    if !fresh || pause.is_zero() {
+        return Asked::Allowed(lease);
+    }
+    // The request for robots.txt was a request to this host: the page waits its turn, and nobody else waits with it. It is the round's
+    // first, which is worth waiting for even where the site wants hours between two.
+    let host = lease.host().to_owned();
+    let delay = access.crawl_delay().filter(|delay| *delay > pause);
+    if pause > WORTH_WAITING {
+        shared.fetcher.rest(pause).await;
+        return Asked::Allowed(lease);
+    }
+    shared.frontier.put_back(lease, delay.unwrap_or(pause).min(WORTH_WAITING), shared.now()).await;
+    if let Some(delay) = delay {
+        shared.frontier.host_delay(&host, delay).await;
+    }
+    Asked::Later
+}
+
+async fn barred(shared: &Arc<Shared>, lease: Lease, access: &Access) -> Result<(), Failure> {
+    match access {
+        Access::Unreachable(error) => failed_fetch(shared, lease, error).await,
+        Access::Failing(status) => {
+            let say = format!("robots.txt 返回 {status}，按规矩暂不访问");
+            fail(shared, lease, "robots-failing", say, Some(Seen::Unseen)).await
+        }
+        _ => fail(shared, lease, "robots", "网站的 robots.txt 不允许访问".into(), Some(Seen::Unseen)).await,
+    }
 }
 
 pub(super) async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &FetchError) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ mod cookies;
 mod exits;
 mod failure;
 mod request;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +25,7 @@ use jianzheng_core::cloaking::Guest;
 use jianzheng_core::entities;
 use jiff::Timestamp;
 use reqwest::header::{LOCATION, SET_COOKIE};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -37,6 +38,7 @@ pub use exits::{ExitState, Route};
 pub use request::{Accept, Get, Policy, agent_of};
 
 use self::exits::{Exit, Exits};
+use self::rest::Resting;
 use super::guard::{Guard, Origin, Refusal};
 use super::resolver::{Exempt, Lookup, Resolver, SystemLookup};
 use super::tls::{TlsSetupError, TlsVersion, Trust};
@@ -159,6 +161,7 @@ pub struct Fetcher {
     /// Strict trust, not guarded: the unit's own endpoints.
     own: reqwest::Client,
     permits: Semaphore,
+    resting: Resting,
     rooms: Arc<Semaphore>,
     user_agent: String,
     limits: Limits,
@@ -194,6 +197,7 @@ impl Fetcher {
             exit_names,
             lookup: settings.lookup,
             permits: Semaphore::new(settings.connections.max(1)),
+            resting: Resting::default(),
             rooms: Arc::new(Semaphore::new(body::ROOMS)),
             user_agent: format!("{}/{}{contact}", super::robots::PRODUCT, env!("CARGO_PKG_VERSION")),
             limits: settings.limits,
@@ -236,6 +240,16 @@ impl Fetcher {
         };
         let addresses = self.names.addresses(name).await.map_err(failure::of_resolving)?;
         Ok(addresses.first().map(|address| address.ip()))
+    }
+
+    /// Waits a pause of politeness out in the midst of a visit. Meanwhile the visit counts as no exchange: others may go on.
+    pub async fn rest(&self, pause: Duration) {
+        self.resting.rest(pause).await;
+    }
+
+    /// Visits that wait a pause out.
+    pub fn resting(&self) -> usize {
+        self.resting.count()
     }
 
     /// How long the head of an answer is waited for.
@@ -297,7 +311,7 @@ impl Fetcher {
     async fn visit(&self, mut get: Get, go_on: &(dyn Fn(&Url) -> bool + Sync)) -> Result<Answer, FetchError> {
         strip(&mut get.url);
         let own = self.own_origin(&get);
-        let _permit = self.permits.acquire().await.map_err(|e| FetchError::BadRequest { why: e.to_string() })?;
+        let mut permit = self.permit().await?;
         let start = Instant::now();
         let mut deadline = start + self.limits.total;
         let (mut url, mut jar) = (get.url.clone(), std::mem::take(&mut get.cookies));
@@ -324,18 +338,26 @@ impl Fetcher {
                     }
                     let location = location.unwrap_or_default();
                     if next.host() == url.host() && !get.pause.is_zero() {
-                        tokio::time::sleep(get.pause).await;
-                        deadline += get.pause;
+                        let since = Instant::now();
+                        drop(permit);
+                        self.rest(get.pause).await;
+                        permit = self.permit().await?;
+                        deadline += since.elapsed();
                     }
                     hops.push(Hop { url, status: exchange.status, location, ip: exchange.ip });
                     url = next;
                 }
                 onward => {
                     let took = start.elapsed();
+                    drop(permit);
                     return Ok(Answer { exchange, hops, onward, cookies: jar, took, waited, room });
                 }
             }
         }
+    }
+
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, FetchError> {
+        self.permits.acquire().await.map_err(|e| FetchError::BadRequest { why: e.to_string() })
     }
 
     /// The endpoint of the unit's that this request starts at. Only what starts there is exempt, and only for a source: a page

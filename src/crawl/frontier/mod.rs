@@ -292,6 +292,12 @@ impl Frontier {
         self.plan().give_back(item, now.mono + wait, true, now);
     }
 
+    /// Gives a lease back because its host was asked for its robots.txt just now: nothing of the host is leased for so long, and then
+    /// something is, whatever interval the host has.
+    pub async fn put_back(&self, lease: Lease, wait: Duration, now: Now) {
+        self.plan().put_back(lease.item, now.mono + wait, now);
+    }
+
     /// Gives a lease back untried.
     pub async fn release(&self, lease: Lease, now: Now) {
         self.plan().give_back(lease.item, now.mono, false, now);

@@ -189,6 +189,16 @@ impl Plan {
         self.end_lease(number, place, asked, now);
     }
 
+    /// As [`Plan::give_back`], for the whole host, and however long the host's own interval is.
+    pub(super) fn put_back(&mut self, item: Item, at: Instant, now: Now) {
+        let number = item.key.host;
+        let queue = &mut self.hosts[number as usize];
+        let own = queue.delay.take();
+        queue.next_at = Some(at).max(queue.asked_until);
+        self.give_back(item, at, true, now);
+        self.hosts[number as usize].delay = own;
+    }
+
     fn end_lease(&mut self, number: u32, place: (QueueKey, u8), asked: bool, now: Now) {
         let now = now.mono;
         let rest = |interval: Duration| if asked { interval } else { Duration::ZERO };

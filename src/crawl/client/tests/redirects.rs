@@ -39,6 +39,26 @@ async fn a_redirect_within_the_host_waits_its_turn_and_does_not_pay_for_it() {
     assert_eq!(answer.exchange.body, b"there");
 }
 
+#[tokio::test]
+async fn who_waits_for_his_turn_holds_no_connection() {
+    let server = Server::start(|head| match path(head) {
+        "/a" => redirect("/b"),
+        _ => ok("there"),
+    })
+    .await;
+    let fetcher = Fetcher::new(Settings { connections: 1, ..settings() }).unwrap();
+    let first = fetcher.get(Get { pause: Duration::from_secs(3), ..Get::page(server.url("/a")) });
+    let second = async {
+        while fetcher.resting() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        fetcher.get(Get::page(server.url("/c"))).await.unwrap();
+        assert_eq!(fetcher.resting(), 1, "the first one waits still");
+    };
+    let (first, ()) = tokio::join!(first, second);
+    assert_eq!((first.unwrap().hops.len(), fetcher.resting()), (1, 0));
+}
+
 fn port(head: &str) -> &str {
     head.split("Host: 127.0.0.1:").nth(1).unwrap().split('\r').next().unwrap()
 }
