@@ -96,14 +96,18 @@ fn busy(_: &str) -> String {
 
 /// One command of the program on `data`, at a set time, with further settings; its lines of JSON.
 fn run(data: &Path, now: &str, settings: &[(&str, &str)], args: &[&str]) -> Vec<Value> {
+    let output = command(data, now, settings, args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn command(data: &Path, now: &str, settings: &[(&str, &str)], args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jianzheng"));
     command.current_dir(data).arg("--data").arg(data).args(["--json", "--as-of", now]).args(args);
     command.env("JIANZHENG_NETWORK__ALLOW_ADDRESSES", "[\"127.0.0.0/8\"]").env("JIANZHENG_NETWORK__RENDER", "off");
     command.envs(settings.iter().copied());
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    command
 }
 
 fn patrol(data: &Path, now: &str, settings: &[(&str, &str)], urls: &[String]) -> Value {
@@ -166,6 +170,40 @@ fn a_long_retry_after_holds_the_whole_host_over_restarts() {
     assert_eq!(log.pages(), [""; 0], "half an hour is not an hour");
     patrol(data.path(), "2026-12-05T10:05:00+08:00", &settings, &urls);
     assert_eq!(log.pages().len(), 1, "asked once more, and told the same");
+}
+
+#[test]
+fn a_short_retry_after_holds_over_a_kill() {
+    fn soon(_: &str) -> String {
+        status("503 Service Unavailable", "Retry-After: 8\r\n", "")
+    }
+    let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
+    let host = serve(&log, soon);
+    std::fs::write(data.path().join("seeds.txt"), pages(&[&host], 1).join("\n")).unwrap();
+    // Kills what was begun once so many pages were asked for and the answer has had its time.
+    let until = |count: usize| {
+        let args = ["patrol", "--seeds", "seeds.txt", "--no-mail"];
+        let mut begun = command(data.path(), MORNING, &[(DELAY, "10")], &args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while log.pages().len() < count && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_secs(2));
+        begun.kill().unwrap();
+        begun.wait().unwrap();
+    };
+    until(1);
+    let killed = Instant::now();
+    until(2);
+    // The whole host had to wait, though nobody remembered having asked it.
+    let times = log.times.lock().unwrap();
+    assert_eq!(log.pages().len(), 2, "{:?}", log.paths.lock().unwrap());
+    let again = times.last().unwrap().0 - killed;
+    assert!(again >= Duration::from_secs(7), "{again:?}");
 }
 
 #[test]

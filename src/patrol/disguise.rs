@@ -4,7 +4,6 @@
 //! look means is [`super::guests`]' matter. Start at [`look_on`].
 
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 use jianzheng_core::host::registrable;
 use jianzheng_core::schedule::Seen;
@@ -36,8 +35,7 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
                 let asked =
                     answer.exchange.header("retry-after").filter(|_| matches!(answer.exchange.status, 429 | 503));
                 if let Some(wait) = asked.and_then(|value| retry::retry_after(&value, answer.exchange.time)) {
-                    let until = Instant::now() + wait.min(WORTH_WAITING);
-                    shared.frontier.host_until(lease.host(), until).await;
+                    shared.host_waits(lease.host(), wait.min(WORTH_WAITING)).await?;
                 }
                 let known = shared.known_pictures(lease).await?;
                 looking.saw(shared.look_of(answer, false, known).await?);

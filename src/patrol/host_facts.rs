@@ -61,6 +61,18 @@ impl Shared {
         Ok(())
     }
 
+    /// The host asks for patience that the round has: nothing is asked of it meanwhile, nor by who takes the round up after a kill.
+    pub(super) async fn host_waits(&self, host: &str, wait: Duration) -> Result<(), StoreError> {
+        let now = self.now();
+        self.frontier.host_until(host, now.mono + wait).await;
+        if self.politeness.delay.is_zero() {
+            return Ok(());
+        }
+        let mut changes = Changes::new();
+        self.host_rests(&mut changes, host, now.wall.checked_add(wait).unwrap_or(now.wall)).await?;
+        self.store.commit(changes).await.map(drop)
+    }
+
     /// Leaves those hosts alone that asked for it in an earlier round or before a restart, and whose time has not come.
     pub(super) async fn remember_rests(&self) -> Result<(), StoreError> {
         if self.politeness.delay.is_zero() {

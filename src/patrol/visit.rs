@@ -306,7 +306,7 @@ pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer)
             && let Some(wait) = asked.or(backoff.map(|b| shared.patience(b))).filter(|wait| *wait <= WORTH_WAITING)
         {
             if asked.is_some() {
-                shared.frontier.host_until(lease.host(), std::time::Instant::now() + wait).await;
+                shared.host_waits(lease.host(), wait).await?;
             }
             shared.frontier.retry(lease, wait, shared.now()).await;
             return Ok(());
