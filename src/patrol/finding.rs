@@ -109,6 +109,7 @@ impl Shared {
         for way in &ways {
             chain.push(entities::mask_ids(&self.sentence(way).await?).into_owned());
         }
+        chain.extend(page.note.clone());
         if let Some(line) = guests::sentence(page) {
             chain.insert(0, entities::mask_ids(&line).into_owned());
         }

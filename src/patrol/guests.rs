@@ -100,7 +100,7 @@ impl Look {
             _ if self.onward.is_some() => Sight::Unknown,
             Content::Page(page) if !page.1.kind.is_hit() => {
                 let (extract, verdict) = &**page;
-                let proves = self.read.whole && !walls::is_wall_page(rules, extract, &self.final_url);
+                let proves = self.read.part.is_none() && !walls::is_wall_page(rules, extract, &self.final_url);
                 if proves { Sight::Page(extract, verdict) } else { Sight::Unknown }
             }
             Content::Page(page) => Sight::Page(&page.0, &page.1),
@@ -342,7 +342,7 @@ impl Looks {
                     onward,
                     ways: ways.clone(),
                     content: read.content,
-                    whole: read.whole,
+                    part: read.part,
                     cloaks: cloaks.clone(),
                     cut,
                 });
@@ -366,8 +366,8 @@ pub struct Taken {
     pub ways: Vec<Url>,
     /// What it is.
     pub content: Content,
-    /// Whether all of it came.
-    pub whole: bool,
+    /// Why not all of it was read.
+    pub part: Option<&'static str>,
     /// From whom it is hidden.
     pub cloaks: Vec<Cloak>,
     /// Not everybody could be tried.

@@ -52,13 +52,13 @@ fn look(guest: Guest, status: u16, html: &str) -> Look {
         status,
         final_url: url,
         onward: None,
-        read: Read { encoded, content, status, empty, asks_guest, whole: true },
+        read: Read { encoded, content, status, empty, asks_guest, part: None },
     }
 }
 
 /// The same, of which only the beginning came.
 fn half(look: Look) -> Look {
-    Look { read: Read { whole: false, ..look.read }, ..look }
+    Look { read: Read { part: Some("断了"), ..look.read }, ..look }
 }
 
 fn sent(target: &str) -> Look {

@@ -56,8 +56,8 @@ pub struct Read {
     pub empty: bool,
     /// A script of the page looks at who its guest is and acts on it. Not looked for in what accuses.
     pub asks_guest: bool,
-    /// All of the body came and could be unpacked. Of a part, nobody can say what it does not show.
-    pub whole: bool,
+    /// Why only a part of the body came or could be unpacked, in Chinese. Of a part, nobody can say what it does not show.
+    pub part: Option<&'static str>,
 }
 
 /// Reads an exchange; `known` is what a page's pictures are known to show. What comes with an error is a page as well where it accuses
@@ -66,24 +66,55 @@ pub struct Read {
 pub fn read(rules: &RuleSet, exchange: Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Read {
     let status = exchange.status;
     let empty = (200..300).contains(&status) && exchange.body.is_empty();
-    let Unpacked { content, whole: unpacked, asks_guest } = content(rules, &exchange, picture, known, terms);
-    let whole = unpacked && exchange.truncated.is_none();
+    let Unpacked { content, part, asks_guest } = content(rules, &exchange, picture, known, terms);
     let hit = matches!(&content, Content::Page(page) if page.1.kind.is_hit());
     // What somebody else was shown may be the half of a proof.
     let proof = hit || exchange.guest != Guest::Patrol;
-    let encoded = evidence::encode(&to_keep(exchange, terms, hit), proof);
-    Read { encoded, content, status, empty, asks_guest, whole }
+    let cut = exchange.truncated.map(|truncated| match truncated {
+        Truncated::Length => "网页太大，只取了前面一部分，判断以这一部分为准",
+        Truncated::Time => "网页传得太慢，只取到一部分，判断以这一部分为准",
+        Truncated::Disconnect => "网页没有传完连接就断了，判断以传到的部分为准",
+    });
+    let mut kept = to_keep(exchange, terms, hit);
+    // The record's body is as it came; what was read of it is less.
+    kept.notes.extend(part.map(|part| ("decoded".to_owned(), part.as_code().to_owned())));
+    let encoded = evidence::encode(&kept, proof);
+    Read { encoded, content, status, empty, asks_guest, part: cut.or(part.map(Part::say)) }
 }
 
-/// The content of a body, whether all of it could be unpacked, and whether its scripts ask who looks.
+/// The content of a body, what of it could not be unpacked, and whether its scripts ask who looks.
 struct Unpacked {
     content: Content,
-    whole: bool,
+    part: Option<Part>,
     asks_guest: bool,
 }
 
+/// Why not all of a body was unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    TooLarge,
+    Damaged,
+}
+
+impl Part {
+    /// The word in the evidence.
+    fn as_code(self) -> &'static str {
+        match self {
+            Part::TooLarge => "truncated; reason=length",
+            Part::Damaged => "truncated; reason=damaged",
+        }
+    }
+
+    fn say(self) -> &'static str {
+        match self {
+            Part::TooLarge => "网页解压后太大，只读了前面一部分，判断以这一部分为准",
+            Part::Damaged => "网页的压缩数据不完整或已损坏，判断以读出的部分为准",
+        }
+    }
+}
+
 fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Unpacked {
-    let all = |content| Unpacked { content, whole: true, asks_guest: false };
+    let all = |content| Unpacked { content, part: None, asks_guest: false };
     let error = !(200..300).contains(&exchange.status);
     if exchange.body.is_empty() || error && (picture || !shows_error(exchange)) {
         return all(Content::Other);
@@ -96,7 +127,11 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted
     if picture || !is_text(&kind, &body.bytes) {
         return all(Content::Other);
     }
-    let unpacked = !body.truncated && !matches!(body.problem, Some(decode::Problem::Damaged));
+    let part = match (body.truncated, body.problem) {
+        (true, _) => Some(Part::TooLarge),
+        (false, Some(decode::Problem::Damaged)) => Some(Part::Damaged),
+        (false, _) => None,
+    };
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
     let mut extract = pictures::with_inline(extract);
     pictures::put_known(known, &mut extract, &exchange.url);
@@ -106,7 +141,7 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted
     }
     let words = rules.list(Lists::GuestScript.name()).unwrap_or_default();
     let asks_guest = !verdict.kind.is_hit() && cloaking::looks_at_guest(&body.bytes, words);
-    Unpacked { content: Content::Page(Box::new((extract, verdict))), whole: unpacked, asks_guest }
+    Unpacked { content: Content::Page(Box::new((extract, verdict))), part, asks_guest }
 }
 
 /// Whether browsers show what came with a status that is no success: all of it but where they go elsewhere, or have it already.
@@ -179,7 +214,7 @@ fn to_keep(exchange: Exchange, terms: &Terms, hit: bool) -> evidence::Exchange {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read as _, Write as _};
 
     use super::*;
 
@@ -188,7 +223,7 @@ mod tests {
 
     fn whole(encoding: &str, body: Vec<u8>, truncated: Option<Truncated>) -> bool {
         let fields = [("content-type", "text/html"), ("content-encoding", encoding)];
-        got(200, &fields, body, truncated, false).whole
+        got(200, &fields, body, truncated, false).part.is_none()
     }
 
     fn got(status: u16, fields: &[(&str, &str)], body: Vec<u8>, truncated: Option<Truncated>, picture: bool) -> Read {
@@ -256,5 +291,21 @@ mod tests {
         let packed = packed.finish().unwrap();
         assert!(whole("gzip", packed.clone(), None));
         assert!(!whole("gzip", packed[..packed.len() / 2].to_vec(), None));
+    }
+
+    #[test]
+    fn what_was_not_unpacked_is_told_and_stands_in_the_evidence() {
+        let fields = [("content-type", "text/html"), ("content-encoding", "gzip")];
+        let told = |page: Vec<u8>| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(&page).unwrap();
+            let read = got(200, &fields, packed.finish().unwrap(), None, false);
+            let mut record = Vec::new();
+            flate2::read::MultiGzDecoder::new(&read.encoded.bytes[..]).read_to_end(&mut record).unwrap();
+            (read.part, memchr::memmem::find(&record, b"decoded: truncated; reason=length").is_some())
+        };
+        assert_eq!(told(OFFER.into()), (None, false));
+        let (part, noted) = told([OFFER.as_bytes(), &vec![b' '; 3 << 20]].concat());
+        assert!(part.is_some_and(|part| part.contains("解压后太大")) && noted, "{part:?} {noted}");
     }
 }

@@ -65,7 +65,7 @@ impl Shared {
         let look = self.look_of(answer, false, Depicted::default()).await?;
         let text = match &look.read.content {
             Content::Page(page) => {
-                let shows = look.read.whole
+                let shows = look.read.part.is_none()
                     && !page.0.needs_eyes
                     && !walls::is_wall_page(&self.rules, &page.0, &look.final_url);
                 if !shows {

@@ -364,7 +364,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             hit = verdict.kind.is_hit();
             judged_page(shared, &lease, &mut page, &extract, &verdict);
             // Of several looks nobody knows which one the server would call unchanged.
-            page.copy = tags.filter(|_| seen.whole && !hit && page.looks.is_empty());
+            page.copy = tags.filter(|_| seen.part.is_none() && !hit && page.looks.is_empty());
             changes.put_extract(seq, extract_form::pack(&extract));
             let shown = shared.page_read(lease.host(), hit || verdict.names_certificates);
             let from = From {
@@ -382,10 +382,11 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             }
             found = shared.without_traps(&mut changes, found).await;
             if hit {
+                page.note = seen.part.map(str::to_owned);
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {
                 let saw = match walls::innocent_now(&shared.rules, &extract, &final_url) {
-                    _ if !seen.whole => Seen::Unseen,
+                    _ if seen.part.is_some() => Seen::Unseen,
                     Seen::Missing if shared.is_acquitted(*hit, &extract).await? => Seen::There { changed: false },
                     saw => shared.unless_hidden(*hit, saw, seen.cut).await?,
                 };
