@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::{QuietHours, rfc3339},
-    store::{HostFacts, HostRound, Store},
+    store::{Hit, HostFacts, HostRound, Store},
 };
 
 /// Rows between two chances for other tasks.
@@ -63,12 +63,12 @@ pub(super) async fn report(
     host: String,
     now: Timestamp,
 ) -> Result<HostReport, DeskError> {
-    let facts = store.host(&host).await?.unwrap_or_default();
-    let waiting = waiting(store, &host, now)?;
     let (mut hits, mut latest) = (0, None);
     for (n, hit) in store.hits().enumerate() {
         let hit = hit?;
-        if hit.host == host {
+        // Asked by its name alone, a host is meant with all its ports.
+        let key = filed_under(&hit);
+        if key == host || key.strip_prefix(&host).is_some_and(|port| port.starts_with(':')) {
             hits += 1;
             latest = Some(hit);
         }
@@ -77,9 +77,18 @@ pub(super) async fn report(
         }
     }
     let near = match &latest {
-        Some(hit) => near::of(store, hit, |other| other.host != host).await?,
+        Some(hit) => near::of(store, hit, |other| other.host != hit.host).await?,
         None => Vec::new(),
     };
+    // What is known of an unusual port is known of the host, where it has no other.
+    let facts = match (store.host(&host).await?, &latest) {
+        (Some(facts), _) => Some(facts),
+        (None, Some(hit)) => store.host(&filed_under(hit)).await?,
+        (None, None) => None,
+    };
+    let key = facts.as_ref().map_or_else(|| host.clone(), |facts| facts.host.clone());
+    let facts = facts.unwrap_or_default();
+    let waiting = waiting(store, &key, now)?;
     let waits = waits(&facts, &waiting, manners, now);
     Ok(HostReport {
         verdict: verdict.standing.as_str().to_owned(),
@@ -91,11 +100,16 @@ pub(super) async fn report(
         waiting: waiting.urls,
         waits,
         last_round: facts.last.map(round_row),
-        unseen: unseen(store, &host).await?,
+        unseen: unseen(store, &key).await?,
         hits,
         near,
         host: mask_ids(&host).into_owned(),
     })
+}
+
+/// What rounds file the host of a hit under.
+fn filed_under(hit: &Hit) -> String {
+    Url::parse(&hit.final_url).map_or_else(|_| hit.host.clone(), |url| address::host_key(&url))
 }
 
 fn waiting(store: &Store, host: &str, now: Timestamp) -> Result<Waiting, DeskError> {

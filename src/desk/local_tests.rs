@@ -111,6 +111,23 @@ async fn a_host_is_reported_with_what_its_name_says_and_what_was_found_on_it() {
 }
 
 #[tokio::test]
+async fn a_host_with_an_unusual_port_is_reported_by_either_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    see(&store, Found { url: "http://a.example:8080/x", ..SELLER }).await;
+    let mut changes = Changes::new();
+    changes.put_host(HostFacts { host: "a.example:8080".to_owned(), robots: "rules".to_owned(), ..HostFacts::default() });
+    store.commit(changes).await.unwrap();
+    let desk = desk(&store);
+    for name in ["a.example:8080", "http://a.example:8080/x", "a.example"] {
+        let report = desk.host(name).await.unwrap();
+        assert_eq!((report.hits, report.robots.as_str()), (1, "rules"), "{name}");
+    }
+    let report = desk.host("a.example:81").await.unwrap();
+    assert_eq!((report.hits, report.robots.as_str()), (0, ""));
+}
+
+#[tokio::test]
 async fn a_missing_sm3_is_taken_from_the_body_that_was_kept() {
     use crate::evidence::{Connection, Exchange, Origin, ResolvedBy, WarcStore, encode, hashes};
     let folder = tempfile::tempdir().unwrap();

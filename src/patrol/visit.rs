@@ -246,6 +246,12 @@ async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen:
     if NETWORK.contains(&code) {
         shared.host_lost(&mut changes, lease.host()).await?;
     }
+    // Its robots.txt is an answer too, and may be all that a host ever says.
+    if code.starts_with("robots")
+        && let Ok(url) = Url::parse(lease.url())
+    {
+        shared.host_seen(&mut changes, lease.host(), &url).await?;
+    }
     let seq = shared.store.page_seq();
     let mut page = shared.page(&lease, seq, lease.url());
     page.outcome = Outcome::Failed { code: code.to_owned(), say: say.clone() };
