@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     cases::tests::{Found, SELLER, at, open, see},
     outbox::listing::Contact,
-    store::Changes,
+    store::{Changes, HostFacts},
 };
 
 fn rules() -> Arc<RuleSet> {
@@ -116,7 +116,11 @@ async fn a_host_with_an_unusual_port_is_reported_by_either_name() {
     let store = open(folder.path());
     see(&store, Found { url: "http://a.example:8080/x", ..SELLER }).await;
     let mut changes = Changes::new();
-    changes.put_host(HostFacts { host: "a.example:8080".to_owned(), robots: "rules".to_owned(), ..HostFacts::default() });
+    changes.put_host(HostFacts {
+        host: "a.example:8080".to_owned(),
+        robots: "rules".to_owned(),
+        ..HostFacts::default()
+    });
     store.commit(changes).await.unwrap();
     let desk = desk(&store);
     for name in ["a.example:8080", "http://a.example:8080/x", "a.example"] {

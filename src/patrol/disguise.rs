@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError};
 
 use jianzheng_core::host::registrable;
 use jianzheng_core::schedule::Seen;
+use jianzheng_core::verdict;
 use url::Url;
 
 use super::guests::{self, Look, Looking, Looks, Way};
@@ -49,8 +50,11 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
 /// What was said of the address before it was looked at, and the source that said it.
 async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError> {
     if let Via::Recheck { hit } = lease.via() {
-        let source = shared.store.hit(*hit).await?.map(|hit| hit.source);
-        return Ok((Way::Hit, source.unwrap_or_default()));
+        let hit = shared.store.hit(*hit).await?;
+        // Who was no more than suspicious when others looked too is not looked at by all of them each time.
+        let suspect = hit.as_ref().is_some_and(|hit| hit.verdict == verdict::Kind::Suspicious.as_str());
+        let way = if suspect { Way::Suspect } else { Way::Hit };
+        return Ok((way, hit.map(|hit| hit.source).unwrap_or_default()));
     }
     let said = |words: &str| if shared.rules.speaks_of_trade(words) { Way::Trade } else { Way::Root };
     let (mut way, mut source) = (Way::Plain, String::new());

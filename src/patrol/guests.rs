@@ -11,6 +11,7 @@ use jianzheng_core::cloaking::{self, Cloak, Guest, Sight};
 use jianzheng_core::entities::mask_ids;
 use jianzheng_core::host::registrable;
 use jianzheng_core::rules::{Lists, RuleSet};
+use jianzheng_core::verdict::Kind;
 use url::Url;
 
 use super::reading::{self, Content, Read, Terms};
@@ -76,6 +77,10 @@ impl Look {
 
     fn is_hit(&self) -> bool {
         matches!(&self.read.content, Content::Page(page) if page.1.kind.is_hit())
+    }
+
+    fn is_suspicious(&self) -> bool {
+        matches!(&self.read.content, Content::Page(page) if page.1.kind == Kind::Suspicious)
     }
 
     /// The site that the page sends its reader to, if it is not its own.
@@ -146,6 +151,8 @@ pub enum Cause {
     OtherDevice,
     /// A script looks at who its guest is.
     Script,
+    /// It is suspicious and no more: what is missing may be what others are shown.
+    Suspicious,
     /// A hit seems to be gone.
     Gone,
 }
@@ -161,6 +168,7 @@ impl Cause {
             Cause::Silent => "网页里关于证书一个字没提".to_owned(),
             Cause::OtherDevice => "网页要求用微信或手机打开".to_owned(),
             Cause::Script => "网页脚本先看来客是谁，再决定给什么".to_owned(),
+            Cause::Suspicious => "网页可疑，还缺要紧的内容".to_owned(),
             Cause::Gone => "已列入的网页看起来没有了".to_owned(),
         }
     }
@@ -171,6 +179,8 @@ impl Cause {
 pub enum Way {
     /// It is a hit.
     Hit,
+    /// It is one that was no more than suspicious, whoever looked.
+    Suspect,
     /// A result, a tag, a person or a link said that it is about the trade.
     Trade,
     /// A seed or result of which nothing was said.
@@ -181,6 +191,9 @@ pub enum Way {
 
 /// What is odd about a look, if anything; whether that is worth another one, [`cause`] says.
 pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
+    if look.is_suspicious() {
+        return Some(Cause::Suspicious);
+    }
     if look.is_hit() || matches!(look.read.content, Content::Image(_)) {
         return None;
     }
@@ -194,7 +207,7 @@ pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
         Sight::Page(extract, _) if cloaking::is_empty(extract) => Some(Cause::Empty),
         Sight::Page(..) if look.read.asks_guest => Some(Cause::Script),
         Sight::Page(_, verdict) => (!verdict.names_certificates).then_some(Cause::Silent),
-        Sight::Unknown if look.status == 403 => Some(Cause::Refused(look.status)),
+        Sight::Unknown if refuses(look.status) => Some(Cause::Refused(look.status)),
         Sight::Unknown => match &look.read.content {
             Content::Page(page) if walls::asks_for_other_device(rules, &page.0) => Some(Cause::OtherDevice),
             _ => None,
@@ -202,13 +215,19 @@ pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
     }
 }
 
+/// A refusal that may be meant for us alone: none that wants a password, patience or the law, which hold for everybody.
+fn refuses(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 401 | 407 | 408 | 425 | 429 | 451)
+}
+
 impl Cause {
     /// Whether the cause is one, on this way. `names`: the page speaks of certificates.
     fn holds(&self, way: Way, names: bool) -> bool {
         match way {
             Way::Hit | Way::Trade => true,
-            Way::Root => *self == Cause::Script,
-            Way::Plain => *self == Cause::Script && names,
+            Way::Suspect => *self != Cause::Suspicious,
+            Way::Root => matches!(self, Cause::Script | Cause::Suspicious),
+            Way::Plain => *self == Cause::Suspicious || *self == Cause::Script && names,
         }
     }
 }
@@ -223,7 +242,8 @@ pub fn cause_of(rules: &RuleSet, look: &Look, doubt: Option<Cause>, way: Way) ->
     let names = matches!(&look.read.content, Content::Page(page) if page.1.names_certificates);
     let cause = doubt.filter(|cause| cause.holds(way, names));
     // A hit that reads as an innocent page of the trade now is as gone as an empty one.
-    let gone = || way == Way::Hit && !look.is_hit() && matches!(look.sight(rules), Sight::Page(..));
+    let gone =
+        || matches!(way, Way::Hit | Way::Suspect) && !look.is_hit() && matches!(look.sight(rules), Sight::Page(..));
     cause.or_else(|| gone().then_some(Cause::Gone))
 }
 
@@ -261,7 +281,7 @@ impl<'r> Looking<'r> {
     /// As whom to look next; none where it was seen, or the site asks for less.
     pub fn next_guest(&mut self) -> Option<(Guest, Option<String>)> {
         let last = self.looks.last()?;
-        if last.is_hit() || matches!(last.status, 429 | 503) {
+        if last.is_hit() && !last.is_suspicious() || matches!(last.status, 429 | 503) {
             return None;
         }
         self.left.pop_front()

@@ -61,6 +61,14 @@ fn half(look: Look) -> Look {
     Look { read: Read { part: Some("断了"), ..look.read }, ..look }
 }
 
+/// The same, of which nobody can be sure.
+fn doubtful(mut look: Look) -> Look {
+    if let Content::Page(page) = &mut look.read.content {
+        page.1.kind = Kind::Suspicious;
+    }
+    look
+}
+
 fn sent(target: &str) -> Look {
     Look { onward: Some(Url::parse(target).unwrap()), ..look(Guest::Patrol, 302, "") }
 }
@@ -110,6 +118,27 @@ fn a_script_that_asks_who_looks_is_a_cause_where_the_page_may_matter() {
     check(Way::Root, Some(Cause::Script));
     check(Way::Trade, Some(Cause::Script));
     check(Way::Plain, None);
+}
+
+#[test]
+fn what_is_suspicious_and_no_more_is_looked_at_as_others_once() {
+    let rules = shipped();
+    let own = || doubtful(look(Guest::Patrol, 200, FLOWERS));
+    for way in [Way::Trade, Way::Root, Way::Plain, Way::Hit] {
+        assert_eq!(cause(&rules, &own(), way), Some(Cause::Suspicious), "{way:?}");
+    }
+    assert_eq!(cause(&rules, &own(), Way::Suspect), None);
+    assert_eq!(cause(&rules, &look(Guest::Patrol, 404, ""), Way::Suspect), Some(Cause::Missing(404)));
+    let mut looking = Looking::new(&rules, own(), Cause::Suspicious, Manner::default().guests(""));
+    let (guest, _) = looking.next_guest().unwrap();
+    looking.saw(doubtful(look(guest, 200, FLOWERS)));
+    let (guest, _) = looking.next_guest().unwrap();
+    assert_eq!(guest, Guest::Wechat);
+    looking.saw(look(guest, 200, OFFER));
+    assert!(looking.next_guest().is_none());
+    let looks = looking.end(&Terms::default());
+    assert_eq!((looks.best, looks.cloaks.as_slice()), (2, &[][..]), "nobody was shown another page in its place");
+    assert_eq!(looks.take_apart(&rules).0[0].why, Cause::Suspicious.say());
 }
 
 #[test]
@@ -185,7 +214,13 @@ fn what_came_in_part_and_what_leads_on_proves_nothing() {
     let mut at_home = sent("http://www.baidu.com/");
     at_home.final_url = Url::parse("http://tieba.baidu.com/p/1").unwrap();
     assert!(nothing(&at_home));
-    for (status, wanted) in [(401, None), (403, Some(Cause::Refused(403))), (404, Some(Cause::Missing(404)))] {
+    for (status, wanted) in [
+        (401, None),
+        (403, Some(Cause::Refused(403))),
+        (404, Some(Cause::Missing(404))),
+        (406, Some(Cause::Refused(406))),
+        (429, None),
+    ] {
         assert_eq!(cause(&rules, &look(Guest::Patrol, status, ""), Way::Trade), wanted, "{status}");
     }
 }
