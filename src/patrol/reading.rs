@@ -121,7 +121,7 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted
     }
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let body = decode::decode(&exchange.content_encoding(), &exchange.body, terms.max_body);
-    if is_image(&kind, &body.bytes) {
+    if is_image(&kind, &body.bytes, picture) {
         return all(Content::Image(picture::read(&body.bytes)));
     }
     if picture || !is_text(&kind, &body.bytes) {
@@ -163,10 +163,11 @@ pub fn judge_all(rules: &RuleSet, extract: &Extract, url: &Url, cloaks: &[Cloak]
     rules.judge_knowing(extract, url, Beside { copied: &copied, cloaks }, terms.thresholds)
 }
 
-fn is_image(kind: &str, body: &[u8]) -> bool {
+/// A picture by its magic number. Who asks for one (`picture`) takes it whatever it is called, as browsers do.
+fn is_image(kind: &str, body: &[u8], picture: bool) -> bool {
     let magic = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8", b"BM", b"\0\0\x01\0"].iter().any(|m| body.starts_with(m))
         || (body.starts_with(b"RIFF") && body.get(8..12) == Some(b"WEBP"));
-    magic && (kind.starts_with("image/") || !kind.contains("html"))
+    magic && (picture || kind.starts_with("image/") || !kind.contains("html"))
 }
 
 /// Served as text, or served as nothing in particular and looking like a page.
@@ -274,6 +275,17 @@ mod tests {
         assert!(is_page(200, &html, plain) && !is_page(404, &html, plain) && !is_page(418, &html, plain));
         assert!(matches!(got(404, &html, OFFER.into(), None, true).content, Content::Other));
         assert_eq!(got(418, &html, OFFER.into(), None, false).status, 418);
+    }
+
+    #[test]
+    fn a_picture_is_one_whatever_it_is_called_where_one_was_asked_for() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::GrayImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let read = |picture| got(200, &html, png.get_ref().clone(), None, picture).content;
+        assert!(matches!(read(true), Content::Image(_)));
+        // Opened as a page it is what it is called: signs without sense.
+        assert!(matches!(read(false), Content::Page(_)));
     }
 
     #[test]
