@@ -116,7 +116,9 @@ impl Part {
 fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted, terms: &Terms) -> Unpacked {
     let all = |content| Unpacked { content, part: None, asks_guest: false };
     let error = !(200..300).contains(&exchange.status);
-    if exchange.body.is_empty() || error && (picture || !shows_error(exchange)) {
+    let refresh = exchange.header("refresh").and_then(|value| page::refreshed_to(&value, &exchange.url));
+    let nothing = exchange.body.is_empty() && refresh.is_none();
+    if nothing || error && (picture || !shows_error(exchange)) {
         return all(Content::Other);
     }
     let kind = exchange.header("content-type").unwrap_or_default().to_ascii_lowercase();
@@ -124,7 +126,7 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted
     if is_image(&kind, &body.bytes, picture) {
         return all(Content::Image(picture::read(&body.bytes)));
     }
-    if picture || !is_text(&kind, &body.bytes) {
+    if picture || !(exchange.body.is_empty() || is_text(&kind, &body.bytes)) {
         return all(Content::Other);
     }
     let part = match (body.truncated, body.problem) {
@@ -134,6 +136,7 @@ fn content(rules: &RuleSet, exchange: &Exchange, picture: bool, known: &Depicted
     };
     let extract = page::read(&body.bytes, charset::of_content_type(&kind), Some(&exchange.url));
     let mut extract = pictures::with_inline(extract);
+    extract.redirects.splice(0..0, refresh.map(String::from));
     pictures::put_known(known, &mut extract, &exchange.url);
     let verdict = judge(rules, &extract, &exchange.url, terms);
     if error && !verdict.kind.is_hit() {
@@ -275,6 +278,25 @@ mod tests {
         assert!(is_page(200, &html, plain) && !is_page(404, &html, plain) && !is_page(418, &html, plain));
         assert!(matches!(got(404, &html, OFFER.into(), None, true).content, Content::Other));
         assert_eq!(got(418, &html, OFFER.into(), None, false).status, 418);
+    }
+
+    #[test]
+    fn a_refresh_header_sends_on_like_a_tag() {
+        let sent = |value: &str| {
+            let fields = [("content-type", "text/html"), ("refresh", value)];
+            let body = "<meta http-equiv=refresh content='9;url=/later'><p>正在打开</p>";
+            match got(200, &fields, body.into(), None, false).content {
+                Content::Page(page) => page.0.redirects.clone(),
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(sent("0; URL='http://b.example/x'"), ["http://b.example/x", "http://a.example/later"]);
+        assert_eq!(sent("3;/next"), ["http://a.example/next", "http://a.example/later"]);
+        let bare = got(200, &[("refresh", "0;url=/next")], Vec::new(), None, false).content;
+        assert!(matches!(bare, Content::Page(page) if page.0.redirects == ["http://a.example/next"]));
+        for none in ["5", "0; url=", "0; url=javascript:alert(1)"] {
+            assert_eq!(sent(none), ["http://a.example/later"], "{none}");
+        }
     }
 
     #[test]

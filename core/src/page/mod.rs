@@ -276,6 +276,11 @@ pub fn read(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>)
     extract
 }
 
+/// Where the value of a `Refresh` header sends the reader: browsers follow it like a meta tag of that name.
+pub fn refreshed_to(header: &str, base: &url::Url) -> Option<url::Url> {
+    base.join(attribute::refresh_target(header)?).ok().filter(|target| matches!(target.scheme(), "http" | "https"))
+}
+
 /// Reads a page again through a tree, in two to three times the time: for pages that `first`, what [`read`] made of them, gave a
 /// reason for.
 pub fn read_again(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>, first: &Extract) -> Extract {

@@ -525,7 +525,11 @@ fn target(url: &Url, location: &str) -> Result<Url, FetchError> {
     if location.len() > MAX_LOCATION || location.trim().is_empty() {
         return Err(bad());
     }
-    let mut next = url.join(location.trim()).map_err(|_| bad())?;
+    let location = location.trim();
+    // However many slashes stand before a host, browsers take them for two.
+    let bare = location.trim_start_matches(['/', '\\']);
+    let next = if location.len() - bare.len() > 2 { url.join(&format!("//{bare}")) } else { url.join(location) };
+    let mut next = next.map_err(|_| bad())?;
     strip(&mut next);
     // Relative ones could grow from hop to hop, and signs grow threefold by their coding.
     if next.as_str().len() > MAX_LOCATION { Err(bad()) } else { Ok(next) }

@@ -40,6 +40,22 @@ async fn a_redirect_within_the_host_waits_its_turn_and_does_not_pay_for_it() {
 }
 
 #[tokio::test]
+async fn slashes_too_many_lead_where_browsers_go() {
+    let server = Server::start(|head| match path(head) {
+        "/3" => redirect(&format!("///127.0.0.1:{}/there", port(head))),
+        "/4" => redirect(&format!("/\\/\\127.0.0.1:{}/there", port(head))),
+        "/0" => redirect("////"),
+        path => ok(path),
+    })
+    .await;
+    for at in ["/3", "/4"] {
+        let answer = fetcher().get(Get::page(server.url(at))).await.unwrap();
+        assert_eq!(answer.final_url(), &server.url("/there"), "{at}");
+    }
+    assert_eq!(fetcher().get(Get::page(server.url("/0"))).await.unwrap_err().as_code(), "bad-redirect");
+}
+
+#[tokio::test]
 async fn who_waits_for_his_turn_holds_no_connection() {
     let server = Server::start(|head| match path(head) {
         "/a" => redirect("/b"),
