@@ -174,6 +174,12 @@ pub fn without_session(mut url: Url) -> Url {
         let rest = rest.join("&");
         url.set_query((!rest.is_empty()).then_some(rest.as_str()));
     }
+    if url.path().contains("))")
+        && let Some(path) = url.path_segments().filter(|segments| segments.clone().any(is_cookieless))
+    {
+        let path = path.filter(|segment| !is_cookieless(segment)).collect::<Vec<_>>().join("/");
+        url.set_path(&path);
+    }
     while url.path().contains(';')
         && let Some(at) = url.path().to_ascii_lowercase().find(";jsessionid=")
     {
@@ -183,6 +189,14 @@ pub fn without_session(mut url: Url) -> Url {
         url.set_path(&path);
     }
     url
+}
+
+/// `(S(lit3py55t21z5v55vlm25s55))`: what ASP.NET writes into the path for whoever takes no cookies.
+fn is_cookieless(segment: &str) -> bool {
+    let kind = segment.strip_prefix('(').and_then(|rest| rest.strip_prefix(['S', 'A', 'F', 'X']));
+    kind.and_then(|rest| rest.strip_prefix('(')?.strip_suffix("))")).is_some_and(|numbers| {
+        numbers.len() >= 16 && numbers.bytes().all(|b| b.is_ascii_alphanumeric() || b"()-_".contains(&b))
+    })
 }
 
 /// An address that nobody opens by accident: `hxxp://a[.]example/x`.
@@ -264,6 +278,9 @@ mod tests {
         check("http://a.example/e?id=5&PHPSESSID=01&x=%e4", "http://a.example/e?id=5&x=%e4");
         check("http://a.example/c;jsessionid=0123/d?a", "http://a.example/c/d?a");
         check("http://a.example/c;JSESSIONID=0123", "http://a.example/c");
+        check("http://a.example/(S(lit3py55t21z5v55vlm25s55))/p1.aspx?a", "http://a.example/p1.aspx?a");
+        check("http://a.example/x/(A(0123456789abcdef01)S(lit3py55t21z5v55))/", "http://a.example/x/");
+        check("http://a.example/f(S(x))/a(b(c))", "http://a.example/f(S(x))/a(b(c))");
         check("http://a.example/?session=1&token=2&sid=3", "http://a.example/?session=1&token=2&sid=3");
     }
 

@@ -25,8 +25,7 @@ pub fn of(url: &Url) -> Option<String> {
         let run = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let (word, behind) = rest.split_at(run.max(first.len_utf8()));
         rest = behind;
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        if run >= TOKEN && digits > 0 && digits < run {
+        if is_token(word) {
             pattern.push('*');
             varies = true;
             continue;
@@ -45,11 +44,18 @@ pub fn of(url: &Url) -> Option<String> {
     varies.then_some(pattern)
 }
 
+fn is_token(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    word.len() >= TOKEN && word.bytes().all(|b| b.is_ascii_alphanumeric()) && digits > 0 && digits < word.len()
+}
+
 /// The month (years times twelve and months from January) of a date in the address: `/2031/05/`, `2031-5`, `201105`,
-/// `year=2031&month=5`.
+/// `year=2031&month=5`. Digits in a token are no date.
 pub fn month_of(url: &Url) -> Option<i32> {
     let text = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !is_token(word));
+    let numbers = words.flat_map(|word| word.split(|c: char| !c.is_ascii_digit())).filter(|run| !run.is_empty());
+    let numbers: Vec<&str> = numbers.collect();
     let whole = |year: &str, month: &str| -> Option<i32> {
         let (year, month): (i32, i32) = (year.parse().ok()?, month.parse().ok()?);
         ((1900..=2999).contains(&year) && (1..=12).contains(&month)).then_some(year * 12 + month - 1)
@@ -98,6 +104,7 @@ mod tests {
         check("/p/2026", None);
         check("/sell/2088/13.html", None);
         check("/123456789", None);
+        check("/p?sid=0af3x203105x5e9c2b", None);
     }
 
     proptest! {

@@ -20,6 +20,9 @@ use crate::store::{Changes, NotLooked, PageText, Via};
 
 /// Pages in a row with the same text after which a pattern has nothing new.
 const ALIKE: u32 = 10;
+/// The same where they accuse and only numbers tell them apart: whoever posts one offer a hundred times is to be taken down a hundred
+/// times, within reason. What differs in a token is one page.
+const ALIKE_HITS: u32 = 50;
 /// New addresses of one pattern on one host in a round: several times what a host gets of pages, for large markets are honest.
 const MANY: u32 = 2_000;
 /// The same where the dates lie where nobody posts anything.
@@ -49,6 +52,8 @@ struct Seen {
     /// The last text, and how many pages in a row had it.
     last: Option<Text>,
     alike: u32,
+    /// Whether those accuse.
+    hits: bool,
     told: bool,
 }
 
@@ -105,7 +110,8 @@ impl Ledger {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(seen) = entry(&mut hosts, host, &pattern) else { return Admission::Taken };
         let out_of_time = pattern::month_of(url).is_some_and(|m| m < today - PAST || m > today + FUTURE);
-        let why = if seen.alike >= ALIKE {
+        let enough = if seen.hits && !pattern.contains('*') { ALIKE_HITS } else { ALIKE };
+        let why = if seen.alike >= enough {
             format!("同一样式的网址（{pattern}）连看 {} 页，内容都一样", seen.alike)
         } else if out_of_time && seen.out_of_time >= OTHER_TIMES {
             format!("像日历一样没有尽头的网址（{pattern}），日期不在平常的年月里")
@@ -121,13 +127,13 @@ impl Ledger {
     }
 
     /// Writes down what a page under its pattern says.
-    pub(super) fn read(&self, host: &str, url: &Url, extract: &Extract) {
+    pub(super) fn read(&self, host: &str, url: &Url, extract: &Extract, hit: bool) {
         let Some(pattern) = pattern::of(url) else { return };
         let text = Text::of(extract);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(seen) = entry(&mut hosts, host, &pattern) else { return };
         seen.alike = if seen.last.is_some_and(|last| last.is_as(text)) { seen.alike + 1 } else { 1 };
-        seen.last = Some(text);
+        (seen.last, seen.hits) = (Some(text), hit);
     }
 }
 
@@ -143,10 +149,10 @@ fn entry<'m>(hosts: &'m mut HashMap<String, HashMap<String, Seen>>, host: &str, 
 }
 
 impl Shared {
-    /// Counts what an innocent page says to its pattern. Walls and pages that only a browser can show are alike for other reasons.
-    pub(super) fn read_under_pattern(&self, host: &str, url: &Url, extract: &Extract) {
-        if !extract.needs_eyes && !walls::is_wall_page(&self.rules, extract, url) {
-            self.traps.read(host, url, extract);
+    /// Counts what a page says to its pattern. Walls and pages that only a browser can show are alike for other reasons.
+    pub(super) fn read_under_pattern(&self, host: &str, url: &Url, extract: &Extract, hit: bool) {
+        if hit || !extract.needs_eyes && !walls::is_wall_page(&self.rules, extract, url) {
+            self.traps.read(host, url, extract, hit);
         }
     }
 
@@ -201,7 +207,12 @@ mod tests {
         let ledger = Ledger::default();
         for n in 0..ALIKE {
             assert_eq!(ledger.admit("a.example", &url(&format!("/e?sid=a{n}b4c9d2e7f100")), TODAY), Admission::Taken);
-            ledger.read("a.example", &url(&format!("/e?sid=a{n}b4c9d2e7f100")), &page(&format!("活动日历 {n} 日")));
+            ledger.read(
+                "a.example",
+                &url(&format!("/e?sid=a{n}b4c9d2e7f100")),
+                &page(&format!("活动日历 {n} 日")),
+                false,
+            );
         }
         let next = |rest| ledger.admit("a.example", &url(rest), TODAY);
         let Admission::Left(Some(why)) = next("/e?sid=ffb4c9d2e7f100") else { panic!("the eleventh is taken") };
@@ -224,11 +235,26 @@ mod tests {
             } else {
                 format!("第{}家焊工转让设备", "甲".repeat(n as usize))
             };
-            ledger.read("a.example", &url(&list(n)), &page(&text));
+            ledger.read("a.example", &url(&list(n)), &page(&text), false);
         }
         // News of last year, day by day.
         let days = (1..=12).flat_map(|m| (1..=20).map(move |d| format!("/2025/{m:02}/{d:02}/a.html")));
         assert_eq!(taken(&ledger, days), 240);
+    }
+
+    #[test]
+    fn one_offer_under_numbers_is_taken_often_and_under_tokens_as_any_page() {
+        let taken = |address: fn(u32) -> String| {
+            let ledger = Ledger::default();
+            let all = (0..200).filter(|n| {
+                let url = url(&address(*n));
+                ledger.read("a.example", &url, &page("低压电工证代办"), true);
+                ledger.admit("a.example", &url, TODAY) == Admission::Taken
+            });
+            all.count() as u32
+        };
+        assert_eq!(taken(|n| format!("/sell/{n}.html")), ALIKE_HITS - 1);
+        assert_eq!(taken(|n| format!("/p?sid={n:04}af35c9e2b7d4")), ALIKE - 1);
     }
 
     #[test]
@@ -255,7 +281,7 @@ mod tests {
                 break;
             }
             taken += 1;
-            ledger.read("a.example", &at, &page(&text));
+            ledger.read("a.example", &at, &page(&text), false);
         }
         taken
     }

@@ -383,9 +383,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             };
             found.extend(links::candidates(&from, &extract, &verdict, shared.limits));
             found.extend(links::of_codes(seq, &final_url, lease.depth(), &extract.qr, shared.limits));
-            if !hit {
-                shared.read_under_pattern(lease.host(), &final_url, &extract);
-            }
+            shared.read_under_pattern(lease.host(), &final_url, &extract, hit);
             found = shared.without_traps(&mut changes, found).await;
             if hit {
                 page.note = seen.part.map(str::to_owned);
