@@ -15,7 +15,8 @@ use web::{Web, renderer};
 
 fn job(url: &str) -> Job {
     let url = Url::parse(url).unwrap();
-    Job { url, screenshot: false, follow: Box::new(|_| true), data_by_post: false, guest: None }
+    let (follow, allows) = (Box::new(|_: &Url| true), Box::new(|_: &Url| true));
+    Job { url, screenshot: false, follow, allows, data_by_post: false, guest: None }
 }
 
 /// The pixels of a picture that are of a colour.
@@ -259,6 +260,26 @@ async fn a_look_says_nothing_and_asks_for_data_by_post_only_where_told_to() {
         said[1..].iter().all(|one| ["HEAD /asked", "POST /data", "POST /worker"].contains(&one.as_str())),
         "{said:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_robots_txt_forbids_is_no_part_of_a_page() {
+    let web = Web::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(renderer) = renderer(&web, folder.path(), Limits::default()) else { return };
+    web.page(
+        "/",
+        "<body><p>页面</p><iframe src=/no/frame></iframe><img src=/no/image><script src=/no/script></script><script>
+        fetch('/no/data').catch(() => {}); fetch('/yes').then(r => r.text()).then(t => document.body.append(t));
+        </script></body>",
+    );
+    web.page("/yes", "许可的数据");
+    let allows = Box::new(|url: &Url| !url.path().starts_with("/no/"));
+    let seen = renderer.render(&Job { allows, ..job("http://shop.example/") }).await.unwrap();
+    assert!(seen.html.contains("许可的数据"), "{}", seen.html);
+    let asked: usize = ["frame", "image", "script", "data"].iter().map(|part| web.asked(&format!("/no/{part}"))).sum();
+    assert_eq!(asked, 0);
+    assert!(seen.notes.iter().any(|note| note.contains("网站的 robots.txt 不允许，没有发")), "{:?}", seen.notes);
 }
 
 #[tokio::test(flavor = "multi_thread")]

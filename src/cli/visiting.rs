@@ -183,10 +183,20 @@ impl<'p> Visiting<'p> {
     async fn rendered(&self, renderer: &Renderer, url: &Url, screenshot: bool) -> Result<Rendered, RenderError> {
         tokio::time::sleep(self.pause()).await;
         let known = self.robots.known(url).filter(|_| self.program.settings.network.robots == Robots::Obey);
-        let own = address::host_key(url);
+        let (own, from) = (address::host_key(url), url.clone());
+        let rules = known.clone();
         let follow =
-            move |next: &Url| address::host_key(next) == own && known.as_ref().is_none_or(|access| access.allows(next));
-        let job = Job { url: url.clone(), screenshot, follow: Box::new(follow), data_by_post: false, guest: None };
+            move |next: &Url| address::host_key(next) == own && rules.as_ref().is_none_or(|access| access.allows(next));
+        let allows =
+            move |part: &Url| part.origin() != from.origin() || known.as_ref().is_none_or(|access| access.allows(part));
+        let job = Job {
+            url: url.clone(),
+            screenshot,
+            follow: Box::new(follow),
+            allows: Box::new(allows),
+            data_by_post: false,
+            guest: None,
+        };
         rendering::render(renderer, job, || tokio::time::sleep(self.pause())).await
     }
 

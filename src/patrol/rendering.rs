@@ -18,6 +18,7 @@ use super::pictures;
 use super::reading::{self, Content, Read, Terms};
 use super::visit::{hop_pause, may_go_on};
 use super::{Failure, Shared};
+use crate::config::Robots;
 use crate::crawl::client::agent_of;
 use crate::crawl::frontier::Lease;
 use crate::crawl::picture;
@@ -178,7 +179,14 @@ impl Shared {
         // The browser's requests are requests to this host: they wait their turn, which the lease holds meanwhile.
         self.fetcher.rest(hop_pause(self, url)).await;
         let guest = agent_of(guest).map(|agent| Disguise { agent, referer });
-        let job = Job { url: url.clone(), screenshot: true, follow: self.follow(url), data_by_post: false, guest };
+        let job = Job {
+            url: url.clone(),
+            screenshot: true,
+            follow: self.follow(url),
+            allows: self.allows(),
+            data_by_post: false,
+            guest,
+        };
         let rendered = match render(&stage.renderer, job, || self.fetcher.rest(hop_pause(self, url))).await {
             Ok(rendered) => rendered,
             Err(error) => {
@@ -209,6 +217,12 @@ impl Shared {
     fn follow(self: &Arc<Self>, url: &Url) -> Box<dyn Fn(&Url) -> bool + Send + Sync> {
         let (own, robots, known) = (address::host_key(url), self.robots, self.robots_cache.known(url));
         Box::new(move |next| address::host_key(next) == own && may_go_on(robots, known.as_deref(), next))
+    }
+
+    /// What a page may be made of: all but what a robots.txt forbids that was read. Those of hosts that nobody crawls are not asked for.
+    fn allows(&self) -> Box<dyn Fn(&Url) -> bool + Send + Sync> {
+        let (robots, cache) = (self.robots, Arc::clone(&self.robots_cache));
+        Box::new(move |url| robots == Robots::Ignore || cache.known(url).is_none_or(|access| access.allows(url)))
     }
 
     /// Keeps what was shown, behind the page's own capture, and writes it into the page's record.

@@ -212,6 +212,7 @@ fn told(tab: &Tab<'_>, collected: &Collected, screenshot: Option<&Screenshot>, n
     note(watch.downloads > 0, format!("要下载文件 {} 次，都没有下载", watch.downloads));
     let told = account.told().join("；");
     note(account.refused() > 0, format!("向不许访问的地址发请求 {} 次，都拦下了：{told}", account.refused()));
+    note(watch.barred > 0, format!("网页里 {} 个请求网站的 robots.txt 不允许，没有发", watch.barred));
     note(watch.unasked > 0, format!("要用 GET 以外的方法发请求 {} 次，都没有发", watch.unasked));
     note(tab.job.data_by_post, "不许用 POST 取数据时没有内容，这次许它向本站取".to_owned());
     note(account.is_spent(), "用完了一个页面的流量，后面的没有加载".to_owned());

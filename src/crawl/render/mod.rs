@@ -115,6 +115,8 @@ pub struct Job {
     pub screenshot: bool,
     /// Whether the page may go on to another address by itself (what robots.txt of its host says, whose turn it is).
     pub follow: Box<dyn Fn(&Url) -> bool + Send + Sync>,
+    /// Whether something that the page is made of may be asked for, as far as the robots.txt of its host is known.
+    pub allows: Box<dyn Fn(&Url) -> bool + Send + Sync>,
     /// Whether scripts of the page may ask its own host for data by POST. Only where the page showed nothing without.
     pub data_by_post: bool,
     /// As whom the page is asked for; none: as the patrol.

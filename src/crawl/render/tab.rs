@@ -64,6 +64,8 @@ pub(super) struct Watch {
     pub(super) unasked: u32,
     /// Of those, what scripts wanted of the page's own host.
     pub(super) posts: u32,
+    /// What robots.txt forbids.
+    pub(super) barred: u32,
     pub(super) dialogs: u32,
     pub(super) downloads: u32,
     /// Where the page wanted to go and was not let.
@@ -268,7 +270,9 @@ impl<'a> Tab<'a> {
             return false;
         }
         if kind != "Document" || frame != self.frame {
-            return true;
+            let barred = !(self.job.allows)(url);
+            self.watch.barred += u32::from(barred);
+            return !barred;
         }
         self.watch.hops += 1;
         let first = self.watch.hops == 1;
