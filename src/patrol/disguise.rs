@@ -11,7 +11,8 @@ use jianzheng_core::verdict;
 use url::Url;
 
 use super::guests::{self, Look, Looking, Looks, Way};
-use super::visit::{Ask, WORTH_WAITING, fetch, hop_pause};
+use super::manners::hop_pause;
+use super::visit::{Ask, WORTH_WAITING, fetch};
 use super::{Failure, Shared};
 use crate::crawl::frontier::{Kind, Lease};
 use crate::crawl::retry;

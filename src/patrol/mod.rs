@@ -12,6 +12,7 @@ pub mod guests;
 mod host_facts;
 mod keeper;
 mod links;
+mod manners;
 pub mod metrics;
 pub mod pictures;
 mod prepare;

@@ -14,9 +14,9 @@ use jianzheng_core::rules::RuleSet;
 use jianzheng_core::verdict::Verdict;
 use url::Url;
 
+use super::manners::{hop_pause, may_go_on};
 use super::pictures;
 use super::reading::{self, Content, Read, Terms};
-use super::visit::{hop_pause, may_go_on};
 use super::{Failure, Shared};
 use crate::config::Robots;
 use crate::crawl::client::agent_of;

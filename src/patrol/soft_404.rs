@@ -12,9 +12,10 @@ use jianzheng_core::page::Extract;
 use jiff::SignedDuration;
 use url::Url;
 
+use super::manners::{hop_pause, may_go_on};
 use super::reading::Content;
 use super::traps::Text;
-use super::visit::{Ask, fetch, hop_pause, may_go_on};
+use super::visit::{Ask, fetch};
 use super::{Failure, Shared, walls};
 use crate::crawl::frontier::Lease;
 use crate::store::{Changes, Depicted, MadeUp};

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::links::{self, From};
 use super::visit::{self, Ask};
-use super::{Failure, Shared, reading};
+use super::{Failure, Shared, manners, reading};
 use crate::crawl::client::Answer;
 use crate::crawl::frontier::{Kind, Lease};
 use crate::evidence::Series;
@@ -75,7 +75,7 @@ pub(super) async fn confirmed(
     let verdict = reading::judge(&shared.rules, &known.extract, url, &shared.terms);
     if verdict.kind.is_hit() {
         // Other rules than then: what accuses has to be there in full.
-        shared.fetcher.rest(visit::hop_pause(shared, url)).await;
+        shared.fetcher.rest(manners::hop_pause(shared, url)).await;
         shared.frontier.charge(lease.host(), 1).await;
         return match visit::fetch(shared, &lease, url, Ask::default()).await {
             Ok(answer) => visit::answered(shared, lease, answer).await,

@@ -15,11 +15,11 @@ use url::Url;
 
 use super::guests::{self, Look};
 use super::links::{self, From};
+use super::manners::{Asked, ask_robots, hop_pause, may_go_on};
 use super::reading::Content;
 use super::rendering::Looked;
 use super::{Failure, Shared, disguise, too_large, unchanged, walls, worth};
 use crate::cases;
-use crate::config::Robots;
 use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
 use crate::crawl::frontier::{Found, Heard, Kind, Lease};
 use crate::crawl::retry;
@@ -134,62 +134,6 @@ pub(super) async fn fetch(shared: &Shared, lease: &Lease, url: &Url, ask: Ask) -
     let known = shared.robots_cache.known(url);
     let go_on = |next: &Url| address::host_key(next) == own && may_go_on(shared.robots, known.as_deref(), next);
     shared.fetcher.get_while(get, &go_on).await
-}
-
-/// Whether robots.txt of a host lets a visit go on to another of its addresses. Rules that have grown old meanwhile let nothing: the
-/// address is a candidate then, and asks for them anew.
-pub(super) fn may_go_on(robots: Robots, known: Option<&Access>, next: &Url) -> bool {
-    robots == Robots::Ignore || known.is_some_and(|access| access.allows(next))
-}
-
-/// What a redirect within the host has to wait: what any other page of it would.
-pub(super) fn hop_pause(shared: &Shared, url: &Url) -> Duration {
-    let delay = shared.politeness.delay;
-    if delay.is_zero() {
-        return delay;
-    }
-    let asked = shared.robots_cache.known(url).and_then(|access| access.crawl_delay());
-    asked.map_or(delay, |asked| asked.max(delay).min(WORTH_WAITING))
-}
-
-/// What robots.txt makes of a visit.
-enum Asked {
-    Allowed(Lease),
-    /// The file itself was fetched just now, and the page waits its turn in the frontier.
-    Later,
-    Barred(Lease, Arc<Access>),
-}
-
-async fn ask_robots(shared: &Arc<Shared>, lease: Lease, url: &Url) -> Asked {
-    if shared.robots == Robots::Ignore {
-        return Asked::Allowed(lease);
-    }
-    let known = shared.robots_cache.known(url);
-    let fresh = known.is_none();
-    let pause = shared.politeness.delay;
-    let access = match known {
-        Some(access) => access,
-        None => shared.robots_cache.of(&shared.fetcher, url, pause).await,
-    };
-    if !access.allows(url) {
-        return Asked::Barred(lease, access);
-    }
-    if !fresh || pause.is_zero() {
-        return Asked::Allowed(lease);
-    }
-    // The request for robots.txt was a request to this host: the page waits its turn, and nobody else waits with it. It is the round's
-    // first, which is worth waiting for even where the site wants hours between two.
-    let host = lease.host().to_owned();
-    let delay = access.crawl_delay().filter(|delay| *delay > pause);
-    if pause > WORTH_WAITING {
-        shared.fetcher.rest(pause).await;
-        return Asked::Allowed(lease);
-    }
-    shared.frontier.put_back(lease, delay.unwrap_or(pause).min(WORTH_WAITING), shared.now()).await;
-    if let Some(delay) = delay {
-        shared.frontier.host_delay(&host, delay).await;
-    }
-    Asked::Later
 }
 
 async fn barred(shared: &Arc<Shared>, lease: Lease, access: &Access) -> Result<(), Failure> {
@@ -513,20 +457,4 @@ pub(super) fn revisit(shared: &Shared, lease: &Lease, seq: u64, hit: bool) -> Op
         priority: worth::LEAST,
         not_before: Some(when),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_visit_goes_on_where_the_rules_are_known_and_let_it() {
-        let (open, shut) = ("http://a.example/x".parse().unwrap(), "http://a.example/shut/x".parse().unwrap());
-        let rules = Access::Rules(crate::crawl::robots::Robots::parse(b"User-agent: *\nDisallow: /shut/\n"));
-        let on = |robots, known: Option<&Access>| [&open, &shut].map(|next| may_go_on(robots, known, next));
-        assert_eq!(on(Robots::Obey, Some(&rules)), [true, false]);
-        assert_eq!(on(Robots::Obey, Some(&Access::Unrestricted)), [true, true]);
-        assert_eq!(on(Robots::Obey, None), [false, false], "rules of which nobody knows any more");
-        assert_eq!((on(Robots::Ignore, None), on(Robots::Ignore, Some(&rules))), ([true, true], [true, true]));
-    }
 }

@@ -10,6 +10,7 @@ mod body;
 mod cookies;
 mod exits;
 mod failure;
+mod location;
 mod request;
 mod rest;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use exits::{ExitState, Route};
 pub use request::{Accept, Get, Policy, agent_of};
 
 use self::exits::{Exit, Exits};
+use self::location::{location_text, strip, target};
 use self::rest::Resting;
 use super::guard::{Guard, Origin, Refusal};
 use super::resolver::{Exempt, Lookup, Resolver, SystemLookup};
@@ -516,43 +518,6 @@ fn build(
         builder = builder.proxy(proxy);
     }
     builder.build().map_err(|e| SetupError::Client(e.to_string()))
-}
-
-/// Where a `Location` leads: resolved against the URL that sent it.
-fn target(url: &Url, location: &str) -> Result<Url, FetchError> {
-    let bad =
-        || FetchError::BadRedirect { location: location.chars().take(100).flat_map(char::escape_default).collect() };
-    if location.len() > MAX_LOCATION || location.trim().is_empty() {
-        return Err(bad());
-    }
-    let location = location.trim();
-    // However many slashes stand before a host, browsers take them for two.
-    let bare = location.trim_start_matches(['/', '\\']);
-    let next = if location.len() - bare.len() > 2 { url.join(&format!("//{bare}")) } else { url.join(location) };
-    let mut next = next.map_err(|_| bad())?;
-    strip(&mut next);
-    // Relative ones could grow from hop to hop, and signs grow threefold by their coding.
-    if next.as_str().len() > MAX_LOCATION { Err(bad()) } else { Ok(next) }
-}
-
-/// A `Location` as text. What is not UTF-8 is coded byte by byte, as browsers do: a path in GBK has to stay one.
-fn location_text(location: &[u8]) -> String {
-    match std::str::from_utf8(location) {
-        Ok(text) => text.to_owned(),
-        Err(_) => location
-            .iter()
-            .map(|&byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-            .collect(),
-    }
-}
-
-/// Removes what is never sent. A URL that can have no user is refused by the guard anyway.
-fn strip(url: &mut Url) {
-    url.set_fragment(None);
-    if !url.username().is_empty() || url.password().is_some() {
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {
