@@ -404,7 +404,9 @@ async fn crawl(
     }
     if !stopped {
         shared.tell_hosts().await?;
-        shared.frontier.list_waiting(&why_left, LISTED, shared.now()).await?;
+        if shared.frontier.list_waiting(&why_left, LISTED, shared.now()).await? >= LISTED {
+            shared.progress.stage(&format!("没看完的网址太多，只逐个列出了 {LISTED} 个，汇总里也只数了这些"));
+        }
     }
     result
 }

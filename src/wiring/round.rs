@@ -219,6 +219,10 @@ fn seed_lists(program: &Program, order: &Order, progress: &Progress) -> anyhow::
         for problem in problems {
             progress.stage(&crate::telemetry::escape(&problem.to_string()));
         }
+        if let Some(over) = seeds.len().checked_sub(SEEDS).filter(|over| *over > 0) {
+            let say = format!("{shown}：一个清单最多取 {SEEDS} 个网址，后面的 {over} 个没有取；拆成几个文件，都列上");
+            progress.stage(&crate::telemetry::escape(&say));
+        }
         let name = path.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
         all.extend(seeds.into_iter().take(SEEDS).map(|seed| Seed {
             file: name.clone(),
