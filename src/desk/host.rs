@@ -67,7 +67,8 @@ pub(super) async fn report(
     for (n, hit) in store.hits().enumerate() {
         let hit = hit?;
         // Asked by its name alone, a host is meant with all its ports.
-        if hit.host == host || filed_under(&hit) == host {
+        let key = filed_under(&hit);
+        if key == host || key.strip_prefix(&host).is_some_and(|port| port.starts_with(':')) {
             hits += 1;
             latest = Some(hit);
         }

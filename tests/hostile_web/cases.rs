@@ -152,7 +152,7 @@ pub fn heads() -> Vec<Case> {
         ("head-minus", raw(format!("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{body}")), Failed("broken")),
         ("head-fold", raw(fold), SELLER),
         ("head-smuggled", raw(smuggled), SELLER),
-        ("head-status-999", with("999 Odd", "Content-Type: text/html", body.as_bytes()), Judged(999, "")),
+        ("head-status-999", with("999 Odd", "Content-Type: text/html", body.as_bytes()), Judged(999, "seller")),
         ("head-location", redirect(&format!("/{}", "x".repeat(20_000))), Failed("bad-redirect")),
     ]
 }

@@ -480,3 +480,35 @@ fn what_waits_for_a_date_is_not_held_in_memory_and_comes_when_it_is_due() {
     }
     assert!(matches!(run(rig.frontier().next(rig.now, &FAST)).unwrap(), Next::Empty));
 }
+
+#[test]
+fn who_asked_for_robots_is_put_back_and_comes_first_whatever_interval_that_told() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let polite = Politeness { delay: SECOND, connections: 1, ..FAST };
+    let mut rig = Rig::new();
+    rig.add(vec![page("a.example", 1), page("a.example", 2), page("b.example", 1)]);
+    let lease = rig.lease(&polite).unwrap();
+    assert_eq!(lease.host(), "a.example");
+    run(rig.frontier().put_back(lease, 50 * SECOND, rig.now));
+    run(rig.frontier().host_delay("a.example", 3600 * SECOND));
+    let other = rig.lease(&polite).unwrap();
+    assert_eq!(other.host(), "b.example", "nobody else waits with it");
+    rig.finish(other, Vec::new());
+    rig.pass(49 * SECOND);
+    assert!(rig.lease(&polite).is_none());
+    rig.pass(SECOND);
+    let lease = rig.lease(&polite).unwrap();
+    assert_eq!(
+        (lease.host(), lease.attempt(), run(rig.frontier().host_state("a.example", rig.now)).unwrap().pages),
+        ("a.example", 0, 1)
+    );
+    // The interval is known now, and robots.txt has to be asked for once more.
+    run(rig.frontier().put_back(lease, 50 * SECOND, rig.now));
+    rig.pass(50 * SECOND);
+    let lease = rig.lease(&polite).unwrap();
+    rig.finish(lease, Vec::new());
+    rig.pass(3599 * SECOND);
+    assert!(rig.lease(&polite).is_none());
+    rig.pass(SECOND);
+    assert!(rig.lease(&polite).is_some());
+}
