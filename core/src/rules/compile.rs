@@ -489,7 +489,8 @@ fn build(
         certificate.also.iter().for_each(|w| phrases.add(w, Use::CertificateName(index as u16), &named));
         certificate.short.iter().for_each(|w| phrases.add(w, Use::CertificateShort(index as u16), &named));
     }
-    let derived = certificate::derived(&certificates);
+    let (derived, disguised) = certificate::derived(&certificates);
+    disguised.iter().for_each(|(index, name)| phrases.add(name, Use::CertificateShort(*index as u16), &named));
     derived.iter().for_each(|(index, name)| phrases.add(name, Use::CertificateName(*index as u16), &named));
     for (index, authority) in authorities.iter().enumerate() {
         let names = std::iter::once(&authority.name).chain(&authority.names);
@@ -508,6 +509,10 @@ fn build(
     let scanned = phrases.texts.iter().zip(&phrases.uses).zip(&phrases.piece_of);
     scanned.for_each(|((text, own), pieces)| uses.push(text, own, pieces));
     phrases.gapped.iter().for_each(|phrase| uses.push("", &phrase.uses, &[]));
+    // 安全员 and 登高证 are written by their sound as well as 电工证.
+    let names = certificates.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short));
+    let names = names.chain(derived.iter().map(|(_, name)| name)).map(String::as_str);
+    let sounds = Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str), names);
     Ok(RuleSet {
         hash,
         rules,
@@ -517,7 +522,7 @@ fn build(
         routing,
         authorities,
         wording: Default::default(),
-        sounds: Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str)),
+        sounds,
         scanner,
         uses,
         scanned: phrases.texts.len(),
