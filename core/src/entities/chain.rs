@@ -71,7 +71,9 @@ struct Between {
 /// The word that stands here: the longest.
 fn word_at(rest: &str) -> Option<(Says, usize)> {
     let all = WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-    all.filter(|(_, word)| rest.starts_with(word)).map(|(says, word)| (says, word.len())).max_by_key(|(_, length)| *length)
+    all.filter(|(_, word)| rest.starts_with(word))
+        .map(|(says, word)| (says, word.len()))
+        .max_by_key(|(_, length)| *length)
 }
 
 fn between(text: &str, from: usize) -> Option<Between> {
@@ -122,7 +124,8 @@ fn between(text: &str, from: usize) -> Option<Between> {
 /// 三个八: a digit so many times, and the length of its words.
 fn repeated(rest: &str) -> Option<(String, usize)> {
     let mut signs = rest.chars();
-    let times = signs.next().filter(|sign| !sign.is_ascii()).and_then(chinese_digit).filter(|times| (2..=6).contains(times))?;
+    let times =
+        signs.next().filter(|sign| !sign.is_ascii()).and_then(chinese_digit).filter(|times| (2..=6).contains(times))?;
     if signs.next()? != '个' {
         return None;
     }
@@ -173,7 +176,8 @@ pub(super) fn read(text: &str, from: usize) -> Option<(String, usize)> {
         let letters = id.bytes().all(|byte| byte.is_ascii_alphabetic());
         let counted = piece.bytes().all(|byte| byte.is_ascii_digit()) && (2..=8).contains(&piece.len());
         // Behind an id that is whole already 然后 and 最后 lead to something else.
-        let whole = pieces == 1 && id.len() >= 6 && id.bytes().any(|byte| byte.is_ascii_digit()) && !between.quoted && !single;
+        let whole =
+            pieces == 1 && id.len() >= 6 && id.bytes().any(|byte| byte.is_ascii_digit()) && !between.quoted && !single;
         let one_by_one = single && piece.len() == 1 && (between.apart || between.quoted);
         let joined = !between.lines.is_empty()
             || between.more && !(whole && between.comma)

@@ -77,7 +77,10 @@ pub(super) fn derived(table: &[Certificate]) -> (Vec<(usize, String)>, Vec<(usiz
     let mut spelt: std::collections::HashSet<String> =
         table.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short)).cloned().collect();
     let all = table.iter().enumerate().flat_map(|(number, c)| c.short.iter().map(move |short| (number, short)));
-    let long = || all.clone().filter(|(_, short)| short.chars().count() > 1 && !short.is_ascii());
+    let long = || {
+        let bare = |short: &str| short.chars().count() > 1 && !short.is_ascii() && !short.ends_with(['证', '本']);
+        all.clone().filter(move |(_, short)| bare(short))
+    };
     let mut shorts: Vec<(usize, String)> = long()
         .flat_map(|(number, short)| disguised(short).into_iter().map(move |name| (number, name)))
         .filter(|(_, name)| spelt.insert(name.clone()))

@@ -509,8 +509,9 @@ fn build(
     let scanned = phrases.texts.iter().zip(&phrases.uses).zip(&phrases.piece_of);
     scanned.for_each(|((text, own), pieces)| uses.push(text, own, pieces));
     phrases.gapped.iter().for_each(|phrase| uses.push("", &phrase.uses, &[]));
-    // 安全员 and 登高证 are written by their sound as well as 电工证.
-    let names = certificates.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short));
+    // 登高架设 is written by its sound as well as 登高. 等级证 is left out with its body: 登记证 is another paper.
+    let told = certificates.iter().filter(|certificate| certificate.body != "人社");
+    let names = told.flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short));
     let names = names.chain(derived.iter().map(|(_, name)| name)).map(String::as_str);
     let sounds = Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str), names);
     Ok(RuleSet {

@@ -108,7 +108,7 @@ struct Heard {
 
 impl Sounds {
     /// Looks for these words and these names of certificates: folded, of two or more Chinese signs; others are left out. Of the names
-    /// of two signs only those count that are among the words.
+    /// only those count that begin with one of the words: 起重复审 sounds as 其中复审 does, 试验证 as 实验证明.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>, names: impl IntoIterator<Item = &'a str>) -> Self {
         let read = |word: &str| {
             let signs: Vec<char> = word.chars().collect();
@@ -116,7 +116,7 @@ impl Sounds {
             (signs.len() > 1 && !sounds.contains(&0)).then_some(Word { signs, sounds })
         };
         let all: Vec<Word> = words.into_iter().filter_map(read).collect();
-        let known = |word: &Word| word.signs.len() > 2 || all.iter().any(|other| other.signs == word.signs);
+        let known = |word: &Word| all.iter().any(|other| word.signs.starts_with(&other.signs));
         let mut named: Vec<Word> = names.into_iter().filter_map(read).filter(known).collect();
         named.sort_by(|a, b| a.signs.cmp(&b.signs));
         named.dedup_by(|a, b| a.signs == b.signs);
@@ -196,8 +196,36 @@ impl Sounds {
 
 /// What is said where papers are dealt in, and hardly elsewhere.
 const SPEAKS: [&str; 30] = [
-    "复审", "初训", "应急局", "应急", "安监", "住建", "质监", "市监", "包过", "免考", "官网", "国网", "联网", "上网", "可查", "操作证",
-    "特种", "出证", "拿证", "下证", "考证", "代考", "代报", "取证", "本子", "名额", "换证", "挂靠", "持证", "证书",
+    "复审",
+    "初训",
+    "应急局",
+    "应急",
+    "安监",
+    "住建",
+    "质监",
+    "市监",
+    "包过",
+    "免考",
+    "官网",
+    "国网",
+    "联网",
+    "上网",
+    "可查",
+    "操作证",
+    "特种",
+    "出证",
+    "拿证",
+    "下证",
+    "考证",
+    "代考",
+    "代报",
+    "取证",
+    "本子",
+    "名额",
+    "换证",
+    "挂靠",
+    "持证",
+    "证书",
 ];
 
 /// Between the names of a row.
@@ -205,7 +233,25 @@ const LISTS: [&str; 7] = ["、", "/", ",", " ", "+", "和", "|"];
 
 /// What stands behind a name of two signs that is a paper's.
 const PAPERS: [&str; 20] = [
-    "证", "正", "怔", "征", "本", "卡", "牌", "操作", "作业", "复审", "初训", "类", "司机", "的证", "的本", "的复审", "的名额", "名额", "换证",
+    "证",
+    "正",
+    "怔",
+    "征",
+    "本",
+    "卡",
+    "牌",
+    "操作",
+    "作业",
+    "复审",
+    "初训",
+    "类",
+    "司机",
+    "的证",
+    "的本",
+    "的复审",
+    "的名额",
+    "名额",
+    "换证",
     "都",
 ];
 
@@ -213,7 +259,7 @@ const PAPERS: [&str; 20] = [
 const ENDS: &str = "复全包可代办拿出都也是考那这有年急一两三,本名挂换";
 
 /// Ordinary words that sound like names of certificates.
-const ORDINARY: [&str; 8] = ["高雅", "抵押", "等高", "过路", "查车", "地压", "汉宫", "升降级"];
+const ORDINARY: [&str; 9] = ["高雅", "抵押", "等高", "过路", "查车", "地压", "汉宫", "思索", "新号"];
 
 impl Words {
     fn new(words: Vec<Word>) -> Words {
@@ -327,11 +373,27 @@ mod tests {
     use super::*;
     use crate::text::fold;
 
-    const NAMES: [&str; 9] =
-        ["电工证", "焊工证", "焊工", "高压", "低压", "叉车", "登高架设", "升降机", "高空作业"];
+    const NAMES: [&str; 9] = ["电工证", "焊工证", "焊工", "高压", "低压", "叉车", "登高架设", "起重复审", "高空作业"];
 
     fn undone(text: &str) -> (bool, String) {
-        let sounds = Sounds::new(["电工证", "焊工证", "特种作业", "操作证", "登高证", "免考", "官网可查", "焊工", "高压", "叉车", "低压"], NAMES);
+        let sounds = Sounds::new(
+            [
+                "电工证",
+                "焊工证",
+                "特种作业",
+                "操作证",
+                "登高证",
+                "免考",
+                "官网可查",
+                "焊工",
+                "高压",
+                "叉车",
+                "低压",
+                "登高",
+                "高空",
+            ],
+            NAMES,
+        );
         let mut folded = fold(text);
         let was = sounds.undo(&mut folded);
         (was, folded.as_str().to_owned())
@@ -371,7 +433,7 @@ mod tests {
         for text in [
             "电工正在考试,持证上岗",
             "高雅、抵押、查车",
-            "联赛升降级的名额",
+            "其中复审的两本,其中正在办理",
             "他搞丫头",
             "抵押证书可查",
             "汉宫正门,上网可查",

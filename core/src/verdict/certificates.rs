@@ -288,9 +288,8 @@ fn is_examined(text: &str, named: &Named) -> bool {
 }
 
 /// What is said somewhere of papers, by whoever takes, renews, sells or asks for them.
-const PAPERS: [&str; 15] = [
-    "证", "考", "培训", "复审", "特种", "题库", "代报", "报名", "包过", "办", "初训", "应急", "上岗", "项目", "本",
-];
+const PAPERS: [&str; 15] =
+    ["证", "考", "培训", "复审", "特种", "题库", "代报", "报名", "包过", "办", "初训", "应急", "上岗", "项目", "本"];
 
 /// What a name of the catalogue is not a paper before: 防爆电气柜, 高处作业安全带, 钎焊材料.
 const THINGS: [&str; 27] = [

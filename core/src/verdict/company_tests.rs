@@ -51,3 +51,49 @@ fn the_table_is_what_the_lines_teach() {
     learn::rows("tests/data/entities").iter().for_each(|row| examples(&rules, row, &mut all));
     learn::hold(&all, HEAD, &SIGNS, "core/src/verdict/company.txt", include_str!("company.txt"));
 }
+mod temporary {
+    use crate::text::fold;
+    #[test]
+    fn temporary_what_changes_on_clean_pages() {
+        let rules = crate::verdict::tests::rules();
+        for folder in [
+            "rules/clean",
+            "tests/data/entities",
+            "tests/data/pages/ordinary",
+            "tests/data/pages/tuned",
+            "tests/data/pages/learned",
+        ] {
+            let (mut rows, mut changed) = (0, 0);
+            for row in crate::evidence::learn::rows(folder) {
+                let html = match row["html"].as_str() {
+                    Some(h) => h.to_owned(),
+                    None => match row["text"].as_str() {
+                        Some(_) => crate::evidence::learn::html(&row),
+                        None => continue,
+                    },
+                };
+                let extract = crate::page::read_text(&html, None);
+                let mut folded = fold(&extract.text);
+                let before = folded.as_str().to_owned();
+                let was = rules.sounds.undo(&mut folded);
+                rows += 1;
+                if !was && before != folded.as_str() {
+                    changed += 1;
+                    let (a, b): (Vec<char>, Vec<char>) = (before.chars().collect(), folded.as_str().chars().collect());
+                    for at in 0..a.len() {
+                        if a[at] != b[at] {
+                            let w = at.saturating_sub(8)..(at + 10).min(a.len());
+                            println!(
+                                "UNDO {folder} {} {} => {}",
+                                row["id"],
+                                a[w.clone()].iter().collect::<String>().replace('\n', "/"),
+                                b[w].iter().collect::<String>().replace('\n', "/")
+                            );
+                        }
+                    }
+                }
+            }
+            println!("UNDO {folder} {rows} rows {changed} changed");
+        }
+    }
+}
