@@ -175,16 +175,20 @@ impl Sounds {
             if one.exchanged == 0 || ORDINARY.iter().any(|word| written.starts_with(word)) {
                 return false;
             }
-            // 电工正在施工: where only the last sign is another, it has to end there.
+            // 电工正在施工: where only the last sign is another, it has to be a paper's, and to end there.
             let body = written.chars().zip(&word.signs).take(word.signs.len() - 1);
             let body = body.filter(|(sign, own)| sign != *own).count();
-            let ends = after.chars().next().is_none_or(|sign| sound(sign) == 0 || ENDS.contains(sign));
+            let ends = written.ends_with(PAPER_SIGNS)
+                && after.chars().next().is_none_or(|sign| sound(sign) == 0 || ENDS.contains(sign));
+            // 一点题, 讲师说,高空: what begins inside another word is none.
+            let begins = text[..one.at].chars().next_back().is_none_or(|sign| sound(sign) == 0 || OPENS.contains(sign));
             match word.signs.len() {
                 2 => {
                     let neighbours = [number.checked_sub(1), Some(number + 1)].into_iter().flatten();
                     let mut row = neighbours.filter_map(|other| heard.get(other)).filter(|other| beside(one, other));
-                    papers && PAPERS.iter().any(|paper| after.starts_with(paper))
-                        || row.any(|other| papers || other.exchanged > 0)
+                    begins
+                        && (papers && PAPERS.iter().any(|paper| after.starts_with(paper))
+                            || row.any(|other| papers || other.exchanged > 0))
                 }
                 3 => papers && (body > 0 || ends),
                 _ => body > 0 || papers && ends,
@@ -256,10 +260,19 @@ const PAPERS: [&str; 20] = [
 ];
 
 /// What may stand behind a paper's last sign that is written as another: 电工正复审, and not 电工正在.
-const ENDS: &str = "复全包可代办拿出都也是考那这有年急一两三,本名挂换";
+const ENDS: &str = "复全包可代办拿出都也是那这有年急,名挂换";
+
+/// Signs that are written for 证 in a name that is else written as it is; 电工挣 and 焊工真 say something.
+const PAPER_SIGNS: [char; 6] = ['正', '政', '怔', '征', '症', '郑'];
+
+/// What may stand before a name of two signs in its clause.
+const OPENS: &str = "张本个的考办要有出做和及加代";
 
 /// Ordinary words that sound like names of certificates.
-const ORDINARY: [&str; 9] = ["高雅", "抵押", "等高", "过路", "查车", "地压", "汉宫", "思索", "新号"];
+const ORDINARY: [&str; 15] = [
+    "高雅", "抵押", "等高", "过路", "查车", "地压", "汉宫", "新号", "店提", "含公", "含工", "点题", "点焊", "搞出",
+    "电动",
+];
 
 impl Words {
     fn new(words: Vec<Word>) -> Words {
@@ -434,6 +447,10 @@ mod tests {
             "电工正在考试,持证上岗",
             "高雅、抵押、查车",
             "其中复审的两本,其中正在办理",
+            "考证的讲师说,高空风大",
+            "考证一点题都不用看",
+            "一个电工挣两百六,持证",
+            "含公证、转让,官网可查",
             "他搞丫头",
             "抵押证书可查",
             "汉宫正门,上网可查",

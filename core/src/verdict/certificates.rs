@@ -260,9 +260,10 @@ pub(super) fn in_rows<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>
                 || text.get(pair[0].found.at.end..pair[1].found.at.start).is_some_and(is_separator))
     };
     let mut kept = Vec::with_capacity(all.len());
-    let papers = OnceCell::new();
-    let papers = || *papers.get_or_init(|| PAPERS.iter().any(|word| text.contains(word)));
-    let all: Vec<Named> = all.into_iter().filter(|named| named.short || !is_thing(text, named, papers)).collect();
+    let studied = OnceCell::new();
+    let studied =
+        || *studied.get_or_init(|| !text.contains(['证', '考']) && STUDIES.iter().any(|word| text.contains(word)));
+    let all: Vec<Named> = all.into_iter().filter(|named| named.short || !is_thing(text, named, studied)).collect();
     for row in all.chunk_by(|a, b| joined(&[*a, *b])) {
         let speaks = row.iter().any(|named| !named.short || is_examined(text, named)) || are_papers(text, row);
         kept.extend(row.iter().copied().filter(|named| !named.short || speaks && !is_graded(text, named)));
@@ -287,9 +288,8 @@ fn is_examined(text: &str, named: &Named) -> bool {
         || ["一本", "两本", "办本", "这本", "考本", "张证", "本证"].iter().any(|word| before.ends_with(word))
 }
 
-/// What is said somewhere of papers, by whoever takes, renews, sells or asks for them.
-const PAPERS: [&str; 15] =
-    ["证", "考", "培训", "复审", "特种", "题库", "代报", "报名", "包过", "办", "初训", "应急", "上岗", "项目", "本"];
+/// What is said where a name of the catalogue is a subject of studies.
+const STUDIES: [&str; 8] = ["主修", "毕业", "升学", "学士", "硕士", "本科", "高校", "论文"];
 
 /// What a name of the catalogue is not a paper before: 防爆电气柜, 高处作业安全带, 钎焊材料.
 const THINGS: [&str; 27] = [
@@ -322,12 +322,12 @@ const THINGS: [&str; 27] = [
     "等级",
 ];
 
-/// Whether a name that things bear too is here a thing's: things go on behind it, or nothing on the page speaks of papers.
-fn is_thing(text: &str, named: &Named, papers: impl FnOnce() -> bool) -> bool {
+/// Whether a name that things bear too is here a thing's: things go on behind it, or the page speaks of studies and of no papers.
+fn is_thing(text: &str, named: &Named, studied: impl FnOnce() -> bool) -> bool {
     const BOTH: [&str; 9] =
         ["防爆电气", "电力电缆", "继电保护", "电气试验", "钎焊", "压力焊", "熔化焊", "高处作业", "起重机司机"];
     BOTH.contains(&&text[named.found.at.clone()])
-        && (THINGS.iter().any(|word| text[named.found.at.end..].starts_with(word)) || !papers())
+        && (THINGS.iter().any(|word| text[named.found.at.end..].starts_with(word)) || studied())
 }
 
 /// Adds two short words for items of one category, side by side, that are spoken of as papers: 低压高压代报; or that stand behind
