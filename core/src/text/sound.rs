@@ -266,7 +266,7 @@ const ENDS: &str = "复全包可代办拿出都也是那这有年急,名挂换";
 const PAPER_SIGNS: [char; 6] = ['正', '政', '怔', '征', '症', '郑'];
 
 /// What may stand before a name of two signs in its clause.
-const OPENS: &str = "张本个的考办要有出做和及加代";
+const OPENS: &str = "张本个的考办要有出做和及加代报理招收接类";
 
 /// Ordinary words that sound like names of certificates.
 const ORDINARY: [&str; 15] = [
@@ -386,7 +386,20 @@ mod tests {
     use super::*;
     use crate::text::fold;
 
-    const NAMES: [&str; 9] = ["电工证", "焊工证", "焊工", "高压", "低压", "叉车", "登高架设", "起重复审", "高空作业"];
+    const NAMES: [&str; 12] = [
+        "电工证",
+        "焊工证",
+        "焊工",
+        "高压",
+        "低压",
+        "叉车",
+        "登高架设",
+        "起重复审",
+        "高空作业",
+        "高空",
+        "司索",
+        "电梯",
+    ];
 
     fn undone(text: &str) -> (bool, String) {
         let sounds = Sounds::new(
@@ -403,6 +416,8 @@ mod tests {
                 "叉车",
                 "低压",
                 "登高",
+                "司索",
+                "电梯",
                 "高空",
             ],
             NAMES,
