@@ -4,6 +4,7 @@
 //! classes and amounts behind a cue are none. Start at [`find`].
 
 use super::apart;
+use super::chain;
 use super::codes;
 use super::columns;
 use super::cues::{CUES, Cue, CueHit};
@@ -319,7 +320,7 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
         return;
     }
     let pieced = spelt::id(text, name.at)
-        .or_else(|| spelt::spoken(text, name.at))
+        .or_else(|| chain::read(text, name.at))
         .or_else(|| spelt::bracketed(text, name.at))
         .or_else(|| spelt::pieces(text, name.at))
         .or_else(|| spelt::over_lines(text, name.at));

@@ -6,7 +6,7 @@
 //! Start at [`wechat`].
 
 use super::cues::Cue;
-use super::{Found, Kind, series, spelt};
+use super::{Found, Kind, chain, series, spelt};
 use std::ops::Range;
 
 /// How far behind its word an id may stand, in characters.
@@ -20,9 +20,9 @@ const OTHERS: [&str; 35] = [
 ];
 
 /// What leads from the word to the id.
-const LEADS: [&str; 22] = [
-    "加", "号", "搜", "找", "联系", "咨询", "叫", "多少", "答", "下面", "下方", "另", "改", "换", "不变", "备用", "发",
-    "吧", ":", "我", "是", "给",
+const LEADS: [&str; 25] = [
+    "字母", "开头", "前面", "加", "号", "搜", "找", "联系", "咨询", "叫", "多少", "答", "下面", "下方", "另", "改",
+    "换", "不变", "备用", "发", "吧", ":", "我", "是", "给",
 ];
 
 /// The id some words behind one for WeChat that ends at `cue.end`.
@@ -132,8 +132,7 @@ pub(super) fn nick(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
 
 /// The id that begins here, if it looks like nothing else.
 fn push(text: &str, at: usize, found: &mut Vec<Found>) {
-    if let Some((id, end)) = spelt::id(text, at).or_else(|| spelt::spoken(text, at)).or_else(|| spelt::pieces(text, at))
-    {
+    if let Some((id, end)) = spelt::id(text, at).or_else(|| chain::read(text, at)).or_else(|| spelt::pieces(text, at)) {
         found.push((Kind::Wechat, id, at..end));
         return;
     }

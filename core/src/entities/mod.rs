@@ -8,6 +8,7 @@
 mod accounts;
 mod address;
 mod apart;
+mod chain;
 mod codes;
 mod columns;
 mod cues;

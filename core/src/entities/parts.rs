@@ -8,9 +8,24 @@ use crate::text::boundary_before;
 
 /// What the parts are called, by their order in the id.
 const LABELS: [(usize, &[&str]); 3] = [
-    (0, &["前半段", "前半截", "前半部分", "第一段", "前三位", "前几位", "前缀", "前段"]),
+    (
+        0,
+        &[
+            "前半段",
+            "前半截",
+            "前半部分",
+            "前面半截",
+            "前面一截",
+            "前面一段",
+            "第一段",
+            "前三位",
+            "前几位",
+            "前缀",
+            "前段",
+        ],
+    ),
     (1, &["中间", "第二段", "中段"]),
-    (2, &["后半段", "后半截", "后半部分", "第三段", "最后", "后缀", "后段"]),
+    (2, &["后半段", "后半截", "后半部分", "后面半截", "后面一截", "后面一段", "第三段", "最后", "后缀", "后段"]),
 ];
 
 /// How far the parts reach behind the first one's name, and how far around them WeChat is named, in bytes.
@@ -55,6 +70,8 @@ pub(super) fn find(text: &str, at: usize, found: &mut Vec<Found>) {
         && id.starts_with(|sign: char| sign.is_ascii_alphabetic())
         && !parts.iter().any(|(_, part)| phones::is_mobile(part));
     if fits && said(near).iter().any(|said| matches!(said.says, Says::Wechat | Says::Maybe)) {
+        // A part that was taken for the whole is none.
+        found.retain(|(kind, _, other)| *kind != Kind::Wechat || other.end <= last.start || last.end <= other.start);
         found.push((Kind::Wechat, id, last));
     }
 }

@@ -73,6 +73,10 @@ pub(super) fn same_number(text: &str, cue: &Range<usize>, phones: &[Found], foun
     if text[..cue.end].ends_with(['微', '薇', 'v']) && text[cue.end..].starts_with(goes_on) {
         return;
     }
+    // 小程序账号同微信昵称
+    if ["昵称", "头像", "名"].iter().any(|word| text[cue.end..].starts_with(word)) {
+        return;
+    }
     // 支付宝账号同手机
     if text[cue.clone()].starts_with('号') && text[..cue.start].ends_with(['账', '帐']) {
         return;

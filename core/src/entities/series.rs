@@ -119,8 +119,10 @@ fn past_separator(text: &str, from: usize) -> Option<(usize, bool)> {
 const NEXT: [&str; 12] =
     ["满了加", "满员加", "备用", "小号", "大号", "副号", "新号", "主号", "满加", "二号", "客服", "助理"];
 
-/// Whether nothing but the sign of a row stands between two numbers.
+/// Whether nothing but the sign of a row stands between two numbers, and whose the first one is: 130…（陈）、131….
 pub(super) fn joins(between: &str) -> bool {
+    let remark = between.strip_prefix('(').and_then(|inside| inside.split_once(')'));
+    let between = remark.filter(|(whose, _)| whose.chars().count() <= 4).map_or(between, |(_, rest)| rest);
     matches!(between.trim_matches(' '), "、" | "/") && between.len() <= 5
 }
 

@@ -8,7 +8,7 @@
 use super::cues::{CUES, Cue, CueHit};
 use super::surroundings::{Around, Surroundings, window_before};
 use super::words::{Said, Says};
-use super::{Found, Kind, accounts, labelled, no_names::is_no_name, series, spelt};
+use super::{Found, Kind, accounts, chain, labelled, no_names::is_no_name, series, spelt};
 use crate::evidence::{Context, Weights};
 use crate::text::next_byte;
 use std::ops::Range;
@@ -119,6 +119,14 @@ fn shaped(text: &str) -> impl Iterator<Item = Word<'_>> {
             let begins = !bytes[from..start].iter().rev().take_while(|byte| part(byte)).any(u8::is_ascii_digit);
             from = start + bytes[start..].iter().take_while(|byte| part(byte)).count();
             let end = start + text[start..from].trim_end_matches(['-', '_']).len();
+            if begins
+                && !text[end..].trim_start_matches(' ').starts_with(|sign: char| sign.is_ascii_alphanumeric())
+                && let Some((id, end)) = chain::read(text, start)
+                && stands_free(text, start..end)
+            {
+                from = end;
+                return Some(Word { text, at: start..end, spelt: Some(id) });
+            }
             if begins && (6..=20).contains(&(end - start)) && stands_free(text, start..end) {
                 return Some(Word { text, at: start..end, spelt: None });
             }

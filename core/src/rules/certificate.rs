@@ -31,16 +31,75 @@ impl Certificate {
 /// lifts and boilers have themselves.
 const PAPERS: [&str; 9] = ["证", "操作证", "上岗证", "作业证", "资格证", "操作本", "工操作证", "复审", "换证"];
 
-/// Names that follow from the short names (登高作业证, 焊工复审), by the number of their certificate; none that the table spells out
-/// for any.
-pub(super) fn derived(table: &[Certificate]) -> Vec<(usize, String)> {
-    let spelt: std::collections::HashSet<&str> =
-        table.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short)).map(String::as_str).collect();
+/// Trades that sellers write with a letter for one of the signs, the first of its sound: d压, 低y, 电g, 塔d.
+const LETTERED: [(&str, [char; 2]); 9] = [
+    ("电工", ['d', 'g']),
+    ("焊工", ['h', 'g']),
+    ("低压", ['d', 'y']),
+    ("高压", ['g', 'y']),
+    ("登高", ['d', 'g']),
+    ("高空", ['g', 'k']),
+    ("叉车", ['c', 'c']),
+    ("塔吊", ['t', 'd']),
+    ("电梯", ['d', 't']),
+];
+
+/// Signs of trades that sellers write in their parts or as a picture.
+const PARTED: [(&str, &[&str]); 6] = [
+    ("焊", &["火旱"]),
+    ("低", &["亻氐"]),
+    ("设", &["讠殳"]),
+    ("工", &["🔨"]),
+    ("车", &["🚗", "🚙"]),
+    ("证", &["讠正"]),
+];
+
+/// A short name in the disguises of single signs.
+fn disguised(name: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for (trade, letters) in LETTERED.iter().filter(|(trade, _)| name.starts_with(trade)) {
+        let rest = &name[trade.len()..];
+        let mut signs = trade.chars();
+        if let (Some(first), Some(second)) = (signs.next(), signs.next()) {
+            all.push(format!("{}{second}{rest}", letters[0]));
+            all.push(format!("{first}{}{rest}", letters[1]));
+        }
+    }
+    for (sign, parts) in PARTED.iter().filter(|(sign, _)| name.contains(sign)) {
+        all.extend(parts.iter().map(|part| name.replace(sign, part)));
+    }
+    all
+}
+
+/// Names that follow from the short names (登高作业证, 焊工复审, d压), by the number of their certificate; none that the table spells out
+/// for any. Those of the second list are short themselves.
+pub(super) fn derived(table: &[Certificate]) -> (Vec<(usize, String)>, Vec<(usize, String)>) {
+    let mut spelt: std::collections::HashSet<String> =
+        table.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short)).cloned().collect();
     let all = table.iter().enumerate().flat_map(|(number, c)| c.short.iter().map(move |short| (number, short)));
-    let long = all.filter(|(_, short)| short.chars().count() > 1 && !short.is_ascii());
-    long.flat_map(|(number, short)| PAPERS.map(|paper| (number, format!("{short}{paper}"))))
-        .filter(|(_, name)| !spelt.contains(name.as_str()))
-        .collect()
+    let long = || {
+        let bare = |short: &str| short.chars().count() > 1 && !short.is_ascii() && !short.ends_with(['证', '本']);
+        all.clone().filter(move |(_, short)| bare(short))
+    };
+    let mut shorts: Vec<(usize, String)> = long()
+        .flat_map(|(number, short)| disguised(short).into_iter().map(move |name| (number, name)))
+        .filter(|(_, name)| spelt.insert(name.clone()))
+        .collect();
+    let own = long().map(|(number, short)| (number, short.clone()));
+    let names: Vec<(usize, String)> = own
+        .chain(shorts.iter().cloned())
+        .flat_map(|(number, short)| PAPERS.map(|paper| (number, format!("{short}{paper}"))))
+        .filter(|(_, name)| !spelt.contains(name))
+        .collect();
+    // 登高架设 is no short name, and its disguise is none.
+    let words = table.iter().enumerate().flat_map(|(number, c)| c.words.iter().map(move |word| (number, word)));
+    shorts.extend(
+        words
+            .filter(|(_, word)| (2..=4).contains(&word.chars().count()))
+            .flat_map(|(number, word)| disguised(word).into_iter().map(move |name| (number, name)))
+            .filter(|(_, name)| spelt.insert(name.clone())),
+    );
+    (names, shorts)
 }
 
 const BODIES: [&str; 4] = ["应急", "市监", "住建", "人社"];
@@ -105,7 +164,10 @@ mod tests {
             short: short.iter().map(|&word| word.to_owned()).collect(),
         };
         let table = [certificate("登高", &[], &["登高", "n1"]), certificate("行车", &["登高复审"], &[])];
-        let names: Vec<String> = derived(&table).into_iter().map(|(number, name)| format!("{number}{name}")).collect();
+        let (names, shorts) = derived(&table);
+        let told = |all: Vec<(usize, String)>| all.into_iter().map(|(number, name)| format!("{number}{name}"));
+        let (names, shorts): (Vec<String>, Vec<String>) = (told(names).collect(), told(shorts).collect());
+        assert!(shorts.contains(&"0登g".to_owned()) && names.contains(&"0d高复审".to_owned()), "{shorts:?} {names:?}");
         assert!(names.contains(&"0登高作业证".to_owned()), "{names:?}");
         for spelt in ["登高证", "登高复审", "n1证"] {
             assert!(!names.iter().any(|name| name.ends_with(spelt)), "{names:?}");

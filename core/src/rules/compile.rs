@@ -496,7 +496,8 @@ fn build(
         certificate.also.iter().for_each(|w| phrases.add(w, Use::CertificateName(index as u16), &named));
         certificate.short.iter().for_each(|w| phrases.add(w, Use::CertificateShort(index as u16), &named));
     }
-    let derived = certificate::derived(&certificates);
+    let (derived, disguised) = certificate::derived(&certificates);
+    disguised.iter().for_each(|(index, name)| phrases.add(name, Use::CertificateShort(*index as u16), &named));
     derived.iter().for_each(|(index, name)| phrases.add(name, Use::CertificateName(*index as u16), &named));
     for (index, authority) in authorities.iter().enumerate() {
         let names = std::iter::once(&authority.name).chain(&authority.names);
@@ -515,6 +516,13 @@ fn build(
     let scanned = phrases.texts.iter().zip(&phrases.uses).zip(&phrases.piece_of);
     scanned.for_each(|((text, own), pieces)| uses.push(text, own, pieces));
     phrases.gapped.iter().for_each(|phrase| uses.push("", &phrase.uses, &[]));
+    // 登高架设 is written by its sound as well as 登高. 等级证 is left out with its body: 登记证 is another paper;
+    // and 厂家直供 and 公司所 sound as 架子工 and 司索 do.
+    let told = certificates.iter().filter(|certificate| certificate.body != "人社");
+    let names = told.flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short));
+    let names = names.chain(derived.iter().map(|(_, name)| name)).map(String::as_str);
+    let names = names.filter(|name| !["架子", "司索"].iter().any(|ordinary| name.starts_with(ordinary)));
+    let sounds = Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str), names);
     Ok(RuleSet {
         hash,
         rules,
@@ -524,7 +532,7 @@ fn build(
         routing,
         authorities,
         wording: Default::default(),
-        sounds: Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str)),
+        sounds,
         scanner,
         uses,
         scanned: phrases.texts.len(),

@@ -5,14 +5,17 @@
 //! has the sound of 电工证. A text is changed only where several words are written so, and then each sign becomes the one that was
 //! meant, in its place: a sign of three bytes for one of three bytes, so that no offset moves.
 //!
-//! Which words there are is the rules' (list 谐音词). Start at [`Sounds::undo`].
+//! Names of certificates are undone without that where their place tells what is meant: 汉工正 beside 官网可查, 搞压、悍工、差车 in a row.
+//! Who writes a single word so is not told to hide his words.
+//!
+//! Which words there are is the rules' (list 谐音词, and the certificates' names). Start at [`Sounds::undo`].
 
 use std::sync::LazyLock;
 
 use pinyin::ToPinyin;
 use rustc_hash::FxHashMap;
 
-use super::{Folded, boundary_before};
+use super::{Folded, Squeezed, boundary_before};
 
 /// Signs that have a sound, all of them three bytes long: U+4E00–9FFF.
 const FIRST: usize = 0x4E00;
@@ -79,6 +82,8 @@ pub struct Sounds {
     telling: Words,
     /// All words, for a text that is disguised.
     all: Words,
+    /// Names of certificates, and the short ones of the trade's words.
+    names: Words,
 }
 
 /// Some words, by how they sound.
@@ -94,6 +99,7 @@ struct Words {
 }
 
 /// A word found: where it stands in the text, in bytes, and which.
+#[derive(Debug, Clone, Copy)]
 struct Heard {
     at: usize,
     word: u16,
@@ -101,16 +107,21 @@ struct Heard {
 }
 
 impl Sounds {
-    /// Looks for these words: folded, of two or more Chinese signs; others are left out.
-    pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let words = words.into_iter().map(|word| {
+    /// Looks for these words and these names of certificates: folded, of two or more Chinese signs; others are left out. Of the names
+    /// only those count that begin with one of the words: 起重复审 sounds as 其中复审 does, 试验证 as 实验证明.
+    pub fn new<'a>(words: impl IntoIterator<Item = &'a str>, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let read = |word: &str| {
             let signs: Vec<char> = word.chars().collect();
-            let sounds = signs.iter().map(|sign| sound(*sign)).collect();
-            Word { signs, sounds }
-        });
-        let all: Vec<Word> = words.filter(|word| word.signs.len() > 1 && !word.sounds.contains(&0)).collect();
+            let sounds: Vec<u16> = signs.iter().map(|sign| sound(*sign)).collect();
+            (signs.len() > 1 && !sounds.contains(&0)).then_some(Word { signs, sounds })
+        };
+        let all: Vec<Word> = words.into_iter().filter_map(read).collect();
+        let known = |word: &Word| all.iter().any(|other| word.signs.starts_with(&other.signs));
+        let mut named: Vec<Word> = names.into_iter().filter_map(read).filter(known).collect();
+        named.sort_by(|a, b| a.signs.cmp(&b.signs));
+        named.dedup_by(|a, b| a.signs == b.signs);
         let telling = all.iter().filter(|word| word.signs.len() >= TELLING).cloned().collect();
-        Sounds { telling: Words::new(telling), all: Words::new(all) }
+        Sounds { telling: Words::new(telling), all: Words::new(all), names: Words::new(named) }
     }
 
     /// Writes the words that were meant into a folded text, if it is disguised so; whether it was.
@@ -124,23 +135,144 @@ impl Sounds {
             }
         }
         if telling.len() < WORDS || exchanged < EXCHANGED {
+            self.undo_names(&mut folded.text);
             return false;
         }
-        let heard = self.all.hear(&folded.text);
-        let mut text = std::mem::take(&mut folded.text).into_bytes();
-        for found in heard {
-            let mut at = found.at;
-            for sign in &self.all.words[usize::from(found.word)].signs {
-                sign.encode_utf8(&mut text[at..at + 3]);
-                at += 3;
-            }
-        }
-        // Whole signs took the place of whole signs.
-        folded.text =
-            String::from_utf8(text).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
+        let heard: Vec<Heard> = self.all.hear(&folded.text).collect();
+        self.all.write(&heard, &mut folded.text);
         true
     }
+
+    /// The same for what was set apart: 电.工.正，应.急.局.
+    pub fn undo_apart(&self, squeezed: &mut Squeezed) {
+        self.undo_names(&mut squeezed.text);
+    }
+
+    fn undo_names(&self, text: &mut String) {
+        let told = self.names_at(&text[..boundary_before(text, TOLD)]);
+        self.names.write(&told, text);
+    }
+
+    /// The names of certificates in a text that are written by their sound and can be nothing else where they stand.
+    fn names_at(&self, text: &str) -> Vec<Heard> {
+        let heard: Vec<Heard> = self.names.all(text).collect();
+        if heard.iter().all(|one| one.exchanged == 0) {
+            return Vec::new();
+        }
+        let papers = SPEAKS.iter().any(|word| text.contains(word));
+        let end = |one: &Heard| one.at + 3 * self.names.words[usize::from(one.word)].signs.len();
+        let beside = |one: &Heard, other: &Heard| {
+            let between = one.at.max(other.at).checked_sub(end(one).min(end(other)));
+            let start = end(one).min(end(other));
+            between.is_some_and(|length| {
+                length <= 4 && text.get(start..start + length).is_some_and(|sign| LISTS.contains(&sign))
+            })
+        };
+        let meant = |number: usize| {
+            let one = &heard[number];
+            let word = &self.names.words[usize::from(one.word)];
+            let (written, after) = (&text[one.at..end(one)], &text[end(one)..]);
+            if one.exchanged == 0 || ORDINARY.iter().any(|word| written.starts_with(word)) {
+                return false;
+            }
+            // 电工正在施工: where only the last sign is another, it has to be a paper's, and to end there.
+            let body = written.chars().zip(&word.signs).take(word.signs.len() - 1);
+            let body = body.filter(|(sign, own)| sign != *own).count();
+            let ends = written.ends_with(PAPER_SIGNS)
+                && after.chars().next().is_none_or(|sign| sound(sign) == 0 || ENDS.contains(sign));
+            // 一点题, 讲师说,高空: what begins inside another word is none.
+            let begins = text[..one.at].chars().next_back().is_none_or(|sign| sound(sign) == 0 || OPENS.contains(sign));
+            match word.signs.len() {
+                2 => {
+                    let neighbours = [number.checked_sub(1), Some(number + 1)].into_iter().flatten();
+                    let mut row = neighbours.filter_map(|other| heard.get(other)).filter(|other| beside(one, other));
+                    begins
+                        && (papers && PAPERS.iter().any(|paper| after.starts_with(paper))
+                            || row.any(|other| papers || other.exchanged > 0))
+                }
+                3 => papers && (body > 0 || ends),
+                _ => body > 0 || papers && ends,
+            }
+        };
+        (0..heard.len()).filter(|number| meant(*number)).map(|number| heard[number]).collect()
+    }
 }
+
+/// What is said where papers are dealt in, and hardly elsewhere.
+const SPEAKS: [&str; 30] = [
+    "复审",
+    "初训",
+    "应急局",
+    "应急",
+    "安监",
+    "住建",
+    "质监",
+    "市监",
+    "包过",
+    "免考",
+    "官网",
+    "国网",
+    "联网",
+    "上网",
+    "可查",
+    "操作证",
+    "特种",
+    "出证",
+    "拿证",
+    "下证",
+    "考证",
+    "代考",
+    "代报",
+    "取证",
+    "本子",
+    "名额",
+    "换证",
+    "挂靠",
+    "持证",
+    "证书",
+];
+
+/// Between the names of a row.
+const LISTS: [&str; 7] = ["、", "/", ",", " ", "+", "和", "|"];
+
+/// What stands behind a name of two signs that is a paper's.
+const PAPERS: [&str; 20] = [
+    "证",
+    "正",
+    "怔",
+    "征",
+    "本",
+    "卡",
+    "牌",
+    "操作",
+    "作业",
+    "复审",
+    "初训",
+    "类",
+    "司机",
+    "的证",
+    "的本",
+    "的复审",
+    "的名额",
+    "名额",
+    "换证",
+    "都",
+];
+
+/// What may stand behind a paper's last sign that is written as another: 电工正复审, and not 电工正在.
+const ENDS: &str = "复全包可代办拿出都也是那这有年急,名挂换";
+
+/// Signs that are written for 证 in a name that is else written as it is; 电工挣 and 焊工真 say something.
+const PAPER_SIGNS: [char; 6] = ['正', '政', '怔', '征', '症', '郑'];
+
+/// What may stand before a name of two signs in its clause.
+const OPENS: &str = "张本个的考办要有出做和及加代报理招收接类";
+
+/// Ordinary words that sound like names of certificates.
+const ORDINARY: [&str; 15] = [
+    "高雅", "抵押", "等高", "过路", "查车", "地压", "汉宫", "新号", "店提", "含公", "含工", "点题", "点焊", "搞出",
+    "电动",
+];
 
 impl Words {
     fn new(words: Vec<Word>) -> Words {
@@ -165,11 +297,34 @@ impl Words {
         Words { words, by_start, places, shortest }
     }
 
+    /// Writes words that were heard in a text into it.
+    fn write(&self, heard: &[Heard], written: &mut String) {
+        if heard.is_empty() {
+            return;
+        }
+        let mut text = std::mem::take(written).into_bytes();
+        for found in heard {
+            let mut at = found.at;
+            for sign in &self.words[usize::from(found.word)].signs {
+                sign.encode_utf8(&mut text[at..at + 3]);
+                at += 3;
+            }
+        }
+        // Whole signs took the place of whole signs.
+        *written =
+            String::from_utf8(text).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
+    }
+
     /// The words that stand in a text with other signs than their own, from left to right, none over another.
-    fn hear(&self, text: &str) -> Vec<Heard> {
+    fn hear(&self, text: &str) -> impl Iterator<Item = Heard> {
+        self.all(text).filter(|found| found.exchanged > 0)
+    }
+
+    /// The same with those that stand there as they are.
+    fn all(&self, text: &str) -> std::vec::IntoIter<Heard> {
         let mut heard = Vec::new();
         if self.words.is_empty() {
-            return heard;
+            return heard.into_iter();
         }
         let bytes = text.as_bytes();
         // Bit n: the last n + 1 signs sound as the first n + 1 of some word may (shift-and, Baeza-Yates and Gonnet 1992).
@@ -193,13 +348,11 @@ impl Words {
             if start >= until
                 && let Some((word, exchanged)) = self.word_at(&text[start..])
             {
-                if exchanged > 0 {
-                    heard.push(Heard { at: start, word, exchanged });
-                }
+                heard.push(Heard { at: start, word, exchanged });
                 until = start + 3 * self.words[usize::from(word)].signs.len();
             }
         }
-        heard
+        heard.into_iter()
     }
 
     /// The longest word that the text begins with, by its sound, and how many signs of it are others.
@@ -233,8 +386,42 @@ mod tests {
     use super::*;
     use crate::text::fold;
 
+    const NAMES: [&str; 12] = [
+        "电工证",
+        "焊工证",
+        "焊工",
+        "高压",
+        "低压",
+        "叉车",
+        "登高架设",
+        "起重复审",
+        "高空作业",
+        "高空",
+        "司索",
+        "电梯",
+    ];
+
     fn undone(text: &str) -> (bool, String) {
-        let sounds = Sounds::new(["电工证", "焊工证", "特种作业", "操作证", "登高证", "免考", "官网可查"]);
+        let sounds = Sounds::new(
+            [
+                "电工证",
+                "焊工证",
+                "特种作业",
+                "操作证",
+                "登高证",
+                "免考",
+                "官网可查",
+                "焊工",
+                "高压",
+                "叉车",
+                "低压",
+                "登高",
+                "司索",
+                "电梯",
+                "高空",
+            ],
+            NAMES,
+        );
         let mut folded = fold(text);
         let was = sounds.undo(&mut folded);
         (was, folded.as_str().to_owned())
@@ -257,8 +444,40 @@ mod tests {
     }
 
     #[test]
+    fn one_name_by_its_sound_is_written_out_where_papers_are_dealt_in() {
+        for (text, meant) in [
+            ("汉工正全国联网", "焊工证全国联网"),
+            ("搞压、悍工、差车,三样起步", "高压、焊工、叉车,三样起步"),
+            ("灯高架社那个", "登高架设那个"),
+            ("地鸭的复审", "低压的复审"),
+            ("糕空作业,两米以上", "高空作业,两米以上"),
+        ] {
+            assert_eq!(undone(text), (false, meant.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_sounds_like_a_name_and_means_itself_stays() {
+        for text in [
+            "电工正在考试,持证上岗",
+            "高雅、抵押、查车",
+            "其中复审的两本,其中正在办理",
+            "考证的讲师说,高空风大",
+            "考证一点题都不用看",
+            "一个电工挣两百六,持证",
+            "含公证、转让,官网可查",
+            "他搞丫头",
+            "抵押证书可查",
+            "汉宫正门,上网可查",
+            "差车站两公里",
+        ] {
+            assert_eq!(undone(text), (false, text.to_owned()));
+        }
+    }
+
+    #[test]
     fn quotes_still_come_from_the_page() {
-        let sounds = Sounds::new(["电工证", "焊工证"]);
+        let sounds = Sounds::new(["电工证", "焊工证"], []);
         let raw = "ＡＢ:垫宫正,悍宫正!";
         let mut folded = fold(raw);
         assert!(sounds.undo(&mut folded));

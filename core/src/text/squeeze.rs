@@ -15,7 +15,7 @@ const MARGIN: usize = 12;
 /// a line feed between stretches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Squeezed {
-    text: String,
+    pub(super) text: String,
     map: OffsetMap,
     /// Where in `text` a separator was taken out, ascending.
     seams: Vec<u32>,

@@ -10,6 +10,7 @@ use super::reading::{Found, Reading};
 use crate::rules::Certificate;
 use crate::rules::rule::Place;
 use crate::text::boundary_before;
+use std::cell::OnceCell;
 
 /// One word on the page and the certificate it means; `short` words wait for company.
 #[derive(Clone, Copy)]
@@ -106,26 +107,34 @@ fn is_counted(text: &str, named: &Named) -> bool {
     }
 }
 
-/// 安全员证 is the builders' where its letters are named, A of firms, B of projects, C of sites: 安全员证代报名，A本B本C本都可以.
+/// 安全员证 and A证 are the builders' where their letters are named, A of firms, B of projects, C of sites: 安全员证代报名，A本B本C本都可以; A证老总、
+/// B证项目经理.
 fn of_builders(text: &str, table: &[Certificate], kept: &mut [Named]) {
-    const BEHIND: usize = 40;
+    const NEAR: usize = 90;
     let Some(builders) = table.iter().position(|certificate| certificate.category == "建筑施工企业三类人员")
     else {
         return;
     };
-    for named in kept.iter_mut().filter(|named| text.get(named.found.at.clone()) == Some("安全员证")) {
+    let safety = |named: &Named| table[usize::from(named.number)].category == SAFETY;
+    for named in kept.iter_mut().filter(|named| safety(named) || text.get(named.found.at.clone()) == Some("a证")) {
         let at = named.found.at.clone();
-        let behind = &text[at.end..boundary_before(text, at.end + BEHIND)];
+        let from = boundary_before(text, at.start.saturating_sub(NEAR));
+        let near = &text[from..boundary_before(text, at.end + NEAR)];
         let letter = |(at, _): (usize, &str)| {
             let apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_ascii_alphanumeric());
-            apart(behind[..at].chars().next_back()) && apart(behind[at + 1..].chars().next())
+            // C1 and C2 are kinds of C.
+            let rest = near[at + 1..].trim_start_matches(['1', '2', '3']);
+            apart(near[..at].chars().next_back()) && apart(rest.chars().next()) && near.len() - at - rest.len() <= 2
         };
-        let letters = ["a", "b", "c"].iter().filter(|sign| behind.match_indices(**sign).any(letter)).count();
+        let letters = ["a", "b", "c"].iter().filter(|sign| near.match_indices(**sign).any(letter)).count();
         if letters >= 2 {
             named.number = builders as u16;
         }
     }
 }
+
+/// Category of whoever answers for safety, which the builders' trade has papers of its own for.
+const SAFETY: &str = "安全生产知识和管理能力考核合格证";
 
 /// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A; N1 900，T 1800.
 fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
@@ -251,7 +260,10 @@ pub(super) fn in_rows<'r>(text: &str, table: &[Certificate], all: Vec<Named<'r>>
                 || text.get(pair[0].found.at.end..pair[1].found.at.start).is_some_and(is_separator))
     };
     let mut kept = Vec::with_capacity(all.len());
-    let all: Vec<Named> = all.into_iter().filter(|named| named.short || !is_thing(text, named)).collect();
+    let studied = OnceCell::new();
+    let studied =
+        || *studied.get_or_init(|| !text.contains(['证', '考']) && STUDIES.iter().any(|word| text.contains(word)));
+    let all: Vec<Named> = all.into_iter().filter(|named| named.short || !is_thing(text, named, studied)).collect();
     for row in all.chunk_by(|a, b| joined(&[*a, *b])) {
         let speaks = row.iter().any(|named| !named.short || is_examined(text, named)) || are_papers(text, row);
         kept.extend(row.iter().copied().filter(|named| !named.short || speaks && !is_graded(text, named)));
@@ -276,8 +288,12 @@ fn is_examined(text: &str, named: &Named) -> bool {
         || ["一本", "两本", "办本", "这本", "考本", "张证", "本证"].iter().any(|word| before.ends_with(word))
 }
 
+/// What is said where a name of the catalogue is a subject of studies.
+const STUDIES: [&str; 8] = ["主修", "毕业", "升学", "学士", "硕士", "本科", "高校", "论文"];
+
 /// What a name of the catalogue is not a paper before: 防爆电气柜, 高处作业安全带, 钎焊材料.
-const THINGS: [&str; 26] = [
+const THINGS: [&str; 27] = [
+    "面",
     "材料",
     "柜",
     "设备",
@@ -306,12 +322,12 @@ const THINGS: [&str; 26] = [
     "等级",
 ];
 
-/// Whether a name that things bear too is here a thing's.
-fn is_thing(text: &str, named: &Named) -> bool {
+/// Whether a name that things bear too is here a thing's: things go on behind it, or the page speaks of studies and of no papers.
+fn is_thing(text: &str, named: &Named, studied: impl FnOnce() -> bool) -> bool {
     const BOTH: [&str; 9] =
         ["防爆电气", "电力电缆", "继电保护", "电气试验", "钎焊", "压力焊", "熔化焊", "高处作业", "起重机司机"];
     BOTH.contains(&&text[named.found.at.clone()])
-        && THINGS.iter().any(|word| text[named.found.at.end..].starts_with(word))
+        && (THINGS.iter().any(|word| text[named.found.at.end..].starts_with(word)) || studied())
 }
 
 /// Adds two short words for items of one category, side by side, that are spoken of as papers: 低压高压代报; or that stand behind
@@ -396,7 +412,9 @@ fn is_graded(text: &str, named: &Named) -> bool {
     let (before, after) = (&text[..named.found.at.start], &text[named.found.at.end..]);
     before.ends_with("级")
         || before.ends_with("维修")
-        || ["职业", "技能", "技师", "师傅", "初级", "中级", "高级"].iter().any(|word| after.starts_with(word))
+        || ["职业", "技能", "技师", "师傅", "初级", "中级", "高级", "一级", "二级", "三级", "四级", "五级"]
+            .iter()
+            .any(|word| after.starts_with(word))
 }
 
 /// Whether only the sign of a list stands between two words, or the price of the first: 焊工、登高, 电工/焊工, 焊工 登高,
@@ -406,6 +424,11 @@ fn is_separator(between: &str) -> bool {
     if between.len() > LONGEST {
         return false;
     }
+    // N1、Q2、T、G1: a code of one letter is one of the row.
+    let between = ["、t、", "、a、", "/t/", "/a/", " t ", " a ", ",t,", ",a,"]
+        .iter()
+        .find_map(|code| between.strip_prefix(code).filter(|rest| rest.is_empty()).map(|_| "、"))
+        .unwrap_or(between);
     let rest = between.trim_start_matches(['证', '本']).trim_start_matches([' ', '\t', ':', '¥']);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let priced = (3..=4).contains(&digits);

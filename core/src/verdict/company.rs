@@ -17,7 +17,10 @@ const MOST: usize = 200;
 const SURE: f64 = 0.0;
 
 /// What makes a short word part of a thing's name.
-const GOODS: [&str; 17] = [
+const GOODS: [&str; 20] = [
+    "匠",
+    "安监局",
+    "监察局",
     "开关",
     "柜",
     "配电",
@@ -37,6 +40,15 @@ const GOODS: [&str; 17] = [
     "广告",
 ];
 
+/// What a page says anywhere that speaks of papers, that deals in them, that offers jobs.
+const PAPERS: [&str; 10] = ["证", "考", "培训", "复审", "持证", "特种", "题库", "取证", "应急", "上岗"];
+const DEALS: [&str; 19] = [
+    "包过", "代报", "代办", "代考", "办理", "办证", "免考", "官网", "可查", "挂靠", "报名", "收费", "名额", "下证",
+    "拿证", "出证", "初训", "加急", "联网",
+];
+const JOBS: [&str; 12] =
+    ["招聘", "诚聘", "急招", "月薪", "包吃", "包住", "五险", "班组", "找活", "简历", "岗位", "工资"];
+
 /// How far around a word is looked, in characters.
 const AROUND: usize = 30;
 
@@ -53,6 +65,8 @@ enum Says {
     Head,
     /// People go to work with it.
     Work,
+    /// A job of that trade.
+    Job,
     /// The thing itself, goods, faults, stories.
     Thing,
     /// Driving licences, languages, quarters of the year.
@@ -64,12 +78,12 @@ const WORDS: &[(Says, &str)] = &[
     (Says::Paper, "证|本儿|本本|本子|本|牌|卡|正|怔|政|zheng|双证|照|资格|证书|样本|license|certificate"),
     (
         Says::Thing,
-        "保证|认证|验证|身份证|论证|公证|凭证|本人|本店|本公司|本局|本周|本月|基本|本次|成本|本群|本站|正在|正常|\
+        "保证|认证|验证|论证|公证|凭证|本人|本店|本公司|本局|本周|本月|基本|本次|成本|本群|本站|正在|正常|\
          正规|正确|卡片|坏|修好|故障|视频|电影|股|板块|胶带|坏了|灶|锅炖|出风|配件|转让|二手|出租|租赁|厂家|型号|\
          价格|采购|招标|中标|事故|死|伤|起火|爆炸|家里|我家|小区|小时候|安装费|保养|空调房|施工现场|停电|业主|\
          温度|夏天|冬天|品牌|销量|设备有限公司|机器人|批发|直销|现货|面议|定制|维修|上门|停运|检修|电瓶|票价|\
          晚点|地铁|列车|工具|出厂|零售|包邮|发货|回收|公示|评审|职称|工程师|师傅手艺|涨|跌|禁放|燃放|抢修|跳闸|\
-         刹车|玩具|开关柜|柜|加工|成套|日结|月薪|改造|手套|面罩|库存|清单|台账|配电|公司|研究院|研究所|专业:|硕士|班次|先进|群演|门口|走廊|车间|充电位|定置|整车|上牌|出口|产业园|仓库|叉货|卸货|装货|炉|焊机",
+         刹车|玩具|开关柜|柜|加工|成套|日结|月薪|改造|手套|面罩|库存|清单|台账|配电|公司|研究院|研究所|专业:|硕士|班次|先进|群演|隐患|排查|通报|登山|徒步|昵称|作业面|停运|门口|走廊|车间|充电位|定置|整车|上牌|出口|产业园|仓库|叉货|卸货|装货|炉|焊机",
     ),
     (
         Says::Exam,
@@ -86,8 +100,17 @@ const WORDS: &[(Says, &str)] = &[
         "工种|项目|范围|承接|主营|主做|业务|类别|证种|经营|开设|开展|常年|专业|科目|品种|类型|种类|服务|方向|\
          代报|承办|招生|可报|可考|能考|作业|选科目|准操|申报|主攻|证书是|代号|培训项目|课程|热门|标签",
     ),
-    (Says::Work, "上岗|持证|招聘|诚聘|招|特种|无证|师傅|应急|住建|市监|质监|安监|人社|建委|国网"),
-    (Says::OtherPaper, "驾校|科二|科目二|驾照|日语|语法|营收|同比|季度|英语|教资|小轿车|年检标"),
+    (Says::Work, "上岗|持证|招|特种|无证|师傅|应急|住建|市监|质监|安监|人社|建委|国网"),
+    (
+        Says::Job,
+        "招聘|诚聘|急招|招工|月薪|底薪|薪资|薪酬|工资|工价|日结|点工|包吃|包住|吃住|两班倒|月休|五险|班组|找活|简历|\
+         面试|岗位|应聘|入职|包工|求职|到岗|社保齐全|双休|年薪|劳务市场",
+    ),
+    (
+        Says::OtherPaper,
+        "驾校|科二|科目二|驾照|日语|语法|营收|同比|季度|英语|教资|小轿车|年检标|户口本|户口|结婚证|离婚证|行驶证|驾驶证|\
+         毕业证|房产证|营业执照|许可证|健康证|身份证|日记本|笔记本|账本|剧本|课本",
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -118,7 +141,7 @@ fn windows(text: &str, at: std::ops::Range<usize>) -> (&str, &str) {
 }
 
 /// Every sign that is weighed, in the order of the table.
-const SIGNS: [&str; 64] = [
+const SIGNS: [&str; 72] = [
     "always",
     "row.two",
     "row.three",
@@ -183,6 +206,14 @@ const SIGNS: [&str; 64] = [
     "paper.near",
     "paper.in-line",
     "paper.in-line-and-listed",
+    "job.near",
+    "job.and-no-paper",
+    "page.jobs",
+    "page.papers-two",
+    "page.papers-four",
+    "page.deals",
+    "page.deals-two",
+    "page.deals-and-contact",
 ];
 
 /// What the page shows wherever the word stands.
@@ -192,8 +223,11 @@ struct Page {
     contact: bool,
     several: usize,
     long: bool,
-    /// Papers, exams or whoever issues them are named anywhere.
-    papers: bool,
+    /// How many different words for papers, exams or whoever issues them there are anywhere, and for dealing in them.
+    papers: usize,
+    deals: usize,
+    /// Jobs are offered or sought anywhere.
+    jobs: bool,
     /// Places of contacts in the folded text, in order.
     contacts: Vec<usize>,
     /// Places of what is told to be a paper, in order.
@@ -242,7 +276,7 @@ fn in_row(between: &str) -> bool {
 }
 
 fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: &Page) -> Vec<bool> {
-    use Says::{Deal, Exam, Head, OtherPaper, Paper, Thing, Work};
+    use Says::{Deal, Exam, Head, Job, OtherPaper, Paper, Thing, Work};
     let named = &all[number];
     let at = named.found.at.clone();
     let word = &text[at.clone()];
@@ -306,7 +340,7 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
     let goes_on = |words: &[&str]| words.iter().any(|word| own_after.starts_with(word));
     // 叉车电瓶, 初级工程师: what follows belongs to another word, unless it speaks of papers.
     let begins =
-        |said: &[Said]| said.iter().any(|said| said.away == 0 && said.says != Thing && said.says != OtherPaper);
+        |said: &[Said]| said.iter().any(|said| said.away == 0 && !matches!(said.says, Thing | OtherPaper | Job));
     let next_goes_on = han(next)
         && next != Some('的')
         && !begins(&after)
@@ -404,11 +438,21 @@ fn signs(text: &str, table: &[Certificate], all: &[Named], number: usize, page: 
         either(Thing, 20, &far_before, &far_after)
             && !either(Paper, 12, &far_before, &far_after)
             && !either(Exam, 12, &far_before, &far_after),
-        page.papers,
+        page.papers > 0,
         column,
         paper_near,
         paper_in_line,
         paper_in_line && (next_listed || last_sign.is_some_and(lists)),
+        either(Job, 30, &far_before, &far_after),
+        either(Job, 30, &far_before, &far_after)
+            && !either(Paper, 12, &far_before, &far_after)
+            && !either(Exam, 12, &far_before, &far_after),
+        page.jobs,
+        page.papers >= 2,
+        page.papers >= 4,
+        page.deals >= 1,
+        page.deals >= 2,
+        page.deals >= 1 && page.contact,
     ]
 }
 
@@ -456,13 +500,16 @@ fn each<'r>(
     let mut several: Vec<u16> = all.iter().map(|named| named.number).collect();
     several.sort_unstable();
     several.dedup();
+    let count = |words: &[&str]| words.iter().filter(|word| text.contains(**word)).count();
     let page = Page {
         certificates: !kept.is_empty() && kept.iter().any(|named| !generic(&named)),
         generic: all.iter().any(|named| generic(&named)),
         contact: contacts.clone().next().is_some(),
         several: several.len(),
         long: text.len() > 3000,
-        papers: ["证", "考", "培训", "复审", "持证", "特种", "题库", "取证"].iter().any(|word| text.contains(word)),
+        papers: count(&PAPERS),
+        deals: count(&DEALS),
+        jobs: count(&JOBS) > 0,
         contacts: contacts
             .filter_map(|entity| entity.at.as_ref().map(|at| reading.folded.folded_from(at.start)))
             .take(64)

@@ -202,7 +202,8 @@ impl<'a> Reading<'a> {
             self.note(rules.scanned + number, at, block);
         }
         // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
-        let squeezed = squeeze(&folded);
+        let mut squeezed = squeeze(&folded);
+        rules.sounds.undo_apart(&mut squeezed);
         rules.scanner.each(squeezed.as_str(), |pattern, at| {
             if squeezed.crosses(at.clone()) && rules.uses.is_phrase(pattern) {
                 let raw = squeezed.raw_range(at);
