@@ -8,6 +8,7 @@ use super::chain;
 use super::codes;
 use super::columns;
 use super::cues::{CUES, Cue, CueHit};
+use super::handles;
 use super::labelled;
 use super::mail;
 use super::no_names::is_no_name;
@@ -26,6 +27,8 @@ use std::ops::Range;
 /// Adds the accounts of the text, and what stands at the marks of [`registered`]. `phones` are those that [`super::phones::find`] found in it.
 pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Vec<Found>) {
     behind_cues(text, cues, phones, found);
+    telegram::in_parts(text, found);
+    handles::find(text, cues, phones, found);
     weigh::find(text, cues, phones, found);
     shared::find(text, phones, found);
 }
@@ -70,6 +73,12 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             Cue::WechatCall
                 if text[..at.end].ends_with("泡泡") && text[at.end..].starts_with(['机', '水', '枪', '糖']) => {}
             Cue::TelegramLink => telegram::in_link(text, at.end, found),
+            Cue::TelegramSaid => telegram::in_said_link(text, at.end, found),
+            Cue::TelegramHalf if telegram::half(text, at.start).is_some() => {
+                telegram::after_word(text, at.end - 1, Cue::Telegram, phones, found);
+            }
+            // What is said so is weighed: see handles.
+            Cue::TelegramHalf | Cue::TelegramHint => {}
             // 微xiao_01: the id begins with the letter.
             Cue::Wechat
                 if text[..at.end].ends_with("微x")

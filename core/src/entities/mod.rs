@@ -12,6 +12,8 @@ mod chain;
 mod codes;
 mod columns;
 mod cues;
+mod handles;
+mod joined;
 mod labelled;
 mod mail;
 mod mask;
@@ -118,7 +120,6 @@ fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
     let mut found: Vec<Found> = Vec::new();
     let mut phones = phones::find(text);
     accounts::find(text, cues, &phones, &mut found);
-    telegram::in_parts(text, &mut found);
     // A QQ number may begin with 400 or 800 and have ten digits.
     let accounts: HashSet<usize> =
         found.iter().filter(|(kind, ..)| *kind == Kind::Qq).map(|(.., at)| at.start).collect();

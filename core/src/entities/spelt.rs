@@ -47,7 +47,7 @@ pub(super) fn bracketed(text: &str, from: usize) -> Option<(String, usize)> {
 }
 
 /// What people say of an id whose pieces stand apart.
-const TOGETHER: [&str; 15] = [
+pub(super) const TOGETHER: [&str; 15] = [
     "连写",
     "空格",
     "连起来",

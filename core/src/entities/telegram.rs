@@ -6,7 +6,7 @@
 use super::accounts::{dotted, name_after};
 use super::cues::Cue;
 use super::no_names::is_no_name;
-use super::{Found, Kind, series, spelt};
+use super::{Found, Kind, joined, series, spelt};
 
 /// The name behind a word for Telegram, and those in a row with it.
 pub(super) fn after_word(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
@@ -62,14 +62,25 @@ fn behind_words(text: &str, from: usize, phones: &[Found], found: &mut Vec<Found
     }
 }
 
+/// Where a word for Telegram begins whose two halves another sign parts, by its second half: 电🐤报.
+pub(super) fn half(text: &str, second: usize) -> Option<usize> {
+    let before = &text[..second];
+    let sign =
+        before.chars().next_back().filter(|sign| !sign.is_alphanumeric() && !matches!(sign, '。' | ',' | '\n'))?;
+    before[..before.len() - sign.len_utf8()].strip_suffix('电').map(str::len)
+}
+
 /// Two signs of an airline or a type, and a number: mu5101, b737_800.
-fn is_flight(word: &str) -> bool {
+pub(super) fn is_flight(word: &str) -> bool {
     let head = word.split(['_', '-']).next().unwrap_or(word);
     let letters = head.bytes().take_while(u8::is_ascii_alphabetic).count();
     letters <= 2
         && (3..=5).contains(&(head.len() - letters))
         && head[letters..].bytes().all(|byte| byte.is_ascii_digit())
 }
+
+/// Ends of what stands before the slash of a link to Telegram: t.me, t点me, telegram.dog, the /s of a channel's preview.
+const HOSTS: [&str; 4] = ["me", "telegram.dog", "me/s", "dog/s"];
 
 /// The name in a link, behind its host.
 pub(super) fn in_link(text: &str, from: usize, found: &mut Vec<Found>) {
@@ -79,6 +90,59 @@ pub(super) fn in_link(text: &str, from: usize, found: &mut Vec<Found>) {
     if !["joinchat", "share", "addstickers", "proxy", "socks", "iv?"].iter().any(|word| rest.starts_with(word)) {
         push(text, from, found);
     }
+}
+
+/// The name in a link that is said in words, behind its host: t点me斜杠jia_01, t.me 后面加斜杠再加 jia_01.
+pub(super) fn in_said_link(text: &str, from: usize, found: &mut Vec<Found>) {
+    let Some(at) = past_slash(text, from) else { return };
+    if let Some((id, end)) = joined::name(text, at) {
+        found.push((Kind::Telegram, id, at..end));
+        return;
+    }
+    in_link(text, at, found);
+}
+
+/// Where the name begins behind a slash that is drawn, or said.
+fn past_slash(text: &str, from: usize) -> Option<usize> {
+    const MOST: usize = 10;
+    const SLASHES: [&str; 8] = ["反斜杠", "斜杠", "斜线", "斜杆", "slash", "/", "\\", "|"];
+    const WORDS: [&str; 14] =
+        ["后面", "后边", "然后", "再", "加", "上", "接", "跟", "一个", "个", "是", "输入", "打", "写"];
+    let (mut at, mut slash) = (from, false);
+    for _ in 0..MOST {
+        let rest = &text[at..];
+        if let Some(word) = SLASHES.iter().find(|word| rest.starts_with(**word)) {
+            slash = true;
+            at += word.len();
+        } else if let Some(word) = WORDS.iter().find(|word| rest.starts_with(**word)) {
+            at += word.len();
+        } else {
+            let sign = rest
+                .chars()
+                .next()
+                .filter(|sign| matches!(sign, ' ' | ',' | ':' | '(' | ')' | '[' | ']' | '“' | '”' | '"'))?;
+            at += sign.len_utf8();
+        }
+        if slash && text[at..].starts_with(|sign: char| sign.is_ascii_alphabetic()) && !text[at..].starts_with("slash")
+        {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether a name that begins here stands in a link, drawn or said.
+pub(super) fn is_linked(text: &str, at: usize) -> bool {
+    const FAR: usize = 24;
+    let start = text[..at].char_indices().rev().take(FAR).last().map_or(at, |(start, _)| start);
+    let before = &text[start..at];
+    before.ends_with("domain=")
+        || HOSTS.iter().any(|host| {
+            before.match_indices(host).any(|(host_at, _)| {
+                !before[..host_at].ends_with(|sign: char| sign.is_ascii_alphanumeric())
+                    && past_slash(text, start + host_at + host.len()) == Some(at)
+            })
+        })
 }
 
 /// The names with their @ behind somebody's part (客服 @jia_01, 频道主 @jia_02), where the text speaks of Telegram anyway or is a channel's:
@@ -136,15 +200,16 @@ fn said_before(text: &str, at: usize) -> &str {
     open.map_or(before, |(open, _)| inside[..open].trim_end_matches(pointing))
 }
 
-/// Whether a text names prices in tether, as hardly anybody does but channels.
-fn is_channel(text: &str) -> bool {
+/// Whether a text names prices in tether or what groups of traders are secured by, as hardly anybody does but channels.
+pub(super) fn is_channel(text: &str) -> bool {
     let priced = || {
         text.match_indices('u').any(|(at, _)| {
             text[..at].ends_with(|sign: char| sign.is_ascii_digit())
                 && !text[at + 1..].starts_with(|sign: char| sign.is_ascii_alphanumeric())
         })
     };
-    ["usdt", "trc20", "trc-20", "泰达币"].iter().any(|word| text.contains(word)) || priced()
+    ["usdt", "trc20", "trc-20", "泰达币", "上押", "公群", "双向机器人"].iter().any(|word| text.contains(word))
+        || priced()
 }
 
 fn push(text: &str, at: usize, found: &mut Vec<Found>) {

@@ -98,12 +98,12 @@ pub(super) fn seen(around: Sight, sheet: Style, name: &str, attributes: &dyn Att
 /// Is the element the picture of a telephone or of a messenger, by its class: i-tel, icon_weixin, fa-phone?
 pub(super) fn is_contact_icon(attributes: &dyn Attributes) -> bool {
     const ICONS: [&str; 7] = ["i", "ic", "ico", "icon", "iconfont", "fa", "glyphicon"];
-    const OF: [&str; 9] = ["tel", "phone", "mobile", "wx", "weixin", "wechat", "vx", "qq", "telegram"];
+    const OF: [&str; 10] = ["tel", "phone", "mobile", "wx", "weixin", "wechat", "vx", "qq", "telegram", "tg"];
     let Some(class) = attributes.get("class") else { return false };
     cut(&class, 128).split_ascii_whitespace().any(|name| {
         let is = |piece: &str, words: &[&str]| words.iter().any(|word| piece.eq_ignore_ascii_case(word));
         let has = |words: &[&str]| name.split(['-', '_']).any(|piece| is(piece, words));
-        has(&ICONS) && has(&OF)
+        has(&ICONS) && (has(&OF) || name.ends_with("paper-plane"))
     })
 }
 

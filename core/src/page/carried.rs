@@ -35,7 +35,7 @@ impl Carried {
             return Some(format!("电话:{number}"));
         }
         // location.href='https://t.me/jia_01'
-        if value.contains("t.me/") {
+        if ["t.me/", "telegram.me/", "tg://resolve"].iter().any(|link| value.contains(link)) {
             return Some(value.to_owned());
         }
         if let Some(word) = word_of(key) {
@@ -75,7 +75,9 @@ impl Carried {
             let behind = behind.split('\n').next().unwrap_or("");
             let before = text[from..at].trim_end_matches('\n').rsplit('\n').next().unwrap_or("");
             let word = [behind, before].into_iter().find_map(spoken_of);
-            if let Some(word) = word.filter(|word| fits(word, &value) || *word == "微信:" && is_word(&value)) {
+            if let Some(word) =
+                word.filter(|word| fits(word, &value) || matches!(*word, "微信:" | "电报:") && is_word(&value))
+            {
                 told.push(format!("{word}{value}"));
             }
         }
@@ -92,7 +94,7 @@ impl Carried {
 
 /// The word behind a picture, on its line or alone at the beginning of the next.
 fn behind_picture(text: &str) -> &str {
-    let rest = text.trim_start_matches([' ', '\t']);
+    let rest = text.trim_start_matches([' ', '\t', '\u{A0}']);
     let rest = rest.strip_prefix('\n').unwrap_or(rest).trim_start_matches([' ', '\t', ':', '：']);
     // The picture may itself be a sign of a font made for it.
     let rest = rest.trim_start_matches(|sign: char| matches!(sign, '\u{E000}'..='\u{F8FF}' | ' '));
@@ -136,11 +138,20 @@ fn pictured(name: &str) -> Option<&'static str> {
         Some("微信:")
     } else if piece(&["qq", "qq图标", "qq图片"]) {
         Some("qq:")
-    } else if piece(&["telegram", "tg"]) {
+    } else if piece(&["telegram", "tg", "电报", "电报图标", "纸飞机"]) || name.contains("paper-plane") {
         Some("电报:")
     } else {
         None
     }
+}
+
+/// Whether the address of a picture says that it is the one for Telegram: /i/tg24.png.
+pub(super) fn shows_telegram(address: &str) -> bool {
+    let file = address.rsplit('/').next().unwrap_or_default();
+    let stem = file.split(['.', '?']).next().unwrap_or_default();
+    let piece = |piece: &str| matches!(piece.trim_end_matches(|sign: char| sign.is_ascii_digit()), "tg" | "telegram");
+    let other = || ["qr", "code", "ewm", "share", "group"].iter().any(|word| stem.contains(word));
+    stem.len() <= 32 && stem.split(['-', '_']).any(piece) && !other()
 }
 
 /// The name of the function that an element calls, and the quoted value it gives: copyQQ('…'), location='tel:…'.
@@ -205,7 +216,9 @@ fn spoken_of(words: &str) -> Option<&'static str> {
         Some("微信:")
     } else if says(&["qq", "扣扣"]) {
         Some("qq:")
-    } else if says(&["电报", "telegram", "纸飞机"]) {
+    } else if says(&["电报", "telegram", "纸飞机", "飞机号", "复制飞机"])
+        || lower.split(|sign: char| !sign.is_ascii_alphanumeric()).any(|piece| piece == "tg")
+    {
         Some("电报:")
     } else if says(&["电话", "手机"]) {
         Some("电话:")
@@ -257,6 +270,10 @@ mod tests {
         assert_eq!(see("data-tg", "demo_tz8").as_deref(), Some("电报:demo_tz8"));
         assert_eq!(see("onclick", "copyQQ('1000200030')").as_deref(), Some("qq:1000200030"));
         assert_eq!(see("onclick", "window.location='tel:13000001234'").as_deref(), Some("电话:13000001234"));
+        assert_eq!(
+            see("onclick", "location.href='tg://resolve?domain=demo_tz8'").as_deref(),
+            Some("tg://resolve?domain=demo_tz8")
+        );
         assert_eq!(see("data-wx-appid", "wx0000000000000001"), None);
         assert_eq!(see("data-target", "box_01"), None);
         assert_eq!(see("onclick", "show('box_01')"), None);
@@ -273,6 +290,9 @@ mod tests {
         assert_eq!(told("微信图标", "\ndemo_tz8"), ["微信:demo_tz8"]);
         assert_eq!(told("iconfont icon-QQ", "\u{e601} 1000200030"), ["qq:1000200030"]);
         assert_eq!(told("icon-telegram", "@demo_tz8"), ["电报:demo_tz8"]);
+        assert_eq!(told("fa fa-paper-plane", "\u{A0}demo_tz8，叉车"), ["电报:demo_tz8"]);
+        assert_eq!(told("fa fa-paper-plane", " 发送"), [""; 0]);
+        assert_eq!(told("fa fa-paper-plane", " demo_8@mail.example"), [""; 0]);
         assert_eq!(told("icon-weixin-share", "demo_tz8"), [""; 0]);
         assert_eq!(told("微信扫码", "demo_tz8"), [""; 0]);
         assert_eq!(told("icon-weixin", "关注公众号 demo_tz8"), [""; 0]);
@@ -280,6 +300,15 @@ mod tests {
         let mut row = Carried::default();
         ["icon-weixin", "icon-qq"].iter().for_each(|class| row.picture(class, 0));
         assert_eq!(row.told("demo_tz8", 0), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_may_name_what_its_picture_shows() {
+        assert!(shows_telegram("/i/tg24.png"));
+        assert!(shows_telegram("https://a.example/icon-telegram.svg?v=2"));
+        assert!(!shows_telegram("/qr/telegram_code.png"));
+        assert!(!shows_telegram("/i/target.png"));
+        assert!(!shows_telegram("/tg/logo.png"));
     }
 
     #[test]
@@ -291,6 +320,8 @@ mod tests {
         };
         assert_eq!(told("复制微信号", 0), ["微信:demo_tz8"]);
         assert_eq!(told("微信号：\n复制", "微信号：\n".len()), ["微信:demo_tz8"]);
+        assert_eq!(told("复制TG号", 0), ["电报:demo_tz8"]);
+        assert_eq!(told("复制飞机号", 0), ["电报:demo_tz8"]);
         assert_eq!(told("复制订单号", 0), [""; 0]);
         assert_eq!(told("复制微信公众号", 0), [""; 0]);
         assert_eq!(told("", 99), [""; 0]);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::attribute::{Attributes, absolute, baidu_statistics, holds_data, refresh_target};
-use super::carried::{Carried, word_of};
+use super::carried::{Carried, shows_telegram, word_of};
 use super::extract::{Caps, cut, fold_space};
 use super::lines::Lines;
 use super::script;
@@ -204,6 +204,7 @@ impl<'u> Parts<'u> {
             self.resource(format!("https://hm.baidu.com/hm.js?{id}"));
         }
         self.data(text);
+        self.hide(HiddenKind::Script, &script::telegram_links(text));
         if text.trim_start().starts_with('<') {
             self.hide(HiddenKind::Script, &script::template_text(text));
         }
@@ -404,6 +405,10 @@ impl<'u> Parts<'u> {
         // What is said for those who do not see it: short, or it is a caption.
         if !alt.is_empty() && alt.len() <= 16 {
             self.picture(&alt);
+        } else if let Some(title) = attributes.get("title").filter(|title| !title.is_empty() && title.len() <= 16) {
+            self.picture(&title);
+        } else if attributes.get("src").is_some_and(|src| src.len() < ADDRESS && shows_telegram(&src)) {
+            self.picture("telegram");
         }
         self.hide(HiddenKind::Attribute, &alt);
         // Lazy loaders keep the real address in an attribute of their own.

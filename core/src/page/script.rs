@@ -182,6 +182,29 @@ pub(super) fn contacts(script: &str, speaks: bool) -> String {
     out
 }
 
+/// Links to Telegram that a script opens: window.open("https://t.me/jia_01").
+pub(super) fn telegram_links(script: &str) -> String {
+    const MOST: usize = 8;
+    let mut out = String::new();
+    let alone = |at: usize| !script[..at].ends_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '-');
+    let finder = |host: &'static str| {
+        memchr::memmem::find_iter(script.as_bytes(), host).filter(move |at| alone(*at)).map(move |at| at + host.len())
+    };
+    for end in finder("t.me").chain(finder("telegram.me")).chain(finder("resolve?domain")).take(MOST) {
+        let rest = cut(&script[end..], 64);
+        let Some(rest) = rest.strip_prefix("\\/").or_else(|| rest.strip_prefix(['/', '='])) else { continue };
+        let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        // What goes on is put together when it runs, or leads elsewhere.
+        let ends = rest[length..].starts_with(['"', '\'', '`', '?', ' ', '\n', '<', ';', ',']);
+        if length >= 5 && ends {
+            out.push_str("t.me/");
+            out.push_str(&rest[..length]);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 fn is_setting(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [
@@ -239,6 +262,16 @@ mod tests {
         assert_eq!(contacts(r#"const wxList=["demo_tz8","demo_tz9"]"#, false), "微信:demo_tz8\n微信:demo_tz9\n");
         assert_eq!(contacts(r#"{"contactWx":"demo_tz8"}"#, false), "微信:demo_tz8\n");
         assert_eq!(contacts(r#"var qq_map_key="ABCDE-12345",wxShare="share_2026""#, true), "");
+    }
+
+    #[test]
+    fn links_to_telegram_are_read_in_scripts() {
+        let check = |script: &str, wanted: &str| assert_eq!(telegram_links(script), wanted, "{script}");
+        check("window.open('https://t.me/jia_demo01')", "t.me/jia_demo01\n");
+        check(r#"var u="https:\/\/telegram.me\/jia_demo01?start=1""#, "t.me/jia_demo01\n");
+        check("location='tg://resolve?domain=jia_demo01'", "t.me/jia_demo01\n");
+        check("'https://t.me/' + name; `https://t.me/${name}`; 'https://t.me/share/url?url='", "");
+        check("list.me/jia_demo01; format.message", "");
     }
 
     #[test]
