@@ -76,6 +76,9 @@ pub(super) fn qq(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut V
         "满",
         "等级",
         "版本",
+        "量",
+        "数据",
+        "阅读",
     ];
     let at = cue.end + gap;
     let digits = rest[gap..].bytes().take(12).take_while(u8::is_ascii_digit).count();
