@@ -31,13 +31,9 @@ pub(super) fn after_word(text: &str, from: usize, cue: Cue, numbers: &[Found], f
     if poster {
         return;
     }
-    // A cell QQ20230131 under 编码, and counts of visits: qq⇥1300190⇥90013.
+    // A cell QQ20230131 under 编码.
     let cell = glued && text[..from - 2].ends_with('\t') && qq_number::is_date(&digits);
-    let counted = text[end..].strip_prefix('\t').is_some_and(|next| {
-        let length = next.bytes().take(7).take_while(u8::is_ascii_digit).count();
-        (1..7).contains(&length) && next[length..].chars().next().is_none_or(|sign| matches!(sign, '\t' | '\n'))
-    });
-    if cell || counted {
+    if cell || is_counted(&text[end..]) {
         return;
     }
     let after = text[end..].chars().next();
@@ -61,6 +57,14 @@ pub(super) fn after_word(text: &str, from: usize, cue: Cue, numbers: &[Found], f
         found.push((Kind::Qq, digits, name.at..end));
         series::more(text, Kind::Qq, name.at..end, numbers, found);
     }
+}
+
+/// Whether the next cell counts something too: qq⇥1300190⇥90013.
+pub(super) fn is_counted(after: &str) -> bool {
+    after.strip_prefix('\t').is_some_and(|next| {
+        let length = next.bytes().take(7).take_while(u8::is_ascii_digit).count();
+        (1..7).contains(&length) && next[length..].chars().next().is_none_or(|sign| matches!(sign, '\t' | '\n'))
+    })
 }
 
 /// Whether letters and digits behind this are a password: 解压密码 qq20000801, 口令：qq130130.

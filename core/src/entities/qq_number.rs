@@ -230,7 +230,8 @@ fn parts(text: &str, groups: &[Group], all: &mut Vec<Number>) {
         if counts {
             continue;
         }
-        if !["后", "中", "尾", "末", "接", "再"].iter().any(|word| between.contains(word)) {
+        if between.contains('。') || !["后", "中", "尾", "末", "接", "再"].iter().any(|word| between.contains(word))
+        {
             break;
         }
         if digits.len() + group.digits.len() > *DIGITS.end() {

@@ -9,7 +9,10 @@ use super::cues::{CUES, Cue, CueHit};
 use super::qq_number::{Number, Shape, is_date, numbers};
 use super::qq_words::{Said, Says, said};
 use super::surroundings::{window_after, window_before};
-use super::{Found, Kind, accounts, codes, is_hotline, labelled, phones, qq::is_password};
+use super::{
+    Found, Kind, accounts, codes, is_hotline, labelled, phones,
+    qq::{is_counted, is_password},
+};
 use crate::evidence::{Context, Weights};
 use crate::text::boundary_before;
 use std::ops::Range;
@@ -266,7 +269,7 @@ impl<'t> Around<'t> {
         let nearest = self.nearest();
         let between = nearest.map_or("", |said| &self.before[said.at.end..]);
         let is = |says: &[Says]| nearest.is_some_and(|said| says.contains(&said.says));
-        let at_once = between.chars().all(is_mark);
+        let at_once = nearest.is_some() && between.chars().all(is_mark);
         let other = at_once && is(&[Says::Contact, Says::Mail, Says::Thing]);
         let follows = self.follows.first();
         let behind = follows.is_some_and(|said| said.says == Says::Thing && self.after[..said.at.start].trim() == "");
@@ -285,6 +288,8 @@ impl<'t> Around<'t> {
         let line = self.before.rsplit('\n').next().unwrap_or("");
         let numbered = ["客服", "售前", "售后", "咨询", "业务", "销售"].iter().any(|word| self.before.ends_with(word))
             && !self.told.iter().any(|said| said.says == Says::Qq && said.at.start >= self.before.len() - line.len());
+        // 工号八位，例如20006066
+        let example = self.before.trim_end_matches([' ', ':', '"', '“']).ends_with('如');
         let unit = self.after.trim_start_matches(' ').starts_with(UNITS);
         other
             || behind
@@ -456,6 +461,13 @@ struct Named {
     group: bool,
 }
 
+/// Whether a bare q begins a code: Q235B, Q2-16, Q/CC 8001.
+fn is_code(after: &str) -> bool {
+    let digits = after.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let counts = (1..5).contains(&digits) && !after[digits..].starts_with([':', ' ', '群', '裙']);
+    counts || after.strip_prefix('/').is_some_and(|rest| rest.starts_with(|sign: char| sign.is_ascii_alphabetic()))
+}
+
 fn named(text: &str, cues: &[CueHit]) -> Named {
     let mut named = Named { stretches: Vec::new(), qq: false, group: false };
     for (number, at) in cues {
@@ -472,6 +484,7 @@ fn named(text: &str, cues: &[CueHit]) -> Named {
         let latin = text.as_bytes()[at.start].is_ascii_alphanumeric();
         if latin && accounts::inside_word(text, at.clone(), cue)
             || cue == Cue::QqLetter && !accounts::set_apart(text, at.start)
+            || cue == Cue::QqLetter && is_code(&text[at.end..])
             || cue == Cue::AnyGroup && accounts::is_crowd(text, at.start)
         {
             continue;
@@ -531,7 +544,8 @@ fn each(text: &str, cues: &[CueHit], phones: &[Found], found: &[Found], mut each
             number.shape != Shape::Mail && found.iter().any(|(kind, _, at)| *kind != Kind::Qq && over(&number.at, at));
         let code = number.shape == Shape::Plain
             && (codes::is_named(text, number.at.start)
-                || text[..number.at.start].strip_suffix("qq").is_some_and(is_password));
+                || text[..number.at.start].strip_suffix("qq").is_some_and(is_password)
+                || is_counted(&text[number.at.end..]));
         !telephone && !taken && !code && !is_hotline(&number.digits) && !is_poster(text, number)
     };
     all.retain(free);

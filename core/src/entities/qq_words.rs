@@ -58,7 +58,7 @@ const WORDS: &[(Says, &str)] = &[
          账户|开户|银行|税号|信用代码|备案|许可|执照|版本|文件|金额|价格|价|元|阅读|浏览|播放|点击|粉丝|人数|编码|代码|条码|isbn|\
          邮编|邮政编码|区号|面积|产量|数量|库存|销量|日期|时间|生日|出生|金币|装备|等级|uid|用户|会员号|房间|坐标|图纸|图号|车牌|\
          工单|流水|尾号|包裹|取件|彩票|股|基金|国标|昵称|注册资本|楼层|桩号|资产|端口|下载|收藏|钥匙|序号|序列号|激活码|邀请码|\
-         游戏|区服|音乐|空间|浏览器|登录|登陆|合同|发票|预约|挂号|病历|档案|索书|批次|票号|帖号|报告|考勤|玩家|id|编码|弹幕|钢板|牌号|保证金|尾款|余额|编制|面积|里程",
+         游戏|区服|音乐|空间|浏览器|登录|登陆|合同|发票|预约|挂号|病历|档案|索书|批次|票号|帖号|报告|考勤|玩家|id|编码|弹幕|钢板|牌号|保证金|尾款|余额|编制|里程|量|推荐|战力|公会|炉号|学籍|规格|代号|书号|定价|邮购",
     ),
     (
         Says::Asks,
@@ -94,10 +94,13 @@ pub(super) fn said(window: &str) -> Vec<Said> {
     let letter = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphabetic() || sign == '_');
     // Letters are a word only by themselves; the number may be glued to them.
     let alone = |at: &Range<usize>| {
+        let (before, after) = (&window[..at.start], &window[at.end..]);
+        let inside = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '@' | '.' | '/');
+        // Q/CC is a standard's.
+        let code =
+            &window[at.clone()] == "q" && after.strip_prefix('/').is_some_and(|rest| letter(rest.chars().next()));
         !window.as_bytes()[at.start].is_ascii_alphabetic()
-            || !window[..at.start]
-                .ends_with(|sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '@' | '.' | '/'))
-                && !letter(window[at.end..].chars().next())
+            || !before.ends_with(inside) && !letter(after.chars().next()) && !code
     };
     let mut all: Vec<Said> =
         words().find(window).map(|(says, at)| Said { says, at }).filter(|said| alone(&said.at)).collect();
