@@ -294,6 +294,7 @@ impl<'t> Around<'t> {
         other
             || behind
             || prices
+            || example
             || short
             || telephone
             || said
