@@ -14,6 +14,7 @@ use super::mail;
 use super::no_names::is_no_name;
 use super::parts;
 use super::qq;
+use super::qq_weigh;
 use super::registered;
 use super::same::{called_before, for_all, same_after, same_number};
 use super::series;
@@ -29,6 +30,7 @@ pub(super) fn find(text: &str, cues: &[CueHit], phones: &[Found], found: &mut Ve
     behind_cues(text, cues, phones, found);
     telegram::in_parts(text, found);
     handles::find(text, cues, phones, found);
+    qq_weigh::find(text, cues, phones, found);
     weigh::find(text, cues, phones, found);
     shared::find(text, phones, found);
 }
@@ -110,8 +112,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                 }
             }
             // 微信群 has no number; 人群 and 客群 are no groups to join.
-            Cue::AnyGroup if text[..at.start].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼']) =>
-                {}
+            Cue::AnyGroup if is_crowd(text, at.start) => {}
             // 钉钉群号 is another house's.
             Cue::Group | Cue::AnyGroup
                 if ["钉钉", "飞书", "企业微信", "企微", "yy"].iter().any(|house| text[..at.start].ends_with(house)) =>
@@ -147,6 +148,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                     labelled::qq(text, at, phones, found);
                 }
             }
+            Cue::QqLink => qq::in_link(text, at.clone(), found),
             Cue::WechatOwn => own_id(text, at.clone(), found),
             Cue::At => mail::at_stand_in(text, at.clone(), found),
             Cue::SignForAt => mail::around_hint(text, at.clone(), found),
@@ -174,10 +176,15 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                     wechat(text, at.end, Cue::Wechat, phones, found);
                 }
             }
-            Cue::Registered(_) => {}
+            Cue::QqName | Cue::Registered(_) => {}
         }
     }
     mail::find(text, found);
+}
+
+/// Whether 群 is the end of another word: 人群, 客群; 微信群 has no number.
+pub(super) fn is_crowd(text: &str, at: usize) -> bool {
+    text[..at].ends_with(['人', '客', '社', '集', '种', '族', '信', '建', '楼'])
 }
 
 /// Whether letters that look like a cue are the rest of a word, a class, an address.
@@ -199,6 +206,14 @@ pub(super) fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
         {
             false
         }
+        // 客服2QQ30001234: one of several.
+        Some('1'..='9')
+            if cue == Cue::Qq
+                && back.next().is_none_or(|sign| !sign.is_ascii() || matches!(sign, '\n' | ' '))
+                && numbered(&text[at.end..]) =>
+        {
+            false
+        }
         // Links to Telegram come with their scheme; 微信/QQ is no path.
         Some('/') => cue != Cue::TelegramLink && back.next().is_none_or(|sign| sign.is_ascii()),
         // jia_01 <--v
@@ -206,6 +221,12 @@ pub(super) fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
         Some(sign) => sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '@' | '-' | '#'),
         None => false,
     }
+}
+
+/// Whether a number long enough for QQ follows.
+fn numbered(after: &str) -> bool {
+    let digits = after.trim_start_matches([' ', ':']);
+    after.len() - digits.len() <= 2 && digits.bytes().take(7).filter(u8::is_ascii_digit).count() == 7
 }
 
 /// What may stand between a cue and its name.

@@ -76,11 +76,19 @@ pub(super) fn qq(text: &str, cue: &Range<usize>, phones: &[Found], found: &mut V
         "满",
         "等级",
         "版本",
+        "量",
+        "数据",
+        "阅读",
     ];
     let at = cue.end + gap;
     let digits = rest[gap..].bytes().take(12).take_while(u8::is_ascii_digit).count();
     let is_phone = phones.iter().any(|phone| phone.2.start <= at && at < phone.2.end);
-    let fits = (7..=10).contains(&digits) && !rest[gap..].starts_with('0') && !series::goes_on(&rest[gap + digits..]);
+    let fits = (7..=10).contains(&digits)
+        && !rest[gap..].starts_with('0')
+        && !series::goes_on(&rest[gap + digits..])
+        && !rest[gap + digits..]
+            .trim_start_matches(' ')
+            .starts_with(['元', '块', '年', '月', '人', '个', '万', '天', '位']);
     let han = |sign: char| ('\u{4E00}'..='\u{9FFF}').contains(&sign);
     let speaks = between.contains(han)
         && !between.contains(['。', ';', '\t', '\n', '@', '!', '?', '_', '.'])

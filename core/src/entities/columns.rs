@@ -5,6 +5,7 @@
 
 use super::cues::CueHit;
 use super::no_names::is_no_name;
+use super::qq_words::{self, Says};
 use super::{Found, Kind, is_hotline, phones, series};
 
 /// Heads with more columns name no accounts.
@@ -85,6 +86,12 @@ fn named(cell: &str) -> Option<Kind> {
         // 咨询微信, 老师微信号.
         _ if cell.len() <= 4 * LONGEST && cell.contains("微信") && cell.chars().count() <= LONGEST && !other() => {
             Some(Kind::Wechat)
+        }
+        // 对接人q号, 扣号.
+        _ if cell.len() <= 4 * LONGEST && cell.chars().count() <= LONGEST && !other() => {
+            let says = qq_words::said(cell);
+            let qq = says.iter().any(|said| said.says == Says::Qq);
+            (qq && says.iter().all(|said| said.says == Says::Qq || said.says == Says::Asks)).then_some(Kind::Qq)
         }
         _ => None,
     }

@@ -12,7 +12,7 @@ pub(super) fn window_before(text: &str, at: usize) -> &str {
     &text[start..at]
 }
 
-fn window_after(text: &str, at: usize) -> &str {
+pub(super) fn window_after(text: &str, at: usize) -> &str {
     let end = text[at..].char_indices().nth(AFTER).map_or(text.len(), |(end, _)| at + end);
     &text[at..end]
 }

@@ -34,6 +34,9 @@ impl Carried {
         if let Some(number) = value.strip_prefix("tel:").filter(|number| is_number(number)) {
             return Some(format!("电话:{number}"));
         }
+        if let Some(number) = linked(value) {
+            return Some(format!("qq:{number}"));
+        }
         // location.href='https://t.me/jia_01'
         if ["t.me/", "telegram.me/", "tg://resolve"].iter().any(|link| value.contains(link)) {
             return Some(value.to_owned());
@@ -152,6 +155,14 @@ pub(super) fn shows_telegram(address: &str) -> bool {
     let piece = |piece: &str| matches!(piece.trim_end_matches(|sign: char| sign.is_ascii_digit()), "tg" | "telegram");
     let other = || ["qr", "code", "ewm", "share", "group"].iter().any(|word| stem.contains(word));
     stem.len() <= 32 && stem.split(['-', '_']).any(piece) && !other()
+}
+
+/// The number that a link to QQ is for: http://wpa.qq.com/msgrd?v=3&uin=….
+pub(super) fn linked(link: &str) -> Option<&str> {
+    let (before, rest) = link.split_once("uin=")?;
+    let known = ["qq.com/", "tencent:", "mqq"].iter().any(|host| before.contains(host));
+    let number = &rest[..rest.bytes().take(12).take_while(u8::is_ascii_digit).count()];
+    (known && fits("qq:", number) && before.ends_with(['?', '&', ';'])).then_some(number)
 }
 
 /// The name of the function that an element calls, and the quoted value it gives: copyQQ('…'), location='tel:…'.
@@ -274,6 +285,9 @@ mod tests {
             see("onclick", "location.href='tg://resolve?domain=demo_tz8'").as_deref(),
             Some("tg://resolve?domain=demo_tz8")
         );
+        let link = "window.open('http://wpa.qq.com/msgrd?v=3&uin=1000200030&site=qq')";
+        assert_eq!(see("onclick", link).as_deref(), Some("qq:1000200030"));
+        assert_eq!(see("onclick", "window.open('http://b.example/?uin=1000200030')"), None);
         assert_eq!(see("data-wx-appid", "wx0000000000000001"), None);
         assert_eq!(see("data-target", "box_01"), None);
         assert_eq!(see("onclick", "show('box_01')"), None);

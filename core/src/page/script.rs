@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::carried::linked;
 use super::extract::cut;
+use crate::text::boundary_before;
 
 /// Script text that is read of one page, over all its scripts.
 pub(super) const CAP: usize = 256 * 1024;
@@ -125,6 +127,9 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
+/// Bytes of a link to QQ before the key of its number.
+const LINK: usize = 64;
+
 /// Bytes of a list of ids that are read: wx: ["…", "…"].
 const LIST: usize = 256;
 
@@ -179,6 +184,11 @@ pub(super) fn contacts(script: &str, speaks: bool) -> String {
         }
     }
     TYPED.captures_iter(script).take(32).for_each(|found| tell(&found[1], &found[2]));
+    for at in memchr::memmem::find_iter(script.as_bytes(), "uin=").take(32) {
+        let link = &script
+            [boundary_before(script, at.saturating_sub(LINK))..boundary_before(script, (at + 20).min(script.len()))];
+        linked(link).into_iter().for_each(|number| tell("qq", number));
+    }
     out
 }
 
@@ -261,6 +271,9 @@ mod tests {
         assert_eq!(contacts(typed, true), "微信:demo_tz8\nqq:1000200030\n");
         assert_eq!(contacts(r#"const wxList=["demo_tz8","demo_tz9"]"#, false), "微信:demo_tz8\n微信:demo_tz9\n");
         assert_eq!(contacts(r#"{"contactWx":"demo_tz8"}"#, false), "微信:demo_tz8\n");
+        let link = "var kf='http://wpa.qq.com/msgrd?v=3&uin=1000200030&site=qq';";
+        assert_eq!(contacts(link, false), "qq:1000200030\n");
+        assert_eq!(contacts("var u='http://b.example/qq?uin=1000200030';", false), "");
         assert_eq!(contacts(r#"var qq_map_key="ABCDE-12345",wxShare="share_2026""#, true), "");
     }
 

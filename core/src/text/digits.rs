@@ -234,7 +234,10 @@ fn bracketed(raw: &str, inside: usize) -> Option<usize> {
         let (at, sign) = signs.next()?;
         match unit(sign, true) {
             Unit::Close if count > 0 => {
-                let after = signs.next().map(|(_, sign)| unit(sign, false));
+                let after = signs.next().map(|(_, sign)| sign);
+                // 900614090（满）②群: the next of a list.
+                let listed = after.is_some_and(|sign| matches!(sign, '①'..='⑨' | '❶'..='❾' | '➀'..='➈'));
+                let after = after.filter(|_| !listed).map(|sign| unit(sign, false));
                 let digit = matches!(after, Some(Unit::Real(..) | Unit::Word(_) | Unit::Soft(_)));
                 return digit.then_some(inside + at + sign.len_utf8());
             }
