@@ -44,10 +44,6 @@ impl Authorities {
             let why = format!("“{}”与{}的真网址一字不差，只换了后缀 .{suffix}", stem.text, self.all[stem.index].name);
             return Some(Weighed { points: 8, near: stem.index, why: vec![why] });
         }
-        if let Some(&near) = self.bare_gov.get(&unadorned(shown, suffix)) {
-            let why = format!("连 gov 照抄{}的真网址，却不在政府后缀之下", self.all[near].name);
-            return Some(Weighed { points: 9, near, why: vec![why] });
-        }
         let twin = self.twin(label, suffix)?;
         let why = format!("主名“{label}”与{}的真网址相同，只换了后缀 .{suffix}", self.all[twin].name);
         Some(Weighed { points: 8, near: twin, why: vec![why] })
@@ -65,8 +61,8 @@ impl Authorities {
     /// Whose main label stands before a suffix that is not its own.
     fn twin(&self, label: &str, suffix: &str) -> Option<usize> {
         let listed = |list: &[String]| list.iter().any(|known| known == suffix);
-        // One letter off gov.cn, another country's government: three letters are those of ministries there too.
-        let second_level = listed(&self.twins) || suffix.ends_with(".cn") || (label.len() > 3 && is_beside_gov(suffix));
+        // One letter off gov.cn, another country's government: short names are those of ministries there too.
+        let second_level = listed(&self.twins) || suffix.ends_with(".cn") || (label.len() > 5 && is_beside_gov(suffix));
         match self.keys.get(label) {
             // A three-letter label on a cheap suffix is anybody's; on .org.cn, bj.cn and their like it is a twin.
             Some(&near) if second_level || (label.len() > 3 && listed(&self.likely)) => Some(near),
@@ -84,6 +80,10 @@ impl Authorities {
         // Nothing looks like the v of gov but itself.
         let left =
             host.strip_suffix(suffix).filter(|left| left.contains('v')).unwrap_or_default().trim_end_matches('.');
+        if let Some(&near) = self.bare_gov.get(&unadorned(left)) {
+            let why = format!("连 gov 照抄{}的真网址，却不在政府后缀之下", self.all[near].name);
+            return Some(Weighed { points: 9, near, why: vec![why] });
+        }
         let forms = [Some(Form::plain(left)), Form::merged(left)];
         if let Some(near) = forms.iter().flatten().find_map(|form| self.stem_beside_gov(form)) {
             let why = vec![
@@ -136,9 +136,8 @@ fn is_beside_gov(suffix: &str) -> bool {
     suffix.starts_with("gov.") && strsim::osa_distance(suffix, "gov.cn") == 1
 }
 
-/// A name as it looks, without its suffix, its www and what number may follow: in one piece.
-fn unadorned(shown: &str, suffix: &str) -> String {
-    let left = shown.strip_suffix(suffix).unwrap_or(shown).trim_end_matches('.');
+/// The part of a name left of its suffix as it looks, without its www and what number may follow: in one piece.
+fn unadorned(left: &str) -> String {
     let left = left.strip_prefix("www.").unwrap_or(left);
     glued(&looks(left.trim_end_matches(|c: char| c.is_ascii_digit())))
 }

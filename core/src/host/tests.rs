@@ -338,7 +338,6 @@ fn a_genuine_hosts_labels_beside_gov_are_told_whatever_they_mean() {
         check(host, "beian.miit.gov.cn");
     }
     check("yjjqz-gov.work", "yjj.qz.gov.cn");
-    check("samr.gov.cm", "cnse.samr.gov.cn");
     for host in [
         "safety-hangzhou.com",
         "hangzhousafety.cn",

@@ -1,7 +1,7 @@
 //! What a page is: an imitation, a seller's offer, a warning, an authority's own page, or nothing of all this.
 //!
 //! [`RuleSet::judge`] folds the text, finds every phrase in one pass ([`reading`]), decides whose voice speaks ([`voice`]),
-//! establishes facts ([`facts`], whose face the page wears among them), lets the rules fire ([`weigh`]) and names the outcome ([`outcome`]). Points are decibans and
+//! establishes facts ([`facts`], whose face the page wears and where it leads among them), lets the rules fire ([`weigh`]) and names the outcome ([`outcome`]). Points are decibans and
 //! add up, so that an officer can check a verdict with a pencil. No single phrase convicts anybody: rules demand a contact near an
 //! offer, an authority's face on a foreign host. Nothing here may know a particular site.
 //! Start at [`RuleSet::judge`].

@@ -356,7 +356,7 @@ fn from_where(reading: &Reading, compiled: &Compiled) -> String {
 
 /// Where a rule that rests on lures is led to, in brackets.
 fn whereto(reading: &Reading, compiled: &Compiled) -> String {
-    let asked = |fact: Fact| compiled.any.iter().any(|wanted| *wanted == Wanted::Fact(fact));
+    let asked = |fact: Fact| compiled.any.contains(&Wanted::Fact(fact));
     let hosts: Vec<&str> = reading.lures.iter().filter(|l| asked(l.fact)).map(|l| l.host.as_str()).collect();
     if hosts.is_empty() { String::new() } else { format!("（{}）", hosts.join("、")) }
 }
