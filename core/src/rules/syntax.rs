@@ -130,8 +130,7 @@ pub fn slips(text: &str, errors: &[(usize, &str)]) -> Vec<Slip> {
     let line = |number: usize| lines.get(number.saturating_sub(1)).copied().unwrap_or_default();
     // Of several the first is why there are others. A hostile line may have as many as it has letters.
     let runaways = errors.iter().filter(|(_, message)| is_runaway(message));
-    let runaways: Vec<_> =
-        runaways.clone().take(FEW).chain(errors.last().filter(|(_, last)| is_runaway(last))).collect();
+    let runaways: Vec<_> = runaways.take(FEW).chain(errors.last().filter(|(_, last)| is_runaway(last))).collect();
     let open = runaways.iter().filter_map(|(at, message)| opened(&lines, *at, message)).min_by_key(|slip| slip.line);
     let noticed = runaways.first().map_or(usize::MAX, |(at, _)| *at);
     let until = open.as_ref().map_or(noticed, |slip| slip.line);
