@@ -193,7 +193,7 @@ pub(super) fn name(text: &str, from: usize) -> Option<(String, usize)> {
         (end, last) = (gap.end + next.len(), next.len());
         singles += usize::from(last == 1);
     }
-    let together = joined > 0 && !loose || singles >= 5 && !loose || loose && is_told_to_join(&text[end..]);
+    let together = if loose { is_told_to_join(&text[end..]) } else { joined > 0 || singles >= 5 };
     let after = &text[end..];
     let measures = ['个', '位', '元', '块', '年', '月', '人', '楼', '%', '号'];
     let goes_on = after.starts_with(|sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '@'))
