@@ -405,6 +405,11 @@ mod tests {
 
     #[test]
     fn a_sheet_costs_no_more_than_its_bytes() {
+        for cut_off in
+            [".a{content:'中", ".a{display:none", "中", ".中{b:\\", "@media", "@x{中", ".a:before{content:\"\\中"]
+        {
+            Sheet::default().add(cut_off);
+        }
         for bomb in ["{", "}", ".a{display:none}", "/*", "'", "\\", "@media{", "a,", ".a.a.a.a", "(", "[", ":not("] {
             let mut sheet = Sheet::default();
             sheet.add(&bomb.repeat(100_000));

@@ -23,7 +23,9 @@ pub(super) fn blocks(text: &str, see: &mut dyn FnMut(&str, &str, bool)) {
             }
             b'{' => {
                 let end = past_block(text, at);
-                let body = without_comments(&text[at..end.saturating_sub(1).max(at)]);
+                // The last block may lack its end.
+                let body = &text[at..end];
+                let body = without_comments(body.strip_suffix('}').unwrap_or(body));
                 // Rules inside of rules are for other elements.
                 let own =
                     body.split_once('{').map_or(&*body, |(own, _)| own.rsplit_once(';').map_or("", |(own, _)| own));
