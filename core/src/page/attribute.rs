@@ -1,4 +1,4 @@
-//! What single attributes say: where an address leads, where a refresh sends, whether a style hides, what waits for a script.
+//! What single attributes say: where an address leads, where a refresh sends, how an element is seen, what waits for a script.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,7 @@ use url::Url;
 
 use super::extract::cut;
 use super::reference::decode_attribute;
+use super::style::{Sight, Style};
 use super::token::Tokenizer;
 
 /// The attributes of one element, as a browser has them: references replaced, the first of each name.
@@ -78,56 +79,20 @@ pub(super) fn baidu_statistics(script: &str) -> impl Iterator<Item = &str> {
         .take(4)
 }
 
-/// Does the element's own markup hide it from readers?
-pub(super) fn is_hidden(attributes: &dyn Attributes) -> bool {
+/// How an element is seen by its own markup and what the page's sheets say of it, in one that is seen so.
+pub(super) fn seen(around: Sight, sheet: Style, name: &str, attributes: &dyn Attributes) -> Sight {
+    let mut around = around;
     if attributes.get("hidden").is_some() {
-        return true;
+        around = around.gone();
     }
-    let Some(style) = attributes.get("style") else { return false };
-    // Every second element of a page has a style, and hardly one hides: no room is asked for it.
-    let mut room = [0; STYLE];
-    let mut end = 0;
-    for byte in cut(&style, STYLE).bytes().filter(|b| !b.is_ascii_whitespace()) {
-        room[end] = byte.to_ascii_lowercase();
-        end += 1;
+    let rtl = || attributes.get("dir").is_some_and(|dir| dir.trim().eq_ignore_ascii_case("rtl"));
+    if name.eq_ignore_ascii_case("bdo") && rtl() {
+        around = around.turned();
     }
-    room[..end].split(|byte| *byte == b';').any(|declaration| {
-        let Some(colon) = declaration.iter().position(|byte| *byte == b':') else { return false };
-        let (property, mut value) = (&declaration[..colon], &declaration[colon + 1..]);
-        while let Some(rest) = value.strip_suffix(b"!important") {
-            value = rest;
-        }
-        let zero = |value: &[u8]| {
-            let end =
-                value.iter().rposition(|byte| !byte.is_ascii_alphabetic() && *byte != b'%').map_or(0, |at| at + 1);
-            std::str::from_utf8(&value[..end]).is_ok_and(|number| number.parse::<f32>() == Ok(0.0))
-        };
-        let far = |value: &[u8]| {
-            let digit = |byte: &u8| byte.is_ascii_digit();
-            let (first, last) = (value.iter().position(digit), value.iter().rposition(digit));
-            // From the first digit to the last, whatever stands between.
-            value.starts_with(b"-") && first.zip(last).is_some_and(|(first, last)| last + 1 - first >= 3)
-        };
-        match property {
-            b"display" => value == b"none",
-            b"visibility" => value == b"hidden",
-            b"font-size" | b"opacity" => zero(value),
-            b"text-indent" | b"left" | b"top" | b"margin-left" => far(value),
-            _ => false,
-        }
-    })
-}
-
-/// Bytes of a style that are read.
-const STYLE: usize = 512;
-
-/// Does the element's own markup show its letters last to first, whatever they are?
-pub(super) fn is_turned(name: &str, attributes: &dyn Attributes) -> bool {
-    let says = |text: &str, word: &str| {
-        cut(text, STYLE).as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    let bdo = name.eq_ignore_ascii_case("bdo") && attributes.get("dir").is_some_and(|dir| says(&dir, "rtl"));
-    bdo || attributes.get("style").is_some_and(|style| says(&style, "rtl") && says(&style, "bidi-override"))
+    match attributes.get("style") {
+        None if sheet.is_empty() => around,
+        style => around.styled(sheet, style.map_or(Style::default(), |style| Style::own(&style)), rtl()),
+    }
 }
 
 /// Is the element the picture of a telephone or of a messenger, by its class: i-tel, icon_weixin, fa-phone?

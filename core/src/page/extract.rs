@@ -8,10 +8,14 @@
 
 use url::Url;
 
-use super::attribute::{Attributes, is_contact_icon, is_hidden, is_turned};
+mod within;
+
+use super::attribute::{Attributes, is_contact_icon, seen};
+use super::css::{Sheet, Styled, is_sheet};
 use super::fingerprint::Simhash;
 use super::parts::Parts;
 use super::reference::{decode_into, without_nul};
+use super::style::{Sight, Style};
 use super::tag::{Tag, zone_of_name};
 use super::token::{Content, Token, Tokenizer};
 use super::{Extract, HiddenKind, Limit, Role, Zone};
@@ -46,16 +50,39 @@ const LOOK_BACK: usize = 128;
 pub(super) struct Open<'s> {
     tag: Tag,
     name: &'s str,
-    hidden: bool,
-    /// Its letters are shown last to first.
-    turned: bool,
+    sight: Sight,
+    /// The page's sheets hide it, and nothing else does.
+    by_sheet: bool,
     zone: Zone,
     role: Role,
+    /// Words that a sheet writes after its content.
+    after: Option<Box<str>>,
 }
+
+/// A piece of text of so many bytes that a sheet hides is no junk between the letters of others.
+const PASSAGE: usize = 60;
+
+/// Names that sheets speak of behind text are looked for before them, up to so many.
+const LATE: usize = 32;
+
+/// Frames in frames whose documents are read, and bytes of all of them.
+const FRAMES: usize = 3;
+const FRAMED: usize = 1 << 20;
 
 /// Reads one page.
 pub struct Extractor<'u> {
     caps: Caps,
+    base: Option<&'u Url>,
+    /// The rules of the page's style elements.
+    sheet: Sheet,
+    /// All of them are known, and none is added.
+    knows_sheet: bool,
+    /// The style element that is open holds one of them.
+    sheet_counts: bool,
+    /// Whom sheets spoke of behind text, and where in the source they stand.
+    late: Vec<(String, usize)>,
+    /// Bytes of passages that sheets hide.
+    sheet_hid: usize,
     pub(super) parts: Parts<'u>,
     title: Option<String>,
     /// Depth of open svg and math elements.
@@ -64,6 +91,11 @@ pub struct Extractor<'u> {
     overflow: usize,
     /// What is read is shown only where no script runs.
     unscripted: bool,
+    /// Frames around what is read, and bytes of documents read in frames.
+    frames: usize,
+    framed_bytes: usize,
+    /// Where in the source the text of the last raw element began.
+    position: usize,
 }
 
 /// The sequence of a page's tags as a near-hash; the same in both lanes, since it is of the source.
@@ -85,26 +117,40 @@ impl Shape {
 impl<'u> Extractor<'u> {
     /// An extractor for a page at `base`.
     pub fn new(base: Option<&'u Url>, caps: Caps) -> Self {
-        Self { caps, parts: Parts::new(base, caps), title: None, foreign: 0, overflow: 0, unscripted: false }
+        Self {
+            caps,
+            base,
+            sheet: Sheet::default(),
+            knows_sheet: false,
+            sheet_counts: true,
+            late: Vec::new(),
+            sheet_hid: 0,
+            parts: Parts::new(base, caps),
+            title: None,
+            foreign: 0,
+            overflow: 0,
+            unscripted: false,
+            frames: 0,
+            framed_bytes: 0,
+            position: 0,
+        }
     }
 
     /// Reads the page's source, token by token.
     pub fn read(mut self, source: &str) -> Extract {
-        let mut stack: Vec<Open> = Vec::with_capacity(64);
-        let shape = self.feed(source, &mut stack);
+        let shape = self.feed(source, &mut Vec::with_capacity(64));
+        if self.sheet.acts() && self.spoke_late(source) {
+            let sheet = std::mem::take(&mut self.sheet);
+            self = self.again(sheet);
+            self.feed(source, &mut Vec::with_capacity(64));
+        }
+        if let Some(sheet) = self.sheet_that_hides_too_much() {
+            self = self.again(sheet);
+            self.feed(source, &mut Vec::with_capacity(64));
+        }
         let mut extract = self.finish();
         extract.fingerprint.shape = shape;
         extract
-    }
-
-    /// Reads what is shown only where no script runs, as markup; what is nested in it stays text, or it could nest without end.
-    fn unscripted(&mut self, source: &str) {
-        let (tag, name) = (Tag::NoScript, "noscript");
-        let mut stack = vec![Open { tag, name, hidden: true, turned: false, zone: Zone::Main, role: Role::Plain }];
-        self.unscripted = true;
-        self.feed(source, &mut stack);
-        self.pop_to(0, &mut stack);
-        self.unscripted = false;
     }
 
     /// Reads markup into what is open; gives the shape of its tags.
@@ -124,7 +170,10 @@ impl<'u> Extractor<'u> {
                     };
                     self.text(text, stack);
                 }
-                Token::Raw(text) => self.raw(text, stack),
+                Token::Raw(text) => {
+                    self.position = tokens.position() - text.len();
+                    self.raw(text, stack);
+                }
                 Token::Start { name, self_closing } => {
                     let tag = Tag::of(name);
                     shape.add(name);
@@ -151,14 +200,24 @@ impl<'u> Extractor<'u> {
     pub(super) fn text(&mut self, text: &str, stack: &[Open]) {
         match stack.last() {
             Some(o) if o.tag == Tag::Title && self.foreign == 0 => {
-                if self.title.is_none() {
+                if self.frames > 0 {
+                    // Nobody is shown the title of a frame.
+                    self.parts.hide(HiddenKind::Attribute, text);
+                } else if self.title.is_none() {
                     self.title = Some(fold_space(&without_nul(text), 4096));
                 }
             }
             // Inside svg these are markup, but no more to be seen.
             Some(o) if matches!(o.tag, Tag::Script | Tag::Style) => self.raw(text, stack),
-            Some(o) if o.hidden => self.parts.hide(HiddenKind::Element, text),
-            Some(o) if o.turned => self.parts.lines.push(&text.chars().rev().collect::<String>(), o.role, o.zone),
+            Some(o) if o.sight.is_hidden() => {
+                if o.by_sheet && text.len() >= PASSAGE {
+                    self.sheet_hid += text.trim_ascii().len();
+                }
+                self.parts.hide(HiddenKind::Element, text);
+            }
+            Some(o) if o.sight.is_turned() => {
+                self.parts.lines.push(&text.chars().rev().collect::<String>(), o.role, o.zone)
+            }
             Some(o) => self.parts.lines.push(text, o.role, o.zone),
             None => self.parts.lines.push(text, Role::Plain, Zone::Main),
         }
@@ -168,7 +227,15 @@ impl<'u> Extractor<'u> {
     pub(super) fn raw(&mut self, text: &str, stack: &[Open]) {
         match stack.last().map(|o| o.tag) {
             Some(Tag::Script) => self.parts.script_text(text),
-            Some(Tag::Style) => self.parts.style_text(text),
+            Some(Tag::Style) => {
+                self.parts.style_text(text);
+                if !self.knows_sheet && self.sheet_counts && !stack.iter().any(|o| o.sight.is_inert()) {
+                    let spoken_of = self.sheet.add(text);
+                    if self.parts.lines.position() > 0 && self.late.len() <= LATE {
+                        self.late.extend(spoken_of.into_iter().map(|name| (name, self.position)));
+                    }
+                }
+            }
             Some(Tag::Frame) => {}
             Some(Tag::NoScript) if !self.unscripted => self.unscripted(text),
             // xmp, plaintext, CDATA in svg: shown as they stand.
@@ -188,8 +255,9 @@ impl<'u> Extractor<'u> {
         if tag.breaks() {
             self.parts.lines.end_line();
         }
-        let (mut hidden, mut turned, mut zone, mut role) =
-            stack.last().map_or((false, false, Zone::Main, Role::Plain), |o| (o.hidden, o.turned, o.zone, o.role));
+        let (mut sight, mut by_sheet, mut zone, mut role) = stack
+            .last()
+            .map_or((Sight::default(), false, Zone::Main, Role::Plain), |o| (o.sight, o.by_sheet, o.zone, o.role));
         match tag {
             Tag::A | Tag::Area => self.parts.open_link(tag, zone, attributes),
             Tag::Base => self.parts.base(attributes),
@@ -216,7 +284,8 @@ impl<'u> Extractor<'u> {
             Tag::Link => self.parts.sheet(attributes),
             Tag::Meta => self.parts.meta(attributes),
             Tag::Script => self.parts.script(attributes),
-            Tag::Template | Tag::NoScript => hidden = true,
+            Tag::Style => self.sheet_counts = is_sheet(attributes),
+            Tag::Template | Tag::NoScript => sight = sight.inert(),
             Tag::Foreign if !self_closing => self.foreign += 1,
             _ => {}
         }
@@ -226,11 +295,21 @@ impl<'u> Extractor<'u> {
         if tag.is_void(name) || (self_closing && self.foreign > 0) {
             return false;
         }
+        let styled = match self.sheet.acts() {
+            true => self.sheet.of(name, tag.breaks() || tag == Tag::Cell, attributes),
+            false => Styled::default(),
+        };
+        if !attributes.is_empty() || !styled.style.is_empty() {
+            let around = sight;
+            sight = seen(around, styled.style, name, attributes);
+            by_sheet |= sight.is_hidden()
+                && !around.is_hidden()
+                && !styled.style.is_empty()
+                && !seen(around, Style::default(), name, attributes).is_hidden();
+        }
         if !attributes.is_empty() {
-            hidden = hidden || is_hidden(attributes);
-            turned = turned || is_turned(name, attributes);
             // A picture of a telephone sets the number behind it apart from what stands before.
-            if !hidden && matches!(name, "i" | "b" | "em" | "span") && is_contact_icon(attributes) {
+            if !sight.is_hidden() && matches!(name, "i" | "b" | "em" | "span") && is_contact_icon(attributes) {
                 self.parts.lines.push(" ", role, zone);
                 attributes.get("class").iter().for_each(|class| self.parts.picture(class));
             }
@@ -249,7 +328,16 @@ impl<'u> Extractor<'u> {
             self.parts.limit(Limit::Depth);
             return false;
         }
-        stack.push(Open { tag, name, hidden, turned, zone, role });
+        let after = Some(styled.after).filter(|words| !words.is_empty()).map(String::into_boxed_str);
+        stack.push(Open { tag, name, sight, by_sheet, zone, role, after });
+        if !styled.before.is_empty() {
+            self.text(&styled.before, stack);
+        }
+        if tag == Tag::Frame
+            && let (Some(document), Some(frame)) = (attributes.get("srcdoc"), stack.last())
+        {
+            self.framed(&document, frame);
+        }
         true
     }
 
@@ -300,6 +388,9 @@ impl<'u> Extractor<'u> {
     /// The innermost open element ends. Where it is a form and its element ends before its fields do (`ends_form` is false), these
     /// still belong to it.
     pub(super) fn pop(&mut self, ends_form: bool, stack: &mut Vec<Open>) {
+        if let Some(words) = stack.last_mut().and_then(|open| open.after.take()) {
+            self.text(&words, stack);
+        }
         let Some(open) = stack.pop() else { return };
         match open.tag {
             Tag::A => self.parts.close_link(),
@@ -315,7 +406,9 @@ impl<'u> Extractor<'u> {
 
     /// What was read.
     pub(super) fn finish(self) -> Extract {
-        self.parts.finish(self.title)
+        let mut extract = self.parts.finish(self.title);
+        extract.needs_eyes |= self.sheet.shows_all();
+        extract
     }
 }
 

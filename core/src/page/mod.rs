@@ -8,12 +8,14 @@
 mod attribute;
 mod carried;
 pub mod charset;
+mod css;
 pub mod extract;
 mod fingerprint;
 mod lines;
 mod parts;
 mod reference;
 mod script;
+mod style;
 mod tag;
 pub mod token;
 pub mod tree;
@@ -31,7 +33,7 @@ mod walk_tests;
 use std::ops::Range;
 
 /// Number of the way that extracts are made. A stored extract of another version is made again from the capture.
-pub const EXTRACT_VERSION: u16 = 3;
+pub const EXTRACT_VERSION: u16 = 4;
 
 /// What judging needs of a page. All ranges are byte ranges of [`Extract::text`].
 #[derive(Debug, Clone, Default, PartialEq)]

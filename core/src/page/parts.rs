@@ -43,6 +43,16 @@ pub(super) struct Parts<'u> {
     scripts: usize,
     script_bytes: usize,
     carried: Carried,
+    /// Frames around what is read.
+    frames: usize,
+}
+
+/// What is open around a frame, for when it ends.
+pub(super) struct Around<'u> {
+    base: Option<Cow<'u, Url>>,
+    link: Option<usize>,
+    form: Option<usize>,
+    loose: Option<usize>,
 }
 
 impl<'u> Parts<'u> {
@@ -65,6 +75,7 @@ impl<'u> Parts<'u> {
             scripts: 0,
             script_bytes: 0,
             carried: Carried::default(),
+            frames: 0,
         }
     }
 
@@ -80,8 +91,27 @@ impl<'u> Parts<'u> {
         Some(absolute(self.base.as_deref(), href)).filter(|address| address.len() <= ADDRESS)
     }
 
+    /// What follows stands in a document of its own.
+    pub(super) fn enter_frame(&mut self) -> Around<'u> {
+        self.frames += 1;
+        self.lines.end_line();
+        let (link, form, loose) = (self.link.take(), self.form.take(), self.loose.take());
+        Around { base: self.base.clone(), link, form, loose }
+    }
+
+    pub(super) fn leave_frame(&mut self, around: Around<'u>) {
+        self.close_link();
+        self.lines.end_line();
+        self.frames -= 1;
+        (self.base, self.link, self.form, self.loose) = (around.base, around.link, around.form, around.loose);
+    }
+
     /// Notes that the page leads on by itself.
     fn redirect(&mut self, href: &str) {
+        if self.frames > 0 {
+            // Only the frame is led on.
+            return self.frame_address(href);
+        }
         if self.out.redirects.len() >= self.caps.parts {
             return self.limit(Limit::Parts);
         }
@@ -102,10 +132,14 @@ impl<'u> Parts<'u> {
     }
 
     pub(super) fn frame(&mut self, attributes: &dyn Attributes) {
-        if let Some(src) = attributes.get("src").filter(|s| !s.trim().is_empty())
-            && self.out.frames.len() < self.caps.parts
-        {
-            match self.absolute(&src) {
+        if let Some(src) = attributes.get("src").filter(|s| !s.trim().is_empty()) {
+            self.frame_address(&src);
+        }
+    }
+
+    fn frame_address(&mut self, href: &str) {
+        if self.out.frames.len() < self.caps.parts {
+            match self.absolute(href) {
                 Some(address) => self.out.frames.push(address),
                 None => self.limit(Limit::Parts),
             }

@@ -73,6 +73,68 @@ fn hidden_text_is_kept_apart() {
 }
 
 #[test]
+fn sheets_hide_turn_and_write_as_simple_rules_say() {
+    let extract = page(
+        "<style>.h,i{display:none} .r{direction:rtl;unicode-bidi:bidi-override} .n:before{content:'1390'}</style>\
+         办<span class='a h'>我</span>电<i>花</i>工证 <b class=r>证焊</b> 电话<b class=n>0001234</b><p class=h>暗处的话</p>",
+    );
+    assert_eq!(extract.text, "办电工证 焊证 电话13900001234");
+    let hidden: Vec<_> = extract.hidden.iter().filter(|h| h.kind == HiddenKind::Element).map(|h| &*h.text).collect();
+    assert_eq!(hidden, ["我\n花\n暗处的话\n"]);
+    // Wherever in the page the sheet stands; but in a comment, for readers without scripts or for printers it is none.
+    check("办<i class=h>我</i>证<style>.h{display:none}</style>", "办证");
+    check("办<i class=h>我</i>证<style>.b{display:none}</style>", "办我证");
+    check("<!--<style>.h{display:none}</style>-->办<i class=h>我</i>证", "办我证");
+    check("<noscript><style>.h{display:none}</style></noscript>办<i class=h>我</i>证", "办我证");
+    check("<template><style>.h{display:none}</style></template>办<i class=h>我</i>证", "办我证");
+    check("<style type=text/x>.h{display:none}</style>办<i class=h>我</i>证", "办我证");
+    check("<style media=print>.h{display:none}</style>办<i class=h>我</i>证", "办我证");
+    // Gaps between what stands in a row are closed so, and nobody is hidden by it.
+    check(
+        "<style>.row{font-size:0}</style><div class=row>首页</div><b class=row>暗<i style='font-size:9px'>明</i></b>",
+        "首页\n明",
+    );
+}
+
+#[test]
+fn a_page_that_its_sheets_hide_is_read_as_scripts_show_it() {
+    let long = "某某学校低压电工班即将开班，学员须参加理论考试和实际操作考试，合格后领取证书。";
+    let extract = page(&format!("<style>.page{{display:none}}</style><p>加载中</p><div class=page>{long}</div>"));
+    assert_eq!(extract.text, format!("加载中\n{long}"));
+    assert!(extract.needs_eyes);
+    // Much junk between letters is no page.
+    let junk = "<b class=h>天地玄黄</b>".repeat(40);
+    check(&format!("<style>.h{{display:none}}</style>办{junk}证"), "办证");
+}
+
+#[test]
+fn a_frame_may_have_its_document_in_itself() {
+    let extract = page(
+        "<title>某某</title><style>i{display:none}</style><form action=/a><input name=one><p>前<a href=/x>链\
+         <iframe srcdoc=\"<title>内题</title><base href='http://f.example/d/'><style>b{display:none}</style><p>内<i>斜</i><b>暗</b>\
+         <a href=y>接</a><form action=cx><input name=sfz></form><meta http-equiv=refresh content='0;url=z'>\
+         <iframe srcdoc='&lt;p&gt;深'></iframe>\">无</iframe>后</a><input name=two></form>",
+    );
+    assert_eq!(extract.text, "某某\n前链\n内斜接\n深\n后");
+    let links: Vec<_> = extract.links.iter().map(|l| l.href.as_str()).collect();
+    assert_eq!(links, ["http://www.a.example/x", "http://f.example/d/y"]);
+    let forms: Vec<(_, Vec<_>)> =
+        extract.forms.iter().map(|f| (f.action.as_str(), f.fields.iter().map(|f| f.name.as_str()).collect())).collect();
+    assert_eq!(forms, [("http://www.a.example/a", vec!["one", "two"]), ("http://f.example/d/cx", vec!["sfz"])]);
+    assert_eq!((extract.redirects.len(), extract.frames), (0, vec!["http://f.example/d/z".to_owned()]));
+    // What is hidden with its frame is hidden, and frames in frames have an end.
+    check("<div style='display:none'><iframe srcdoc='<p>暗'></iframe></div>明", "明");
+    let mut nested = "最深".to_owned();
+    for _ in 0..6 {
+        nested = format!("层<iframe srcdoc=\"{}\"></iframe>", nested.replace('&', "&amp;").replace('"', "&quot;"));
+    }
+    let extract = page(&nested);
+    assert_eq!((extract.text.as_str(), extract.limits), ("层\n层\n层\n层", vec![Limit::Depth]));
+    let extract = page(&"<iframe srcdoc='<p>字'></iframe>".repeat(200_000));
+    assert!(extract.limits.contains(&Limit::Bytes) && extract.text.len() < 1 << 20);
+}
+
+#[test]
 fn links_are_absolute_and_know_their_words() {
     let extract = page(
         "<title>t</title><a href='/x?a=1&amp;b=2'> 查 询 </a><a href=y.html>y</a><a href=//b.example/>b</a><a href='tel:13000000000'>打</a>\
@@ -182,6 +244,9 @@ fn bombs_cost_no_more_than_their_bytes() {
         "&".repeat(2_000_000),
         "<script>'".repeat(200_000),
         "<noscript>".repeat(200_000),
+        format!("<style>{}</style>{}", ".a{display:block}".repeat(9999), "<b class='a a a a a a a a'>".repeat(100_000)),
+        "<style>.before{display:none}</style>".repeat(100_000),
+        "<iframe srcdoc='<b>x'>".repeat(100_000),
     ] {
         let extract = page(&format!("<title>t</title><p>before</p>{bomb}"));
         assert!(extract.text.starts_with("t\nbefore"));

@@ -10,6 +10,7 @@ use scraper::node::Element;
 use scraper::{Html, Node};
 
 use super::attribute::{Attributes, may_hold_data};
+use super::css::{Sheet, is_sheet};
 use super::extract::{Extractor, Open};
 use super::tag::Tag;
 use super::{Extract, Lane, Limit, tree};
@@ -37,10 +38,40 @@ fn of_table(name: &str) -> bool {
 }
 
 /// Reads a page's source through a tree. The shape of its tags is not made again.
-pub(super) fn read(mut extractor: Extractor, source: &str) -> Extract {
+pub(super) fn read(extractor: Extractor, source: &str) -> Extract {
     let capped = tree::capped(source);
     let html = Html::parse_document(&capped);
-    let mut stack: Vec<Open> = Vec::with_capacity(64);
+    let mut extractor = extractor.again(sheet(&html));
+    walk(&mut extractor, &html);
+    if let Some(sheet) = extractor.sheet_that_hides_too_much() {
+        extractor = extractor.again(sheet);
+        walk(&mut extractor, &html);
+    }
+    if let Cow::Owned(_) = capped {
+        extractor.parts.limit(Limit::Depth);
+    }
+    let mut extract = extractor.finish();
+    extract.lane = Lane::Tree;
+    extract
+}
+
+/// The style elements of a tree, but for those in templates.
+fn sheet(html: &Html) -> Sheet {
+    let mut sheet = Sheet::default();
+    for node in html.tree.root().descendants() {
+        let Node::Element(element) = node.value() else { continue };
+        let counts = element.name() == "style"
+            && is_sheet(element)
+            && !node.ancestors().any(|around| around.value().as_element().is_some_and(|e| e.name() == "template"));
+        if counts {
+            node.children().filter_map(|child| child.value().as_text()).for_each(|text| _ = sheet.add(text));
+        }
+    }
+    sheet
+}
+
+fn walk<'h>(extractor: &mut Extractor, html: &'h Html) {
+    let mut stack: Vec<Open<'h>> = Vec::with_capacity(64);
     // Of each element around: it was put on the stack.
     let mut opened: Vec<bool> = Vec::with_capacity(64);
     // How many elements are around the table whose stray form is open.
@@ -86,10 +117,4 @@ pub(super) fn read(mut extractor: Extractor, source: &str) -> Extract {
             _ => {}
         }
     }
-    if let Cow::Owned(_) = capped {
-        extractor.parts.limit(Limit::Depth);
-    }
-    let mut extract = extractor.finish();
-    extract.lane = Lane::Tree;
-    extract
 }

@@ -87,6 +87,7 @@ fn phrase() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec![
             "<br>", "<img src=a.png alt=图 width=3>", "<input name=n placeholder='请输入'>", "<input type=submit value=查询>",
             "<textarea name=t>格</textarea>", "<!-- 注 -->", "<script>var s='暗语';</script>", "<svg><title>标</title><path d='M0'/></svg>",
+            "<iframe srcdoc='<style>b{display:none}</style><p>框<b>暗</b><a href=z>接</a><input name=f>'></iframe>",
             "<select name=s><option>甲</option><option value=1>乙</option></select>", "<noscript><b>无</b></noscript>",
             "<button>钮</button>",
         ]).prop_map(str::to_owned),
@@ -101,6 +102,8 @@ fn phrase() -> impl Strategy<Value = String> {
                 ("<i style='display:none'>", "</i>"),
                 ("<span title=题 data-x='{\"a\":\"数据在此\"}'>", "</span>"),
                 ("<label>", "</label>"),
+                ("<span class='x h'>", "</span>"),
+                ("<em class=r>", "</em>"),
                 ("<q>", "</q>"),
             ],
         )
@@ -140,8 +143,8 @@ proptest! {
         let frames = if frames { "<iframe src=f.html>无</iframe>" } else { "" };
         let page = format!(
             "<!doctype html><html><head><meta charset=utf-8><meta name=keywords content='证,查'><title>{title}</title>\
-             <link rel=stylesheet href=s.css><style>a:before{{content:'样式'}}</style></head>\n<body>{one}\
-             <form action=/cx method=post>{form}</form>{frames}{other}</body></html>"
+             <link rel=stylesheet href=s.css><style>a:before{{content:'样式'}} .r{{direction:rtl;unicode-bidi:bidi-override}}</style></head>\n<body>{one}\
+             <form action=/cx method=post>{form}</form>{frames}{other}<style>.h{{display:none}}</style></body></html>"
         );
         let (tokens, mut tree) = lanes(&page);
         tree.lane = Lane::Tokens;
