@@ -4,8 +4,10 @@
 //! copy or an allocation. Everything else takes the long way through core. Answers are flushed when the input has to be
 //! waited for. Start at [`Answers::line`].
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 
+use jianzheng_core::entities::mask_ids;
 use jianzheng_core::host::{Authorities, Standing};
 use serde::Serialize;
 
@@ -34,6 +36,8 @@ const EXAMPLES: &str = "\
 const BUFFER: usize = 256 << 10;
 const LONGEST_NAME: usize = 253;
 const LONGEST_LABEL: usize = 63;
+/// Digits of the shortest ID number that is masked.
+const ID_DIGITS: usize = 15;
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let program = context.load()?;
@@ -62,7 +66,7 @@ struct Row<'a> {
     verdict: &'a str,
     score: f64,
     near: Option<&'a str>,
-    why: &'a [String],
+    why: &'a [Cow<'a, str>],
 }
 
 impl<W: Write> Answers<'_, W> {
@@ -134,11 +138,11 @@ impl<W: Write> Answers<'_, W> {
             Ok(found) if self.flagged && !matches!(found.standing, Standing::Spoof | Standing::Watch) => Ok(()),
             Ok(found) => {
                 let row = Row {
-                    host: &found.host,
+                    host: &mask_ids(&found.host),
                     verdict: found.standing.as_str(),
                     score: found.score,
                     near: found.near.as_deref(),
-                    why: &found.why,
+                    why: &found.why.iter().map(|why| mask_ids(why)).collect::<Vec<_>>(),
                 };
                 serde_json::to_writer(&mut self.out, &row).map_err(io::Error::from)?;
                 Ok(self.out.write_all(b"\n")?)
@@ -155,7 +159,7 @@ impl<W: Write> Answers<'_, W> {
 
     fn bad(&mut self, say: &str, number: u64) -> Result<(), OutError> {
         self.clean = false;
-        let line = serde_json::json!({ "error": say, "line": number });
+        let line = serde_json::json!({ "error": mask_ids(say), "line": number });
         Ok(writeln!(self.out, "{line}")?)
     }
 }
@@ -165,13 +169,16 @@ fn trimmed(line: &[u8], number: u64) -> &[u8] {
     if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
 }
 
-/// The line as a name that needs no reading: lower-case letters, digits, hyphens, labels of proper length, no A-label.
+/// The line as a name that needs no reading: lower-case letters, digits, hyphens, labels of proper length, no A-label, and too few
+/// digits for an ID number.
 fn plain(line: &[u8]) -> Option<&str> {
     if line.len() > LONGEST_NAME {
         return None;
     }
     let mut label = 0;
+    let mut digits = 0;
     for &b in line {
+        digits += usize::from(b.is_ascii_digit());
         match b {
             b'a'..=b'z' | b'0'..=b'9' | b'-' => label += 1,
             b'.' if label > 0 && label <= LONGEST_LABEL => label = 0,
@@ -179,7 +186,7 @@ fn plain(line: &[u8]) -> Option<&str> {
         }
     }
     // An A-label has to be decoded, and its prefix has hyphens in third and fourth place.
-    if label == 0 || label > LONGEST_LABEL || memchr::memmem::find(line, b"xn--").is_some() {
+    if digits >= ID_DIGITS || label == 0 || label > LONGEST_LABEL || memchr::memmem::find(line, b"xn--").is_some() {
         return None;
     }
     std::str::from_utf8(line).ok()
@@ -230,6 +237,12 @@ mod tests {
         assert!(!clean);
         assert_eq!((lines[0]["host"].as_str(), lines[3]["host"].as_str()), (Some("a.example"), Some("b.example")));
         assert_eq!((&lines[1]["line"], &lines[2]["line"]), (&2.into(), &3.into()));
+    }
+
+    #[test]
+    fn an_id_number_in_a_name_is_masked() {
+        let (text, _) = answered(b"q330212199001011232.example\n33-0212-19900101-1232.cx-mem.example\n", 64);
+        assert!(!text.contains("19900101") && text.contains("q3302**********1232.example"), "{text}");
     }
 
     proptest! {

@@ -16,6 +16,10 @@ const GAP: usize = 2;
 const BREAK: usize = 6;
 /// Years of birth of those whose number may be put together from several lines or cells: a date of today in a table is none.
 const BORN: std::ops::Range<u32> = 1920..2012;
+/// Years of birth of anybody whose number may be written somewhere, with a wrong check sign.
+const LIVED: std::ops::Range<u32> = 1900..2030;
+/// Signs right before a number, among which its name may stand.
+const NEAR: usize = 12;
 /// Signs before an old number in pieces, among which something has to say that it is one.
 const CUE: usize = 40;
 
@@ -115,7 +119,7 @@ pub fn mask_ids(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn value(sign: char) -> Option<u8> {
+pub(super) fn value(sign: char) -> Option<u8> {
     match sign {
         '0'..='9' => Some(sign as u8 - b'0'),
         'x' | 'X' | 'ｘ' | 'Ｘ' | 'х' | 'Х' | 'Χ' | '×' | 'Ⅹ' => Some(10),
@@ -127,7 +131,7 @@ fn value(sign: char) -> Option<u8> {
 }
 
 /// Signs that people set between the parts of a number, invisible ones, and those that make keycaps of digits.
-fn sets_apart(sign: char) -> bool {
+pub(super) fn sets_apart(sign: char) -> bool {
     matches!(
         sign,
         ' ' | '\u{A0}' | '\u{3000}' | '-' | '－' | '\u{2010}'..='\u{2014}' | '\u{2212}' | '.' | '·' | '_' | '\u{200B}'
@@ -136,7 +140,7 @@ fn sets_apart(sign: char) -> bool {
 }
 
 /// The end of a line or of a cell.
-fn breaks(sign: char) -> bool {
+pub(super) fn breaks(sign: char) -> bool {
     matches!(sign, '\n' | '\t' | '\r' | '\x0B' | '\x0C' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
@@ -158,7 +162,7 @@ fn find(text: &str, row: &[Digit], lead: Option<char>, stars: &mut Vec<(usize, u
     while at < row.len() {
         // Lines and cells by themselves first, then what only several of them make.
         let piece = 1 + row[at + 1..].iter().take_while(|digit| digit.gap != Gap::Break).count();
-        find_in_piece(&row[at..at + piece], t && at == 0, stars);
+        find_in_piece(text, &row[at..at + piece], t && at == 0, stars);
         at += piece;
     }
     if row.iter().skip(1).any(|digit| digit.gap == Gap::Break) {
@@ -172,24 +176,43 @@ fn star(number: &[Digit], tail: usize, stars: &mut Vec<(usize, usize)>) {
 }
 
 /// Marks the ID numbers of one line or cell.
-fn find_in_piece(row: &[Digit], t: bool, stars: &mut Vec<(usize, usize)>) {
+fn find_in_piece(text: &str, row: &[Digit], t: bool, stars: &mut Vec<(usize, usize)>) {
     let joined = |digit: &Digit| digit.gap == Gap::Nothing;
     let mut at = 0;
     while at + 15 <= row.len() {
         let rest = &row[at..];
-        // A number in the middle of a longer one is an ID only if all of it fits; behind a T, or alone, less is enough.
+        // A number in the middle of a longer one is an ID only if all of it fits; behind a T, or alone, less is enough: who mistypes
+        // his number has given most of it away.
         let starts = at == 0 || !joined(&row[at]);
-        let ends = |length: usize| row.get(at + length).is_none_or(|next| !joined(next));
-        if rest.len() >= 18 && (is_id(rest) || at == 0 && t && body(rest) && ends(18)) {
+        let alone = |length: usize| starts && row.get(at + length).is_none_or(|next| !joined(next));
+        let called = || names_id(text, row[at].at);
+        let lived = |rest: &[Digit]| is_place(rest) && is_born(rest, LIVED) && is_parted_by_meaning(rest);
+        if rest.len() >= 18 && (is_id(rest) || alone(18) && body(rest) && (at == 0 && t || lived(rest) || called())) {
             star(&rest[..18], KEPT, stars);
             at += 18;
-        } else if starts && ends(15) && rest[1..15].iter().all(joined) && is_old_id(rest) {
+        } else if alone(15)
+            && rest[1..15].iter().all(joined)
+            && (is_old_id(rest) || rest[..15].iter().all(|digit| digit.value < 10) && called())
+        {
             star(&rest[..15], 3, stars);
             at += 15;
         } else {
             at += 1;
         }
     }
+}
+
+/// Whether a number of 18 signs is in one piece, or in those of its meaning: place, year, month, day, order.
+fn is_parted_by_meaning(row: &[Digit]) -> bool {
+    row[..18].iter().enumerate().skip(1).all(|(at, digit)| digit.gap == Gap::Nothing || matches!(at, 6 | 10 | 12 | 14))
+}
+
+/// Whether the words right before say that an ID follows.
+fn names_id(text: &str, at: usize) -> bool {
+    const NAMES: [&str; 8] = ["身份证", "身份證", "证件号", "證件號", "身份号", "身份號", "证号", "證號"];
+    let from = text[..at].char_indices().rev().take(NEAR).last().map_or(at, |(from, _)| from);
+    let line = text[from..at].rsplit('\n').next().unwrap_or_default();
+    NAMES.iter().any(|name| line.contains(name))
 }
 
 /// Marks the ID numbers that lines or cells make together. Tables of numbers are full of neighbours that nobody means to be

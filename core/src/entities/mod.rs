@@ -19,6 +19,7 @@ mod parts;
 mod phones;
 mod qq;
 mod registered;
+mod remains;
 mod same;
 mod series;
 mod shared;
@@ -133,7 +134,16 @@ fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
         debug_assert!(raw.get(at.clone()).is_some());
         Some(at)
     };
-    found.into_iter().map(|(kind, value, at)| Entity { kind, value, at: place(at) }).collect()
+    let mut all: Vec<Entity> =
+        found.into_iter().map(|(kind, value, at)| Entity { kind, value, at: place(at) }).collect();
+    let remains = if all.is_empty() { Vec::new() } else { remains::find(raw) };
+    all.retain(|entity| {
+        let stands_in = |remains: &Range<usize>| {
+            entity.at.as_ref().is_some_and(|at| at.start < remains.end && remains.start < at.end)
+        };
+        !remains.iter().any(stands_in)
+    });
+    all
 }
 
 /// QQ①30001234 is the first of several: the circled digit counts them, where plain ones follow.
