@@ -67,7 +67,8 @@ fn line(verdict: &Verdict, thresholds: Thresholds) -> String {
 fn remark(note: &str) -> Option<&'static str> {
     match note {
         "compromised_official" => Some("这是官方网站上的卖证页面，多半是网站被入侵，请尽快通知网站主管单位"),
-        "needs_eyes" => Some("页面靠脚本或图片显示，机器看不全，请用浏览器打开看一眼"),
+        "needs_eyes" => Some("页面有藏起来的内容，或靠脚本、图片显示，机器看不全，请用浏览器打开看一眼"),
+        "truncated" => Some("页面太大，后面的部分没有看"),
         "mixed" => Some("页面同时提到几家发证机关的证书"),
         _ => None,
     }

@@ -24,8 +24,8 @@ use crate::crawl::qr;
 use crate::desk::verdict_row::VerdictRow;
 use crate::patrol::pictures;
 
-/// Bytes read of one page; the extractor's own cap lies below.
-const PAGE_BYTES: u64 = 32 << 20;
+/// Bytes read of one page: one more than the extractor reads, so that it can tell what it cut.
+const PAGE_BYTES: u64 = (32 << 20) + 1;
 /// Bytes read of one picture.
 pub(super) const IMAGE_BYTES: u64 = 16 << 20;
 /// Pictures of one page that are looked at.

@@ -17,7 +17,7 @@ use super::parts::Parts;
 use super::reference::{decode_into, without_nul};
 use super::style::{Sight, Style};
 use super::tag::{Tag, zone_of_name};
-use super::token::{Content, Token, Tokenizer};
+use super::token::{Attribute, Content, Token, Tokenizer};
 use super::{Extract, HiddenKind, Limit, Role, Zone};
 
 /// How much is read of one page.
@@ -25,6 +25,8 @@ use super::{Extract, HiddenKind, Limit, Role, Zone};
 pub struct Caps {
     /// Source bytes.
     pub bytes: usize,
+    /// Bytes of tags and text among them: scripts, styles, comments and what is written into attributes as data are read over.
+    pub markup: usize,
     /// Bytes of visible text.
     pub text: usize,
     /// Bytes of each kind of hidden text.
@@ -39,7 +41,15 @@ pub struct Caps {
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { bytes: 8 << 20, text: 512 << 10, hidden: 64 << 10, depth: 512, links: 2_000, parts: 200 }
+        Self {
+            bytes: 32 << 20,
+            markup: 8 << 20,
+            text: 512 << 10,
+            hidden: 64 << 10,
+            depth: 512,
+            links: 2_000,
+            parts: 200,
+        }
     }
 }
 
@@ -64,6 +74,9 @@ const PASSAGE: usize = 60;
 
 /// Names that sheets speak of behind text are looked for before them, up to so many.
 const LATE: usize = 32;
+
+/// A value of an attribute that is longer than this is data.
+const DATA: usize = 4096;
 
 /// Frames in frames whose documents are read, and bytes of all of them.
 const FRAMES: usize = 3;
@@ -96,6 +109,13 @@ pub struct Extractor<'u> {
     framed_bytes: usize,
     /// Where in the source the text of the last raw element began.
     position: usize,
+    /// Bytes of tags and text read.
+    markup: usize,
+}
+
+/// Bytes of an attribute that do not count: the most of a long value is a picture or other data.
+fn data(attribute: &Attribute) -> usize {
+    attribute.value.len().saturating_sub(DATA)
 }
 
 /// The sequence of a page's tags as a near-hash; the same in both lanes, since it is of the source.
@@ -133,6 +153,7 @@ impl<'u> Extractor<'u> {
             frames: 0,
             framed_bytes: 0,
             position: 0,
+            markup: 0,
         }
     }
 
@@ -158,7 +179,18 @@ impl<'u> Extractor<'u> {
         let mut tokens = Tokenizer::new(source);
         let mut shape = Shape { hash: Simhash::new(), last: 0 };
         let mut decoded = String::new();
+        let mut from = tokens.position();
         while let Some(token) = tokens.next_token() {
+            let bytes = tokens.position() - std::mem::replace(&mut from, tokens.position());
+            self.markup += match token {
+                Token::Start { .. } => bytes - tokens.attributes().iter().map(data).sum::<usize>(),
+                Token::Text(_) | Token::End { .. } => bytes,
+                Token::Raw(_) | Token::Comment(_) | Token::Doctype(_) => 0,
+            };
+            if self.markup > self.caps.markup {
+                self.parts.limit(Limit::Bytes);
+                break;
+            }
             match token {
                 Token::Text(text) => {
                     let text = if memchr::memchr(b'&', text.as_bytes()).is_some() {

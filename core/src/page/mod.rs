@@ -125,6 +125,13 @@ pub enum Limit {
     Parts,
 }
 
+impl Extract {
+    /// Some of what readers see was not read.
+    pub fn is_cut(&self) -> bool {
+        self.limits.iter().any(|limit| matches!(limit, Limit::Bytes | Limit::Text))
+    }
+}
+
 impl Limit {
     /// Stable name for records.
     pub fn as_str(self) -> &'static str {
@@ -268,11 +275,11 @@ pub struct Fingerprint {
 /// Reads a page. `header_charset` is what the HTTP header said (it may be wrong), `base` the page's own address.
 pub fn read(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>) -> Extract {
     let caps = Caps::default();
-    let cut = bytes.len() > caps.bytes;
+    let beyond = bytes.len() > caps.bytes;
     let decoded = charset::decode(&bytes[..bytes.len().min(caps.bytes)], header_charset);
     let mut extract = Extractor::new(base, caps).read(&decoded.text);
     extract.charset = decoded.charset.to_owned();
-    if cut {
+    if beyond && !extract.limits.contains(&Limit::Bytes) {
         extract.limits.push(Limit::Bytes);
     }
     extract
@@ -283,10 +290,12 @@ pub fn read(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>)
 pub fn read_again(bytes: &[u8], header_charset: Option<&str>, base: Option<&url::Url>, first: &Extract) -> Extract {
     let caps = Caps::default();
     let decoded = charset::decode(&bytes[..bytes.len().min(caps.bytes)], header_charset);
-    let mut extract = walk::read(Extractor::new(base, caps), &decoded.text);
+    // A tree takes many times the room of its source.
+    let source = cut(&decoded.text, caps.markup);
+    let mut extract = walk::read(Extractor::new(base, caps), source);
     extract.charset.clone_from(&first.charset);
     extract.fingerprint.shape = first.fingerprint.shape;
-    if bytes.len() > caps.bytes {
+    if bytes.len() > caps.bytes || source.len() < decoded.text.len() {
         extract.limits.push(Limit::Bytes);
     }
     extract

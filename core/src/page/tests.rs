@@ -131,7 +131,7 @@ fn a_frame_may_have_its_document_in_itself() {
     let extract = page(&nested);
     assert_eq!((extract.text.as_str(), extract.limits), ("层\n层\n层\n层", vec![Limit::Depth]));
     let extract = page(&"<iframe srcdoc='<p>字'></iframe>".repeat(200_000));
-    assert!(extract.limits.contains(&Limit::Bytes) && extract.text.len() < 1 << 20);
+    assert!(extract.is_cut() && extract.text.len() < 1 << 20);
 }
 
 #[test]
@@ -251,6 +251,24 @@ fn bombs_cost_no_more_than_their_bytes() {
         let extract = page(&format!("<title>t</title><p>before</p>{bomb}"));
         assert!(extract.text.starts_with("t\nbefore"));
         assert!(extract.text.len() <= (512 << 10) + 16);
+    }
+}
+
+#[test]
+fn what_is_no_text_leaves_its_room_to_the_text() {
+    let megabytes = |piece: &str| piece.repeat((10 << 20) / piece.len());
+    for filler in [
+        format!("<script>{}</script>", megabytes("var a=1;")),
+        format!("<style>{}</style>", megabytes(".a{b:c}")),
+        format!("<!--{}-->", megabytes("字")),
+        format!("<img src='data:image/png;base64,{}'>", megabytes("AAAA")),
+    ] {
+        let extract = page(&format!("{filler}<p>末尾"));
+        assert_eq!((extract.text.as_str(), extract.is_cut()), ("末尾", false), "{}", &filler[..9]);
+    }
+    for filler in ["床前明月光，", "<b class='a'></b>"] {
+        let extract = page(&format!("<p>{}<p>末尾", megabytes(filler)));
+        assert!(!extract.text.contains("末尾") && extract.is_cut());
     }
 }
 

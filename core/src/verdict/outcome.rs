@@ -11,6 +11,8 @@ use crate::rules::rule::Place;
 
 /// Points from which a page that accuses nobody is called a warning.
 const NOTICE: f64 = 10.0;
+/// Points from which words that are hidden or made by scripts ask for an eye on a page that is no hit.
+const UNSEEN: f64 = 20.0;
 /// Places told of one page.
 const AREAS: usize = 8;
 /// Family of the signals that tell of making or organised selling.
@@ -42,8 +44,13 @@ pub(crate) fn decide(reading: &Reading, weighed: Weighed, thresholds: Thresholds
     if compromised {
         notes.push("compromised_official");
     }
-    if reading.facts.has(Fact::NeedsEyes) {
+    // An eye should see what was not read, and an offer that readers do not see, whatever stands around it.
+    let unseen = weighed.unseen >= if kind.is_hit() { 0.1 } else { UNSEEN };
+    if reading.facts.has(Fact::NeedsEyes) || reading.is_cut || unseen {
         notes.push("needs_eyes");
+    }
+    if reading.is_cut {
+        notes.push("truncated");
     }
     let bodies: Vec<&str> = certificates.iter().map(|c| c.1).collect();
     if bodies.contains(&"应急") && bodies.iter().any(|b| *b != "应急") {

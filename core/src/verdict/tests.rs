@@ -174,3 +174,17 @@ fn menus_and_feet_name_certificates_where_nothing_else_does() {
     assert_eq!(told(&format!("<p>欢迎光临</p>{foot}")), ["焊接与热切割作业", "叉车"]);
     assert_eq!(told(&format!("<p>低压电工证报名</p>{foot}")), ["低压电工"]);
 }
+
+#[test]
+fn what_was_not_read_is_told() {
+    let long = "<p>床前明月光，疑是地上霜。</p>".repeat(20_000);
+    let verdict = check(HERE, &format!("{long}<p>电工证不用考试，电话13000001234"), Kind::Benign);
+    assert_eq!(verdict.notes, ["needs_eyes", "truncated"]);
+    let menu = "<a href=/a>电工证报名</a>".repeat(10_000);
+    let verdict = judged(HERE, &format!("{menu}<p>电工证不用考试，三天拿证，电话13000001234")).0;
+    assert_eq!(verdict.notes, ["needs_eyes", "truncated"]);
+    let scripts = format!("<script>{}</script>", "var a=1;".repeat(2 << 20));
+    let verdict = check(HERE, &format!("{scripts}<p>电工证不用考试，三天拿证，电话13000001234"), Kind::Seller);
+    assert!(!verdict.notes.contains(&"truncated"));
+}
+

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::reading::{Found, Part, Reading};
 use super::{Signal, voice};
 use crate::likeness::Copied;
+use crate::page::HiddenKind;
 use crate::rules::rule::{Kind, Place, Rule, Status};
 use crate::rules::{Compiled, Fact, Wanted};
 use crate::wording::Manner;
@@ -21,6 +22,8 @@ pub(crate) struct Weighed {
     pub(crate) fake: f64,
     pub(crate) seller: f64,
     pub(crate) notice: f64,
+    /// How much of it speaks against the page by words that are hidden or made by scripts.
+    pub(crate) unseen: f64,
 }
 
 /// Where a rule found its reason; none where the reason is a fact.
@@ -72,6 +75,9 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         if rule.status == Status::Live && !weighed.families.contains(&rule.family) {
             weighed.families.push(rule.family.clone());
         }
+        if points > 0.0 && rule.kind != Kind::Notice && is_unseen(reading, firing.at.as_ref()) {
+            weighed.unseen += points;
+        }
         let mut signal = signal(reading, rule, points, firing);
         if !reading.copied.is_empty() {
             signal.say.push_str(&from_where(reading, &reading.rules.compiled[index]));
@@ -79,7 +85,10 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         weighed.signals.push(signal);
     }
     for manner in Manner::ALL {
-        weighed.signals.extend(wording(reading, manner));
+        if let Some((signal, unseen)) = wording(reading, manner) {
+            weighed.unseen += if unseen { signal.points } else { 0.0 };
+            weighed.signals.push(signal);
+        }
     }
     weighed.signals.sort_by(|a, b| b.points.total_cmp(&a.points));
     weighed
@@ -206,7 +215,7 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
 }
 
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
-fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
+fn wording(reading: &Reading, manner: Manner) -> Option<(Signal, bool)> {
     let table = &reading.rules.wording[manner as usize];
     if table.is_empty() {
         return None;
@@ -241,14 +250,22 @@ fn wording(reading: &Reading, manner: Manner) -> Option<Signal> {
         quote: None,
         at: None,
     };
+    let mut unseen = false;
     if points > 0.0 {
         let clause = passage.iter().find_map(|part| {
             let at = table.clause(reading.text_of(part))?;
             Some((part.at.start + at.start..part.at.start + at.end, !part.visible))
         });
+        unseen = is_unseen(reading, clause.as_ref());
         quote(reading, &mut signal, clause);
     }
-    Some(signal)
+    Some((signal, unseen))
+}
+
+/// Whether it is hidden by styles or made by scripts.
+fn is_unseen(reading: &Reading, at: Option<&(Range<usize>, bool)>) -> bool {
+    let kind = |at: &Range<usize>| reading.hidden_kind(at.start);
+    at.is_some_and(|(at, hidden)| *hidden && matches!(kind(at), HiddenKind::Element | HiddenKind::Script))
 }
 
 /// What a rule that rests on copies rests on, in brackets: what was copied, and from where.
