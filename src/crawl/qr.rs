@@ -21,6 +21,12 @@ const SIDE: u32 = 1200;
 const LARGE_SIDE: u32 = 2000;
 /// Smaller pictures are enlarged: a module of one pixel is lost to the threshold.
 const SMALL_SIDE: u32 = 240;
+const ENLARGED: u32 = 480;
+/// Sides of the pieces that a larger picture is searched in at last, and how far they overlap.
+const TILE: u32 = 1000;
+const OVERLAP: u32 = 250;
+/// The darkest and the brightest shade of a picture in which something is drawn are so far apart.
+const DRAWN: u8 = 64;
 /// Finder patterns in one picture. A code has three.
 const MAX_FINDERS: usize = 32;
 /// Pixels that the detector may read and write for one picture: a second of a processor, some ten times what a large picture with a
@@ -69,14 +75,15 @@ pub fn data_url(address: &str) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
-/// Tries the picture in the sizes and the two colourings in which codes are found; the first that says something counts. Unwinds
+/// Tries the picture in the sizes and the two colourings in which codes are found, and a large one piece by piece; the first that says
+/// something counts. Unwinds
 /// where the detector panics or has done enough.
 pub(super) fn search(picture: &GrayImage) -> Vec<String> {
     let steps = Rc::new(Cell::new(STEPS));
     let detect = |picture: GrayImage| detect(Metered { picture, steps: Rc::clone(&steps) });
     let longest = picture.width().max(picture.height());
     let first = match longest {
-        0..SMALL_SIDE => scaled(picture, longest * 3),
+        0..SMALL_SIDE => scaled(picture, longest * (ENLARGED / longest.max(1)).clamp(3, 12)),
         SMALL_SIDE..=SIDE => picture.clone(),
         _ => scaled(picture, SIDE),
     };
@@ -90,7 +97,24 @@ pub(super) fn search(picture: &GrayImage) -> Vec<String> {
     if !found.is_empty() || longest <= SIDE {
         return found;
     }
-    detect(if longest <= LARGE_SIDE { picture.clone() } else { scaled(picture, LARGE_SIDE) })
+    let found = detect(if longest <= LARGE_SIDE { picture.clone() } else { scaled(picture, LARGE_SIDE) });
+    if !found.is_empty() || longest <= LARGE_SIDE {
+        return found;
+    }
+    // A small code on a large photograph is lost in any copy of it.
+    tiles(picture).map(detect).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// A large picture in pieces of its own size, but for those in which nothing is drawn. They overlap by the largest code that the smaller
+/// copies miss.
+fn tiles(picture: &GrayImage) -> impl Iterator<Item = GrayImage> {
+    let starts = |length: u32| (0..length.saturating_sub(OVERLAP).max(1)).step_by((TILE - OVERLAP) as usize);
+    let places = starts(picture.height()).flat_map(move |y| starts(picture.width()).map(move |x| (x, y)));
+    let cut = |(x, y)| imageops::crop_imm(picture, x, y, TILE, TILE).to_image();
+    places.map(cut).filter(|tile| {
+        let shades = tile.as_raw().iter().fold((u8::MAX, 0), |(low, high), shade| (low.min(*shade), high.max(*shade)));
+        shades.1.saturating_sub(shades.0) >= DRAWN
+    })
 }
 
 /// The picture that the detector works on, and what it may still do; its copies draw on the same account.
@@ -298,6 +322,26 @@ mod tests {
             image::ImageBuffer::from_fn(picture.width(), picture.height(), clear).into()
         });
         assert_eq!((&inverted, &large, &clear), (&plain, &plain, &plain));
+    }
+
+    #[test]
+    fn a_small_code_on_a_large_photograph_is_read() {
+        let code = image::load_from_memory(&practice("sample-qr.png")).unwrap().into_luma8();
+        // Its modules are three pixels wide.
+        let code = scaled(&code, 3 * code_modules(&code));
+        for at in [(2000, 3000), (700, 700), (30, 2700)] {
+            let mut photograph = GrayImage::from_fn(3000, 4000, |x, y| Luma([200 + ((x / 7 + y / 11) % 9) as u8]));
+            imageops::replace(&mut photograph, &code, at.0, at.1);
+            assert!(!read(&png(&photograph.into())).is_empty(), "{at:?}");
+        }
+    }
+
+    /// How many modules wide a drawn code with its margin is: the first finder pattern's outer ring is seven.
+    fn code_modules(code: &GrayImage) -> u32 {
+        let dark = |x: u32, y: u32| code.get_pixel(x, y).0[0] < 128;
+        let first = (0..code.height()).find(|at| dark(*at, *at)).unwrap();
+        let ring = (first..code.width()).take_while(|x| dark(*x, first)).count() as u32;
+        code.width() * 7 / ring
     }
 
     #[test]

@@ -215,6 +215,8 @@ pub enum HiddenKind {
     Element,
     /// A string in a script.
     Script,
+    /// The words of a QR code: not among [`Extract::hidden`], but among [`Extract::qr`].
+    Code,
 }
 
 /// A link.

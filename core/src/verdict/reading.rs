@@ -75,6 +75,8 @@ pub(crate) struct Reading<'a> {
     /// Words of the trade were spelt by their sound.
     pub(crate) sounds_alike: bool,
     pub(crate) found: Vec<Found>,
+    /// Something that readers see was not read, or not weighed.
+    pub(crate) is_cut: bool,
     /// By condition and own list ([`uses`]): indices into `found`.
     posted: Postings,
     /// Certificates: (index of certificate, index into `found`).
@@ -115,6 +117,11 @@ impl<'a> Reading<'a> {
             hidden_text.push_str(&part.text);
             hidden_text.push('\n');
         }
+        for payload in extract.qr.iter().filter(|payload| speaks(payload)) {
+            hidden_kinds.push((hidden_text.len(), HiddenKind::Code));
+            hidden_text.push_str(&entities::mask_ids(payload));
+            hidden_text.push('\n');
+        }
         let (mut folded, mut hidden) = (fold(&extract.text), fold(&hidden_text));
         let sounds_alike = rules.sounds.undo(&mut folded) | rules.sounds.undo(&mut hidden);
         let mut reading = Self {
@@ -126,6 +133,7 @@ impl<'a> Reading<'a> {
             sounds_alike,
             hidden_kinds,
             found: Vec::with_capacity(USUAL),
+            is_cut: extract.is_cut(),
             posted: Postings::new(uses::condition(rules.conditions as u32)),
             certificates: Vec::new(),
             certificate_names: Vec::new(),
@@ -164,9 +172,13 @@ impl<'a> Reading<'a> {
                 pieces.push(*piece, at.clone());
             }
             // A page that is all phrases is judged by the first of them; its contacts are read to the end.
-            if rules.uses.is_phrase(pattern) && self.found.len() < MOST {
-                let block = block_at(raw_start(at.start));
-                self.note(pattern, at, block);
+            if rules.uses.is_phrase(pattern) {
+                if self.found.len() < MOST {
+                    let block = block_at(raw_start(at.start));
+                    self.note(pattern, at, block);
+                } else {
+                    self.is_cut = true;
+                }
             }
             true
         });
@@ -281,7 +293,8 @@ impl<'a> Reading<'a> {
         for payload in &extract.qr {
             let before = all.len();
             all.extend(entities::in_address(payload));
-            if all.len() == before {
+            // What speaks was read with the hidden text.
+            if all.len() == before && !speaks(payload) {
                 let folded = fold(payload);
                 all.extend(entities::in_text(payload, &folded).into_iter().map(|e| Entity { at: None, ..e }));
             }
@@ -355,9 +368,17 @@ impl<'a> Reading<'a> {
         (manner == Manner::Offer).then(|| Circumstances {
             words: self.distinct(Lists::Trail, true),
             own: self.list(Lists::OwnTrail).next().is_some(),
-            reached: !self.leads.is_empty() || !self.extract.qr.is_empty(),
+            reached: !self.leads.is_empty() || self.is_reached_by_code(),
             deals: self.list(Lists::Deal).next().is_some(),
         })
+    }
+
+    /// A code is somebody to be reached where it says so itself, or the page speaks of a deal. Guides, papers, employers and schools all have
+    /// one for readers to follow them: that a code is there says less than a telephone that is written out.
+    fn is_reached_by_code(&self) -> bool {
+        let codes = &self.extract.qr;
+        !codes.is_empty()
+            && (self.list(Lists::Deal).next().is_some() || codes.iter().any(|code| speaks(code) && has_contact(code)))
     }
 
     /// Where a look-up may be: of one word alone (查询) nothing follows, and a genuine host is nobody's imitation.
@@ -412,6 +433,17 @@ impl<'a> Reading<'a> {
     pub(crate) fn condition(&self, condition: u32) -> impl Iterator<Item = &Found> {
         self.posted.of(uses::condition(condition)).map(|i| &self.found[i as usize])
     }
+}
+
+/// Whether a code's payload is words rather than an address or a key.
+fn speaks(payload: &str) -> bool {
+    payload.chars().any(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign))
+}
+
+fn has_contact(text: &str) -> bool {
+    use entities::Kind;
+    let told = entities::in_text(text, &fold(text));
+    told.iter().any(|entity| matches!(entity.kind, Kind::Phone | Kind::Wechat | Kind::Qq | Kind::Telegram))
 }
 
 /// The blocks at bytes of the page's text, asked for one after another: [`Reading::block_of`], which is a step or two from the one

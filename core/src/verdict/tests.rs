@@ -188,3 +188,25 @@ fn what_was_not_read_is_told() {
     assert!(!verdict.notes.contains(&"truncated"));
 }
 
+#[test]
+fn what_a_code_says_is_read_and_that_there_is_one_accuses_nobody() {
+    let with_code = |html: &str, code: &str| {
+        let url = Url::parse(HERE).unwrap();
+        let extract = page::Extract { qr: vec![code.to_owned()], ..page::read_text(html, Some(&url)) };
+        rules().judge(&extract, &url, Thresholds::default())
+    };
+    let picture = "<title>电工证</title><p>扫码了解</p><img src=a.png>";
+    let verdict = with_code(picture, "低压电工证免考，三天拿证，加微信demo_tzzy88");
+    assert_eq!((verdict.kind, verdict.contacts.wechat), (Kind::Seller, vec!["demo_tzzy88".to_owned()]));
+    for html in [
+        "<title>招电工 有电工证</title><p>扫码联系</p><img src=a.png>",
+        "<title>特种作业操作证办理指南</title><p>扫码进入办事大厅</p><img src=a.png>",
+        "<title>低压电工培训报名</title><p>扫码关注公众号了解开班时间</p><img src=a.png>",
+        "<title>电工证怎么查询真伪</title><p>扫描下方二维码关注本报</p><img src=a.png>",
+    ] {
+        for code in ["https://u.wechat.com/demo", "tel:13000001234", "http://weixin.qq.com/r/demo"] {
+            let verdict = with_code(html, code);
+            assert!(verdict.score < Thresholds::default().hit, "{html} {code}: {:#?}", verdict.signals);
+        }
+    }
+}

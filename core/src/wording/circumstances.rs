@@ -29,7 +29,7 @@ pub struct Circumstances {
     pub words: usize,
     /// One of them is said by this trade alone.
     pub own: bool,
-    /// Somebody can be reached: a contact or a QR code.
+    /// Somebody can be reached: a contact, or a QR code that speaks or stands beside talk of a deal.
     pub reached: bool,
     /// Something is said around a deal in certificates.
     pub deals: bool,
