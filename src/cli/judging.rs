@@ -56,10 +56,26 @@ struct Input<'a> {
     final_url: Option<String>,
 }
 
+/// The name alone.
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
+}
+
 impl Judging {
     /// The answer to one line as JSON, or what is wrong with the line.
     pub(super) fn line(&self, line: &[u8]) -> Result<Vec<u8>, String> {
-        let input: Input = serde_json::from_slice(line).map_err(|error| unreadable(&error))?;
+        let whole;
+        let input: Input = match serde_json::from_slice(line) {
+            Ok(input) => input,
+            Err(error) => {
+                whole = without_halves(line).ok_or_else(|| unreadable(&error))?;
+                // Its name is given back as it was written all the same.
+                let Named { id } = serde_json::from_slice(line).map_err(|error| unreadable(&error))?;
+                Input { id, ..serde_json::from_slice(&whole).map_err(|error| unreadable(&error))? }
+            }
+        };
         let asked = input.final_url.as_deref().unwrap_or(&input.url);
         let url = address(asked).ok_or_else(|| format!("网址“{}”写得不对", shown(asked)))?;
         let mut extract = match (&input.html, &input.file) {
@@ -123,6 +139,31 @@ pub(super) fn address(text: &str) -> Option<Url> {
 /// The host of a page as a lower-case A-label.
 pub(super) fn host_of(url: &Url) -> String {
     host::host_of(url.as_str()).unwrap_or_default()
+}
+
+/// The line with U+FFFD for each half of a surrogate pair that stands alone: what programs write that cut a text between two of its
+/// UTF-16 units. Nothing where there is none.
+fn without_halves(line: &[u8]) -> Option<Vec<u8>> {
+    let half = |at: usize| {
+        let digits = line.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let unit = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        (0xD800..0xE000).contains(&unit).then_some(unit < 0xDC00)
+    };
+    let mut out: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(escape) = memchr::memchr(b'\\', &line[at..]) {
+        at += escape;
+        match half(at) {
+            Some(true) if half(at + 6) == Some(false) => at += 12,
+            Some(_) => {
+                out.get_or_insert_with(|| line.to_vec())[at..at + 6].copy_from_slice(b"\\ufffd");
+                at += 6;
+            }
+            None => at += 2,
+        }
+        at = at.min(line.len());
+    }
+    out
 }
 
 fn unreadable(error: &serde_json::Error) -> String {
@@ -203,6 +244,15 @@ mod tests {
         ] {
             check(&judging, line, Err(word));
         }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_costs_one_sign_and_not_the_line() {
+        let judging = judging(Path::new("."));
+        let line = r#"{"id":"\ud83d","url":"http://a.example/","html":"<p>证\ud83d\\\ude00\ud83d\ude00\\ud83d"}"#;
+        check(&judging, line, Ok(r#"{"id":"\ud83d","#));
+        check(&judging, line, Ok("\"text\":\"证\u{FFFD}\\\\\u{FFFD}😀\\\\ud83d\""));
+        check(&judging, r#"{"url":"http://a.example/","html":"\ud83d"#, Err("没写完就断了"));
     }
 
     #[test]
