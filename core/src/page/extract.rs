@@ -13,6 +13,7 @@ mod within;
 use super::attribute::{Attributes, is_contact_icon, seen};
 use super::css::{Sheet, Styled, is_sheet};
 use super::fingerprint::Simhash;
+use super::lines::as_shown;
 use super::parts::Parts;
 use super::reference::{decode_into, without_nul};
 use super::style::{Sight, Style};
@@ -236,7 +237,7 @@ impl<'u> Extractor<'u> {
                     // Nobody is shown the title of a frame.
                     self.parts.hide(HiddenKind::Attribute, text);
                 } else if self.title.is_none() {
-                    self.title = Some(fold_space(&without_nul(text), 4096));
+                    self.title = Some(fold_space(&as_shown(&without_nul(text), &mut false), 4096));
                 }
             }
             // Inside svg these are markup, but no more to be seen.

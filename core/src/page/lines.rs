@@ -1,5 +1,10 @@
 //! Writes the visible text: white space folded, one line a block, with the place of each block.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Block, Extract, Role, Zone};
 
 /// The text so far.
@@ -14,6 +19,8 @@ pub(super) struct Lines {
     space: Option<char>,
     cap: usize,
     cut: bool,
+    /// A control sign has what follows on the line shown last to first.
+    overridden: bool,
 }
 
 impl Lines {
@@ -27,11 +34,19 @@ impl Lines {
             space: None,
             cap,
             cut: false,
+            overridden: false,
         }
     }
 
-    /// Adds text to the open line.
+    /// Adds text to the open line. What a control sign has shown last to first, up to the end of its line, is read as it is shown.
     pub(super) fn push(&mut self, text: &str, role: Role, zone: Zone) {
+        match as_shown(text, &mut self.overridden) {
+            Cow::Borrowed(text) => self.add(text, role, zone),
+            Cow::Owned(text) => self.add(&text, role, zone),
+        }
+    }
+
+    fn add(&mut self, text: &str, role: Role, zone: Zone) {
         if self.text.len() >= self.cap {
             self.cut |= !text.trim_ascii().is_empty();
             return;
@@ -73,6 +88,7 @@ impl Lines {
     /// Ends the open line, if it has any text.
     pub(super) fn end_line(&mut self) {
         self.space = None;
+        self.overridden = false;
         if self.text.len() > self.line {
             self.blocks.push(Block { at: self.line..self.text.len(), role: self.role, zone: self.zone });
             self.text.push('\n');
@@ -129,7 +145,7 @@ impl Lines {
             link.at = if text.trim().is_empty() { end..end } else { start + lead..start + lead + text.trim().len() };
         }
         let masked = crate::entities::mask_ids(&self.text);
-        if let std::borrow::Cow::Owned(masked) = masked {
+        if let Cow::Owned(masked) = masked {
             if masked.len() != self.text.len() {
                 self.follow(&masked, out);
             }
@@ -153,6 +169,32 @@ impl Lines {
             link.at = moved[link.at.start]..moved[link.at.end];
         }
     }
+}
+
+/// The right-to-left override, and what ends it: pop, or the left-to-right one.
+const OVERRIDE: char = '\u{202E}';
+const ENDS: [char; 2] = ['\u{202C}', '\u{202D}'];
+
+static OVERRIDES: LazyLock<Finder> = LazyLock::new(|| Finder::new("\u{202E}"));
+
+/// The text as it is shown where control signs turn it; `open`: what came before it had turned it already.
+pub(super) fn as_shown<'t>(text: &'t str, open: &mut bool) -> Cow<'t, str> {
+    if !*open && OVERRIDES.find(text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|sign| sign == OVERRIDE || ENDS.contains(&sign)) {
+        let said = piece.trim_end_matches([OVERRIDE, ENDS[0], ENDS[1]]);
+        if *open {
+            out.extend(said.chars().rev());
+        } else {
+            out.push_str(said);
+        }
+        if said.len() < piece.len() {
+            *open = piece.ends_with(OVERRIDE);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Where the first space or control character stands: eight bytes at a time, for words of Chinese are whole paragraphs.

@@ -273,6 +273,13 @@ fn what_is_no_text_leaves_its_room_to_the_text() {
 }
 
 #[test]
+fn letters_that_a_control_sign_turns_are_read_as_shown() {
+    check("<p>电话\u{202E}43210<b>000031</b>\u{202C}微信</p>1234", "电话01234130000微信\n1234");
+    check("<title>\u{202E}证工电</title><p>&#8238;证焊<p>焊证", "电工证\n焊证\n焊证");
+    check("电\u{202A}工\u{202C}证", "电\u{202A}工\u{202C}证");
+}
+
+#[test]
 fn every_range_is_a_range_of_the_text() {
     use proptest::prelude::*;
     let piece = prop_oneof![

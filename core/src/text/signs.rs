@@ -108,8 +108,17 @@ fn number(sign: char) -> Option<u32> {
         '⓿' | '🄀' | '🄋' | '🄌' => 0,
         '🄁'..='🄊' => code - 0x1F101,
         '🔟' => 10,
-        _ => return None,
+        _ => return digit_of_others(code),
     })
+}
+
+/// The digit that another script writes so: ٣, ۳, ३, ๓ …
+fn digit_of_others(code: u32) -> Option<u32> {
+    const ZEROS: [u32; 20] = [
+        0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0xF20,
+        0x1040, 0x17E0, 0x1810, 0x1946, 0xA620,
+    ];
+    ZEROS.into_iter().map(|zero| code.wrapping_sub(zero)).find(|digit| *digit < 10)
 }
 
 /// The letter that an enclosed sign shows, where NFKC has none or sets it in brackets.

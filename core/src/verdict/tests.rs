@@ -176,6 +176,35 @@ fn menus_and_feet_name_certificates_where_nothing_else_does() {
 }
 
 #[test]
+fn what_styles_hide_or_turn_and_frames_hold_is_read() {
+    let offer = "低压电工证，不用考试，三天拿证，官网可查";
+    for html in [
+        format!(
+            "<style>.h{{display:none}}</style><p>低压电<i class=h>我在</i>工证，不用<i class=h>天</i>考试，三天拿证，电话130<b class=h>88</b>00001234"
+        ),
+        format!(
+            "<style>.r{{direction:rtl;unicode-bidi:bidi-override}}</style><p>{offer}，电话<b class=r>43210000031</b>"
+        ),
+        format!("<style>.n:after{{content:'00001234'}}</style><p>{offer}，电话<b class=n>130</b>"),
+        format!("<iframe srcdoc=\"&lt;p&gt;{offer}，电话13000001234\"></iframe>"),
+        format!("<p>{offer}，电话\u{202E}43210000031\u{202C}"),
+        format!("<p>{offer}，电话١٣٠٠٠٠٠١٢٣٤"),
+    ] {
+        let verdict = check(HERE, &html, Kind::Seller);
+        assert_eq!(verdict.contacts.phones, ["13000001234"], "{html}");
+        assert!(!verdict.notes.contains(&"needs_eyes"), "{html}");
+    }
+    let shop = "本店出售鲜花，欢迎光临，地址在人民路，营业时间早九点到晚六点，预订请提前一天，送货上门。";
+    let hidden = |words: &str| {
+        format!("<style>.h{{display:none}}</style><p>{words}</p><div class=h>{offer}，电话13000001234</div>")
+    };
+    assert!(check(HERE, &hidden("欢迎光临"), Kind::Seller).notes.contains(&"needs_eyes"));
+    assert!(judged(HERE, &hidden(shop)).0.notes.contains(&"needs_eyes"));
+    let menu = "<style>.sub{display:none}</style><p>某某学校</p><ul class=sub><li>电工证培训<li>焊工证复审</ul>";
+    assert!(!check(HERE, menu, Kind::Benign).notes.contains(&"needs_eyes"));
+}
+
+#[test]
 fn what_was_not_read_is_told() {
     let long = "<p>床前明月光，疑是地上霜。</p>".repeat(20_000);
     let verdict = check(HERE, &format!("{long}<p>电工证不用考试，电话13000001234"), Kind::Benign);
