@@ -149,7 +149,7 @@ const fn may_separate(sign: u8) -> bool {
             sign,
             b',' | b'!' | b'?' | b'(' | b')' | b'[' | b']' | b'<' | b'>' | b'@' | b'%' | b'$' | b'{' | b'}'
         );
-    sign >= b' ' && sign < 0x80 && !word || matches!(sign, 0xC2 | 0xE2 | 0xEF | 0xF0)
+    matches!(sign, b' '..=0x7F) && !word || matches!(sign, 0xC2 | 0xE2 | 0xEF | 0xF0)
 }
 
 /// Where the next separator may stand that follows a sign beyond ASCII: what all joining begins with.
