@@ -162,7 +162,7 @@ fn next_gap(bytes: &[u8], from: usize) -> Option<usize> {
         let any = before.iter().zip(signs).fold(false, |any, (&before, &sign)| {
             let word = sign.is_ascii_alphanumeric() | (sign == b',') | (sign == b'!') | (sign == b'?');
             let other = (sign == 0xC2) | (sign == 0xE2) | (sign == 0xEF) | (sign == 0xF0);
-            any | (before >= 0x80) & ((sign < 0x80) & (sign >= b' ') & !word | other)
+            any | (before >= 0x80) & ((sign.wrapping_sub(b' ') < 0x60) & !word | other)
         });
         if any {
             let gap = before.iter().zip(signs).position(|(&before, &sign)| before >= 0x80 && may_separate(sign));

@@ -138,7 +138,7 @@ const SAFETY: &str = "安全生产知识和管理能力考核合格证";
 
 /// The codes of one letter, T of lifts and A of whoever manages devices, which are codes only beside others: N1 Q1 T A; N1 900，T 1800.
 fn letters(text: &str, table: &[Certificate], kept: &[Named]) -> Vec<u16> {
-    const CODES: [(u8, &str); 2] = [(b't', "电梯作业"), (b'a', "特种设备安全管理")];
+    const CODES: [(u8, &str); 2] = [(b't', "电梯"), (b'a', "特种设备安全管理")];
     const NEAR: usize = 120;
     // N1, N1证, 叉车N1证.
     let code = |named: &&Named| {
