@@ -21,7 +21,6 @@ const SIDE: u32 = 1200;
 const LARGE_SIDE: u32 = 2000;
 /// Smaller pictures are enlarged: a module of one pixel is lost to the threshold.
 const SMALL_SIDE: u32 = 240;
-const ENLARGED: u32 = 480;
 /// Sides of the pieces that a larger picture is searched in at last, and how far they overlap.
 const TILE: u32 = 1000;
 const OVERLAP: u32 = 250;
@@ -83,7 +82,7 @@ pub(super) fn search(picture: &GrayImage) -> Vec<String> {
     let detect = |picture: GrayImage| detect(Metered { picture, steps: Rc::clone(&steps) });
     let longest = picture.width().max(picture.height());
     let first = match longest {
-        0..SMALL_SIDE => scaled(picture, longest * (ENLARGED / longest.max(1)).clamp(3, 12)),
+        0..SMALL_SIDE => scaled(picture, longest * 3),
         SMALL_SIDE..=SIDE => picture.clone(),
         _ => scaled(picture, SIDE),
     };

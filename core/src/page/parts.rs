@@ -57,6 +57,9 @@ pub(super) struct Parts<'u> {
     /// Paths found in scripts.
     paths: usize,
     carried: Carried,
+    /// What the page's data said, one after the other; and when the page was read before.
+    told: Vec<[String; 2]>,
+    told_before: std::vec::IntoIter<[String; 2]>,
     /// Frames around what is read.
     frames: usize,
 }
@@ -93,6 +96,8 @@ impl<'u> Parts<'u> {
             field_styles: String::new(),
             paths: 0,
             carried: Carried::default(),
+            told: Vec::new(),
+            told_before: Vec::new().into_iter(),
             frames: 0,
         }
     }
@@ -268,10 +273,20 @@ impl<'u> Parts<'u> {
 
     /// What a script's text says, or data that waits for one.
     fn data(&mut self, text: &str) {
-        let strings = script::chinese_strings(text);
-        self.hide(HiddenKind::Script, &strings);
-        // Data that speaks Chinese means its numbers; elsewhere only what can be nothing else is taken.
-        self.hide(HiddenKind::Script, &script::contacts(text, !strings.is_empty()));
+        let told = self.told_before.next().unwrap_or_else(|| {
+            let strings = script::chinese_strings(text);
+            // Data that speaks Chinese means its numbers; elsewhere only what can be nothing else is taken.
+            let contacts = script::contacts(text, !strings.is_empty());
+            [strings, contacts]
+        });
+        told.iter().for_each(|said| self.hide(HiddenKind::Script, said));
+        self.told.push(told);
+    }
+
+    /// For who reads the same page again: what its data says is known.
+    pub(super) fn knowing(mut self, before: &mut Parts) -> Self {
+        self.told_before = std::mem::take(&mut before.told).into_iter();
+        self
     }
 
     pub(super) fn hide(&mut self, kind: HiddenKind, text: &str) {

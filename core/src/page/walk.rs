@@ -38,10 +38,10 @@ fn of_table(name: &str) -> bool {
 }
 
 /// Reads a page's source through a tree. The shape of its tags is not made again.
-pub(super) fn read(extractor: Extractor, source: &str) -> Extract {
+pub(super) fn read(mut extractor: Extractor, source: &str) -> Extract {
     let capped = tree::capped(source);
     let html = Html::parse_document(&capped);
-    let mut extractor = extractor.again(sheet(&html));
+    extractor = extractor.again(sheet(&html));
     walk(&mut extractor, &html);
     if let Some(sheet) = extractor.sheet_that_hides_too_much() {
         extractor = extractor.again(sheet);

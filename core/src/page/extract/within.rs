@@ -9,8 +9,10 @@ use crate::page::{Limit, Role, Zone};
 
 impl<'u> Extractor<'u> {
     /// An extractor for the same page that knows its sheets from the beginning.
-    pub(in crate::page) fn again(&self, sheet: Sheet) -> Extractor<'u> {
-        Extractor { sheet, knows_sheet: true, ..Extractor::new(self.base, self.caps) }
+    pub(in crate::page) fn again(&mut self, sheet: Sheet) -> Extractor<'u> {
+        let new = Extractor::new(self.base, self.caps);
+        let parts = new.parts.knowing(&mut self.parts);
+        Extractor { sheet, knows_sheet: true, parts, ..new }
     }
 
     /// Whether a sheet spoke of what had been read before it.
