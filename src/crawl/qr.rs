@@ -337,9 +337,8 @@ mod tests {
 
     /// How many modules wide a drawn code with its margin is: the first finder pattern's outer ring is seven.
     fn code_modules(code: &GrayImage) -> u32 {
-        let dark = |x: u32, y: u32| code.get_pixel(x, y).0[0] < 128;
-        let first = (0..code.height()).find(|at| dark(*at, *at)).unwrap();
-        let ring = (first..code.width()).take_while(|x| dark(*x, first)).count() as u32;
+        let (left, top, _) = code.enumerate_pixels().find(|(.., sign)| sign.0[0] < 128).unwrap();
+        let ring = (left..code.width()).take_while(|x| code.get_pixel(*x, top).0[0] < 128).count() as u32;
         code.width() * 7 / ring
     }
 

@@ -5,7 +5,7 @@
 //! proves nothing without the other. Start at [`test()`]; [`line_of`] makes a line of a page that was kept.
 
 use jianzheng_core::rules::{RuleSet, problem::Problem};
-use jianzheng_core::verdict::{Kind, PRIOR, Thresholds, Verdict, score};
+use jianzheng_core::verdict::{Kind, PRIOR, Signal, Thresholds, Verdict, score};
 use jianzheng_core::wording::Manner;
 use jianzheng_core::{entities, page};
 use serde::{Deserialize, Serialize};
@@ -175,7 +175,8 @@ fn by_rules(verdict: &Verdict) -> f64 {
 /// Who spoke for a guilty page, and how little was left against it.
 fn acquittal(verdict: &Verdict, url: &Url) -> String {
     let url = entities::mask_url(url.as_str());
-    let mut against: Vec<_> = verdict.signals.iter().filter(|signal| signal.points < 0.0).collect();
+    let is_rule = |signal: &&Signal| Manner::ALL.iter().all(|manner| manner.rule() != signal.rule);
+    let mut against: Vec<_> = verdict.signals.iter().filter(is_rule).filter(|signal| signal.points < 0.0).collect();
     against.sort_by(|a, b| a.points.total_cmp(&b.points));
     let rules: Vec<String> = against.iter().take(NAMED).map(|s| format!("{} {:+}", s.rule, s.points)).collect();
     let why = match rules.as_slice() {

@@ -33,7 +33,7 @@ mod walk_tests;
 use std::ops::Range;
 
 /// Number of the way that extracts are made. A stored extract of another version is made again from the capture.
-pub const EXTRACT_VERSION: u16 = 4;
+pub const EXTRACT_VERSION: u16 = 3;
 
 /// Name in [`Extract::meta`] under which the styles of forms are kept: no meta tag has it.
 pub const STYLES: &str = "<class>";

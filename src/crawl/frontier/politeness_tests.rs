@@ -50,31 +50,6 @@ fn names_of_one_domain_share_its_connection_and_its_delay() {
 }
 
 #[test]
-fn who_asked_for_robots_is_put_back_and_comes_first_whatever_interval_that_told() {
-    let mut rig = Rig::new();
-    rig.add(vec![page("a.example", 1), page("a.example", 2), page("b.example", 1)]);
-    let lease = rig.lease(&POLITE).unwrap();
-    assert_eq!(lease.host(), "a.example");
-    run(rig.frontier().put_back(lease, 50 * SECOND, rig.now));
-    run(rig.frontier().host_delay("a.example", 3600 * SECOND));
-    assert_eq!(fetch(&mut rig, &POLITE).as_deref(), Some("b.example"), "nobody else waits with it");
-    rig.pass(49 * SECOND);
-    assert!(rig.lease(&POLITE).is_none());
-    rig.pass(SECOND);
-    let lease = rig.lease(&POLITE).unwrap();
-    assert_eq!((lease.host(), lease.attempt(), state(&rig, "a.example").pages), ("a.example", 0, 1));
-    // The interval is known now, and robots.txt has to be asked for once more.
-    run(rig.frontier().put_back(lease, 50 * SECOND, rig.now));
-    rig.pass(50 * SECOND);
-    let lease = rig.lease(&POLITE).unwrap();
-    rig.finish(lease, Vec::new());
-    rig.pass(3599 * SECOND);
-    assert!(rig.lease(&POLITE).is_none());
-    rig.pass(SECOND);
-    assert!(rig.lease(&POLITE).is_some());
-}
-
-#[test]
 fn names_under_a_public_suffix_are_strangers_to_each_other() {
     let mut rig = Rig::new();
     rig.add(["a.com.cn", "b.com.cn", "a.github.io", "b.github.io"].map(|host| page(host, 1)).into());
