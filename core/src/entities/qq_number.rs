@@ -187,7 +187,7 @@ fn strung(text: &str, groups: &[Group], before: Option<&Group>, all: &mut Vec<Nu
     let date = standard || year && (apart != " " && apart != "\n" || digits.len() == 8 && is_date(&digits));
     // Signs of a list before and behind a number: 客服1 30001234, 30001234 2微信.
     let headed = (first.digits.len() == 1 || last.digits.len() == 1) && !single && count == 2;
-    let open = |at: usize| !text[..at].ends_with(|sign: char| sign == '_' || sign == '@' || sign == '.' || sign == '¥');
+    let open = |at: usize| !text[..at].ends_with(['_', '@', '.', '¥']);
     // 30001 0571-85000123
     let mut after = text[last.at.end..].chars();
     let ends = match (after.next(), after.next()) {

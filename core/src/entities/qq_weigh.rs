@@ -406,7 +406,7 @@ fn named(text: &str, cues: &[CueHit]) -> Named {
         {
             continue;
         }
-        named.qq |= sure && cue != Cue::Group || sure && text[at.clone()].contains(['q', '扣', '鹅']);
+        named.qq |= sure && (cue != Cue::Group || text[at.clone()].contains(['q', '扣', '鹅']));
         let (back, on) = if sure { REACH } else { NEAR };
         let start = boundary_before(text, at.start.saturating_sub(back));
         let end = boundary_before(text, (at.end + on).min(text.len()));

@@ -25,7 +25,7 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
         if !STARS.contains(&stars) {
             continue;
         }
-        let back = text[..start].char_indices().rev().map(|(at, sign)| (at, sign));
+        let back = text[..start].char_indices().rev();
         let (before, first) = run_back(back, start);
         let behind = text[end..].char_indices().map(|(at, sign)| (end + at, sign));
         let (after, last) = run(behind, KEPT, |sign| value(sign).is_some());

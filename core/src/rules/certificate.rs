@@ -71,9 +71,12 @@ fn disguised(name: &str) -> Vec<String> {
     all
 }
 
+/// Names, each with the index of its certificate.
+type Written = Vec<(usize, String)>;
+
 /// Names that follow from the short names (登高作业证, 焊工复审, d压), by the number of their certificate; none that the table spells out
 /// for any. Those of the second list are short themselves.
-pub(super) fn derived(table: &[Certificate]) -> (Vec<(usize, String)>, Vec<(usize, String)>) {
+pub(super) fn derived(table: &[Certificate]) -> (Written, Written) {
     let mut spelt: std::collections::HashSet<String> =
         table.iter().flat_map(|c| c.words.iter().chain(&c.also).chain(&c.short)).cloned().collect();
     let all = table.iter().enumerate().flat_map(|(number, c)| c.short.iter().map(move |short| (number, short)));

@@ -255,9 +255,7 @@ fn what_a_clone_keeps_of_the_genuine_look_up_speaks() {
 fn what_styles_hide_or_turn_and_frames_hold_is_read() {
     let offer = "低压电工证，不用考试，三天拿证，官网可查";
     for html in [
-        format!(
-            "<style>.h{{display:none}}</style><p>低压电<i class=h>我在</i>工证，不用<i class=h>天</i>考试，三天拿证，电话130<b class=h>88</b>00001234"
-        ),
+        "<style>.h{display:none}</style><p>低压电<i class=h>我在</i>工证，不用<i class=h>天</i>考试，三天拿证，电话130<b class=h>88</b>00001234".to_owned(),
         format!(
             "<style>.r{{direction:rtl;unicode-bidi:bidi-override}}</style><p>{offer}，电话<b class=r>43210000031</b>"
         ),
