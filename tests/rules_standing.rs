@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 /// Live rules that too few of these pages could set off, each for its reason. A rule that earns its place leaves this list.
-const UNPROVEN: [(&str, &str); 16] = [
+const UNPROVEN: [(&str, &str); 19] = [
     ("fake.copied-page", "wants a baseline, which the unit captures"),
     ("fake.copied-text", "wants a baseline"),
     ("fake.copied-layout", "wants a baseline"),
@@ -27,6 +27,9 @@ const UNPROVEN: [(&str, &str); 16] = [
     ("seller.cloaked", "wants a second look"),
     ("seller.shy-of-patrol", "wants a second look"),
     ("fake.false-link", "one page; no innocent"),
+    ("fake.sent-to-spoof", "no writer leads a page to an imitator's host; a sceptic's pages do"),
+    ("fake.official-name-to-spoof", "the same"),
+    ("fake.link-to-spoof", "the same"),
     ("fake.official-resource", "no writer thought of it; the real fakes of FIELD.md do it"),
     ("seller.hours-arranged", "no writer thought of it"),
     ("seller.image-only", "pages in NDJSON have no pictures"),

@@ -418,7 +418,7 @@ fn named(text: &str, cues: &[CueHit]) -> Named {
     named
 }
 
-/// Whether the number names whoever says what follows: QQ20130001：能复审吗, [4楼] 13200000：路过.
+/// Whether the number names whoever says what follows: QQ20130001：能复审吗, 4楼 13200000：路过.
 fn is_poster(text: &str, number: &Number) -> bool {
     let before = &text[..number.at.start];
     let before = before.strip_suffix("qq").unwrap_or(before);

@@ -2,7 +2,7 @@
 //!
 //! The order is the browsers' (WHATWG "encoding sniffing"): byte order mark, HTTP header, `<meta>` in the first kilobyte, then a
 //! guess. Chinese pages often declare one thing and are another, so a declared encoding loses to the guess where the bytes contradict
-//! it and say more in another one ([`readings`]). Decoding never fails: what cannot be read becomes U+FFFD. Start at [`decode`].
+//! it and say more in another one (`readings`). Decoding never fails: what cannot be read becomes U+FFFD. Start at [`decode`].
 
 mod readings;
 
