@@ -500,7 +500,8 @@ fn each<'r>(
     let mut several: Vec<u16> = all.iter().map(|named| named.number).collect();
     several.sort_unstable();
     several.dedup();
-    let count = |words: &[&str]| words.iter().filter(|word| text.contains(**word)).count();
+    let holds = |word: &&&str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let count = |words: &[&str]| words.iter().filter(holds).count();
     let page = Page {
         certificates: !kept.is_empty() && kept.iter().any(|named| !generic(&named)),
         generic: all.iter().any(|named| generic(&named)),
