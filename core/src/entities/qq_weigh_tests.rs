@@ -20,9 +20,6 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
     let mut found = Vec::new();
     accounts::behind_cues(text, &cues, &phones, &mut found);
     let listed = |key: &str, id: &str| row[key]["qq"].as_array().into_iter().flatten().any(|one| one == id);
-    if std::env::var("SHOW").is_ok_and(|id| row["id"].as_str() == Some(&id)) {
-        println!("{text:?}\n{found:?}");
-    }
     let mut weighed = Vec::new();
     each(text, &cues, &phones, &found, |number, signs| weighed.push((number.clone(), signs)));
     // What is part of a number in groups is no example of a number that is none.

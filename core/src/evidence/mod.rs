@@ -19,6 +19,10 @@ impl<S: Copy> Lexicon<S> {
     /// Of a short constant list; the words that say the same are parted by `|`.
     pub(crate) fn new(words: &[(S, &str)]) -> Self {
         let all = || words.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
+        debug_assert!(
+            all().all(|(_, word)| !word.is_empty() && word.trim() == word),
+            "a list that was broken in its midst"
+        );
         // Windows are short and many, and the list is small: one look a byte is worth the table.
         let scanner = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::DFA))

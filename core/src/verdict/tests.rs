@@ -313,3 +313,36 @@ fn what_a_code_says_is_read_and_that_there_is_one_accuses_nobody() {
         }
     }
 }
+
+#[test]
+fn an_offer_among_honest_words_is_one_and_naming_the_issuer_does_not_unsay_it() {
+    let law = "<p>根据《特种作业人员安全技术培训考核管理规定》，特种作业人员必须经专门的安全技术培训并考核合格，取得特种作业操作证后，方可上岗作业。</p>";
+    let query = "<p>证书查询方法：登录应急管理部官网 cx.mem.gov.cn，输入证件号码、姓名、验证码，点击查询。</p>";
+    let offer = "<p>想省事的私我，低压电工证全程代办，本人不参加考试，七天收到卡，官网可查。微信 jia_demo01</p>";
+    for html in [
+        format!("<h1>低压电工证怎么考</h1>{law}{query}{offer}{law}"),
+        "<p>办理瓦检员证，应急局发证，免培训免考试，7天拿证，官网可查，电话13000001234</p>".to_owned(),
+    ] {
+        assert_eq!(judged(HERE, &html).0.kind, Kind::Seller, "{html}");
+    }
+    let honest = "<p>低压电工证到期复审可在政务服务网全程网办，本人不用到场，咨询电话 0571-87000000</p>";
+    for html in [format!("<h1>低压电工证怎么考</h1>{law}{query}"), format!("<h1>复审通知</h1>{law}{honest}")]
+    {
+        assert!(!judged(HERE, &html).0.kind.is_hit(), "{html}");
+    }
+}
+
+#[test]
+fn only_what_poses_as_an_authoritys_look_up_is_a_fake_one() {
+    let form = "<form>证件号码<input name=zjhm>姓名<input name=xm>验证码<input name=yzm><button>查询</button></form>";
+    let fake = format!("<title>特种作业操作证查询</title><h1>应急管理部特种作业操作证查询平台</h1>{form}");
+    assert_eq!(judged(HERE, &fake).0.kind, Kind::FakeSite);
+    for html in [
+        format!("<title>图书借阅证查询</title><h1>图书借阅证查询</h1>{form}"),
+        format!(
+            "<title>示例学校-结业证书查询</title><h1>结业证书查询</h1>{form}<p>本查询仅限我校颁发的结业证，特种作业操作证请登录应急管理部网站查询。</p>"
+        ),
+    ] {
+        assert!(!judged(HERE, &html).0.kind.is_hit(), "{html} {:#?}", judged(HERE, &html).0.signals);
+    }
+}
