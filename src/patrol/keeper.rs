@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -21,10 +22,26 @@ const GATHERING: Duration = Duration::from_millis(5);
 
 type Job = (Series, Encoded, oneshot::Sender<Result<Capture, Arc<WarcError>>>);
 
-/// The way to the thread. Clones share it; it ends, and closes its file, when the last is gone.
+/// The way to the thread. Clones share it; when the last goes, it waits until the thread has closed its files, so that
+/// whoever opens the folder next finds no file that is just being renamed.
 #[derive(Clone)]
 pub struct Keeper {
-    jobs: mpsc::Sender<Job>,
+    writer: Arc<Writer>,
+}
+
+struct Writer {
+    /// Both are there until the drop.
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that writes evidence ended in a panic");
+        }
+    }
 }
 
 /// Why a capture was not kept.
@@ -57,11 +74,11 @@ impl Keeper {
             tracing::warn!(file = %repair.file.display(), kept = repair.kept, cut = repair.cut, "evidence file had a torn end");
         }
         let (jobs, queue) = mpsc::channel(WAITING);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("warc-writer".into())
             .spawn(move || write(stores, queue))
             .map_err(|source| WarcError::Io { file: data.to_owned(), source })?;
-        Ok(Keeper { jobs })
+        Ok(Keeper { writer: Arc::new(Writer { jobs: Some(jobs), thread: Some(thread) }) })
     }
 
     /// Appends one encoded exchange and waits until it is durable.
@@ -70,7 +87,8 @@ impl Keeper {
     /// The disk is full or fails; nothing of this capture counts then.
     pub async fn keep(&self, series: Series, encoded: Encoded) -> Result<Capture, KeepError> {
         let (done, answer) = oneshot::channel();
-        self.jobs.send((series, encoded, done)).await.map_err(|_| KeepError::Stopped)?;
+        let jobs = self.writer.jobs.as_ref().ok_or(KeepError::Stopped)?;
+        jobs.send((series, encoded, done)).await.map_err(|_| KeepError::Stopped)?;
         Ok(answer.await.map_err(|_| KeepError::Stopped)??)
     }
 }
@@ -131,5 +149,50 @@ impl From<store::Capture> for Capture {
     fn from(c: store::Capture) -> Self {
         let store::Capture { sha256, sm3, warc, offset, length, before, after, time } = c;
         Self { sha256, sm3, warc, offset, length, before, after, time }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Connection, Exchange, ResolvedBy, encode};
+
+    fn exchange() -> Exchange {
+        Exchange {
+            url: "http://a.example/".to_owned(),
+            request_head: b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n".to_vec(),
+            status: 200,
+            reason: "OK".to_owned(),
+            headers: Vec::new(),
+            body: vec![b'x'; 1 << 16],
+            time: "2026-12-05T01:00:00Z".parse().unwrap(),
+            ip: None,
+            resolved_by: ResolvedBy::Direct,
+            tls_leaf_sha256: None,
+            tls_problem: None,
+            truncated: None,
+            notes: Vec::new(),
+            vantage: String::new(),
+            connection: Connection::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_files_are_closed_when_the_last_keeper_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..20 {
+            let keeper = Keeper::start(folder.path(), Origin { software: "test".into(), notes: Vec::new() }).unwrap();
+            let other = keeper.clone();
+            keeper.keep(Series::Pages, encode(&exchange(), false)).await.unwrap();
+            drop(keeper);
+            other.keep(Series::Pages, encode(&exchange(), false)).await.unwrap();
+            drop(other);
+            let names = std::fs::read_dir(folder.path().join("warc")).unwrap();
+            let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+            assert!(
+                !names.is_empty() && names.iter().all(|name| !name.to_string_lossy().starts_with("open")),
+                "{names:?}"
+            );
+        }
     }
 }
