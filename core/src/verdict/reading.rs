@@ -385,18 +385,10 @@ impl<'a> Reading<'a> {
     /// The sentences that promise a certificate without learning or exam beside somebody to ring. Sellers put them into pages of law, news and honest
     /// advice, which would outweigh them.
     fn pitches(&self) -> Vec<Part> {
-        let text = self.folded.as_str();
         let mut parts: Vec<Part> = Vec::new();
         let own = |found: &&Found| !found.reported && found.block.is_some() && found.place & Place::Side.bit() == 0;
         for found in self.list(Lists::Core).filter(own) {
-            let reached = self
-                .leads
-                .iter()
-                .filter(|lead| lead.main && self.distance(&lead.at, &found.at, PITCH) <= PITCH)
-                .min_by_key(|lead| lead.at.start.abs_diff(found.at.start));
-            let Some(lead) = reached else { continue };
-            let both = found.at.start.min(lead.at.start)..found.at.end.max(lead.at.end);
-            let at = voice::sentence(text, &both);
+            let Some(at) = self.pitch(found) else { continue };
             let known = parts.iter().any(|part| part.at.start <= at.start && at.end <= part.at.end);
             if !known && at.len() <= Manner::Offer.longest() {
                 parts.push(Part { visible: true, at });
@@ -408,21 +400,19 @@ impl<'a> Reading<'a> {
         parts
     }
 
-    /// Whether one of these sentences names a certificate, or follows on one, and says several things of a deal: nobody else speaks so. Visas and
-    /// loans are offered without showing up, too.
-    pub(crate) fn offers_outright(&self) -> bool {
-        self.pitches().iter().any(|part| {
-            let names = |(_, index): &(u16, u32)| {
-                let found = &self.found[*index as usize];
-                found.block.is_some() && self.distance(&found.at, &part.at, BEFORE) <= BEFORE
-            };
-            let within = |found: &&Found| {
-                found.block.is_some() && part.at.start <= found.at.start && found.at.end <= part.at.end
-            };
-            let mut deals: Vec<u32> = self.list(Lists::Deal).filter(within).map(|found| found.pattern).collect();
-            deals.sort_unstable();
-            deals.dedup();
-            deals.len() >= SEVERAL && self.certificates.iter().chain(&self.certificate_names).any(names)
+    /// The sentence of a promise and of whom to ring for it, where somebody is near.
+    pub(crate) fn pitch(&self, promise: &Found) -> Option<Range<usize>> {
+        let near = |lead: &&Lead| lead.main && self.distance(&lead.at, &promise.at, PITCH) <= PITCH;
+        let lead = self.leads.iter().filter(near).min_by_key(|lead| lead.at.start.abs_diff(promise.at.start))?;
+        let both = promise.at.start.min(lead.at.start)..promise.at.end.max(lead.at.end);
+        Some(voice::sentence(self.folded.as_str(), &both))
+    }
+
+    /// Whether a certificate is named in this stretch or right before it.
+    pub(crate) fn names_certificate(&self, at: &Range<usize>) -> bool {
+        self.certificates.iter().chain(&self.certificate_names).any(|(_, index)| {
+            let found = &self.found[*index as usize];
+            found.block.is_some() && self.distance(&found.at, at, BEFORE) <= BEFORE
         })
     }
 

@@ -20,14 +20,15 @@ const LOUD: f64 = 50.0;
 /// What it is worth otherwise: with a name beside it asks for an officer's eyes.
 const QUIET: f64 = 12.0;
 
-/// The rule that finds somebody to ring beside a promise without exam.
-const NEAR_CORE: &str = "seller.contact-near-core";
-/// From so many points on a promise without exam is outright.
-const WAIVED: f64 = 16.0;
-/// So much has to speak beside it.
-const BESIDE: f64 = 3.0;
+/// A sentence with rules of so many points in it offers outright: a promise without exam and what goes with it (免考，官网可查), or a pass that is
+/// assured with two of that (包过，7天拿证，先办后付).
+const OUTRIGHT: f64 = 18.0;
+/// Rules of so many points tell where such a sentence may be.
+const PROMISES: f64 = 8.0;
+/// So many places of such words are looked at.
+const PLACES: usize = 16;
 /// The most that wording says against an offer that is made outright, in decibans.
-const UNSAID: f64 = -4.0;
+const UNSAID: f64 = 0.0;
 
 /// What was weighed.
 #[derive(Debug, Default)]
@@ -49,38 +50,54 @@ pub(crate) struct Firing {
 }
 
 /// What the rules told before the wording is weighed.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 struct Told {
     /// Something acts as a look-up: a form, a result, an entrance, a copied mark, a host's name.
     acts: bool,
-    /// Points of promises without exam.
-    waiver: f64,
-    /// Points of terms, haste, service and assurances beside.
-    beside: f64,
-    /// Somebody to ring stands beside a promise.
-    reached: bool,
+    /// The rules that tell of an offer, by number: promises, terms, haste, service and assurances.
+    offers: Vec<usize>,
     /// Something speaks for who offers.
     excused: bool,
 }
 
 impl Told {
-    fn add(&mut self, rule: &Rule, points: f64) {
+    fn add(&mut self, index: usize, rule: &Rule, points: f64) {
         match (rule.kind, rule.family.as_str()) {
             (Kind::FakeSite, family) => self.acts |= family != FACE && points > 0.0,
             (Kind::Seller, _) if rule.points < 0.0 => self.excused |= rule.status == Status::Live,
-            (Kind::Seller, "waiver") => self.waiver += points,
-            (Kind::Seller, "contact") => self.reached |= rule.id == NEAR_CORE && points > 0.0,
-            (Kind::Seller, "disguise") | (Kind::Notice, _) => {}
-            (Kind::Seller, _) => self.beside += points,
+            (Kind::Seller, "contact" | "disguise") | (Kind::Notice, _) => {}
+            (Kind::Seller, _) if rule.status == Status::Live => self.offers.push(index),
+            (Kind::Seller, _) => {}
         }
     }
 
     /// What the wording of an offer is worth here. One that is made outright is not unsaid by what else is talked of: sellers name the issuing
     /// office and the genuine look-up as honest pages do.
-    fn temper(self, reading: &Reading, points: f64) -> f64 {
-        let outright =
-            points < UNSAID && self.waiver >= WAIVED && self.beside >= BESIDE && self.reached && !self.excused;
-        if outright && reading.offers_outright() { UNSAID } else { points }
+    fn temper(&self, reading: &Reading, points: f64) -> f64 {
+        if points < UNSAID && !self.excused && self.is_outright(reading) { UNSAID } else { points }
+    }
+
+    /// Whether one sentence names a certificate or follows on one, says several things of a deal and tells whom to ring: nobody else speaks so.
+    /// Visas and loans are offered without showing up, too.
+    fn is_outright(&self, reading: &Reading) -> bool {
+        let rules = &reading.rules;
+        let words = |index: usize| {
+            let conditions = rules.compiled[index].any.iter().filter_map(|wanted| match wanted {
+                Wanted::Words(condition) => Some(*condition),
+                Wanted::Fact(_) => None,
+            });
+            conditions.flat_map(|condition| reading.condition(condition))
+        };
+        let own = |found: &&Found| !found.reported && found.block.is_some() && found.place & Place::Side.bit() == 0;
+        let promises = self.offers.iter().filter(|index| rules.rules[**index].points >= PROMISES);
+        promises.flat_map(|index| words(*index)).filter(own).take(PLACES).any(|found| {
+            let Some(pitch) = reading.pitch(found).filter(|pitch| reading.names_certificate(pitch)) else {
+                return false;
+            };
+            let within = |found: &Found| own(&found) && pitch.start <= found.at.start && found.at.end <= pitch.end;
+            let said = self.offers.iter().filter(|index| words(**index).any(within));
+            said.map(|index| rules.rules[*index].points).sum::<f64>() >= OUTRIGHT
+        })
     }
 }
 
@@ -124,7 +141,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
             Kind::Seller => weighed.seller += points,
             Kind::Notice => weighed.notice += points,
         }
-        told.add(rule, points);
+        told.add(index, rule, points);
         if rule.status == Status::Live && !weighed.families.contains(&rule.family) {
             weighed.families.push(rule.family.clone());
         }
@@ -139,7 +156,7 @@ pub(crate) fn weigh(reading: &Reading) -> Weighed {
         weighed.signals.push(signal);
     }
     for manner in Manner::ALL {
-        if let Some((signal, unseen)) = wording(reading, manner, told) {
+        if let Some((signal, unseen)) = wording(reading, manner, &told) {
             weighed.unseen += if unseen { signal.points } else { 0.0 };
             weighed.signals.push(signal);
         }
@@ -269,7 +286,7 @@ fn on_page(reading: &Reading, wanted: &Wanted, reported: bool) -> bool {
 }
 
 /// What the wording of the page is worth as one manner: the passage counts that speaks loudest.
-fn wording(reading: &Reading, manner: Manner, told: Told) -> Option<(Signal, bool)> {
+fn wording(reading: &Reading, manner: Manner, told: &Told) -> Option<(Signal, bool)> {
     let table = &reading.rules.wording[manner as usize];
     if table.is_empty() {
         return None;
