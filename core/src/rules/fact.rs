@@ -95,6 +95,8 @@ facts! {
     SoundAlike = "谐音躲避",
     /// The host is a shared market place or board.
     Platform = "平台站",
+    /// The host shows other sites' pages as they were, or hands them on.
+    CopyKeeper = "存档站",
     /// The page repeats the text of a captured page of a protected site.
     CopiedText = "抄官网文字",
     /// The page is laid out as a captured page of a protected site.

@@ -108,6 +108,12 @@ pub enum Lists {
     GuestScript,
     /// Sites to which a page sends whom it does not want to see it.
     BigSite,
+    /// Sites that show other sites' pages as they were, or hand them on: archives, caches, translators, schools' gateways.
+    CopyKeeper,
+    /// What stands before a letter from a reader, and before what was answered to it.
+    Letter,
+    /// See [`Lists::Letter`].
+    Reply,
     /// What stands in a page's place for whom it does not know.
     Wall,
     /// What stands in a page's place for who does not come with WeChat or a telephone.
@@ -116,7 +122,7 @@ pub enum Lists {
 
 impl Lists {
     /// All of them.
-    pub const ALL: [Lists; 31] = [
+    pub const ALL: [Lists; 34] = [
         Lists::Reporting,
         Lists::Press,
         Lists::Training,
@@ -146,12 +152,15 @@ impl Lists {
         Lists::SoundAlike,
         Lists::GuestScript,
         Lists::BigSite,
+        Lists::CopyKeeper,
+        Lists::Letter,
+        Lists::Reply,
         Lists::Wall,
         Lists::OtherDevice,
     ];
 
     /// Their names in the files, in the same order.
-    pub const NAMES: [&'static str; 31] = [
+    pub const NAMES: [&'static str; 34] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -181,6 +190,9 @@ impl Lists {
         "谐音词",
         "探客脚本",
         "大站",
+        "存档站",
+        "来信词",
+        "答复词",
         "挡客话",
         "换端话",
     ];
@@ -193,6 +205,7 @@ impl Lists {
                 | Lists::SoundAlike
                 | Lists::GuestScript
                 | Lists::BigSite
+                | Lists::CopyKeeper
                 | Lists::Wall
                 | Lists::OtherDevice
         )

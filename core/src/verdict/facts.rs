@@ -25,6 +25,8 @@ pub(crate) fn establish(reading: &mut Reading) {
     set(Fact::RetiredHost, retired);
     set(Fact::WatchHost, host.standing == Standing::Watch && !retired);
     set(Fact::Platform, reading.rules.routing.platform(&host.host).is_some());
+    let keepers = reading.rules.list(Lists::CopyKeeper.name()).unwrap_or_default();
+    set(Fact::CopyKeeper, keepers.iter().any(|keeper| is_kept_by(&host.host, keeper)));
     set(Fact::NeedsEyes, reading.extract.needs_eyes);
     set(Fact::SoundAlike, reading.sounds_alike);
 
@@ -69,6 +71,13 @@ pub(crate) fn establish(reading: &mut Reading) {
 
 fn under(host: &str, parent: &str) -> bool {
     host == parent || host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// Whether a host is one of these names or below it; a star stands for whatever is between: webvpn.*.edu.cn.
+fn is_kept_by(host: &str, keeper: &str) -> bool {
+    let Some((head, tail)) = keeper.split_once('*') else { return under(host, keeper) };
+    let mut labels = std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, rest)| rest));
+    host.ends_with(tail) && labels.any(|name| name.starts_with(head) && name.len() > head.len() + tail.len())
 }
 
 fn has_contact(reading: &Reading) -> bool {

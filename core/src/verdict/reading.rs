@@ -17,7 +17,7 @@ use crate::likeness::Copied;
 use crate::page::{Extract, HiddenKind, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
-use crate::rules::{FactSet, Lists, RuleSet, Use, uses};
+use crate::rules::{Fact, FactSet, Lists, RuleSet, Use, uses};
 use crate::text::{Folded, fold, squeeze};
 use crate::wording::{self, Circumstances, Manner};
 
@@ -434,9 +434,9 @@ impl<'a> Reading<'a> {
             && (self.list(Lists::Deal).next().is_some() || codes.iter().any(|code| speaks(code) && has_contact(code)))
     }
 
-    /// Where a look-up may be: of one word alone (查询) nothing follows, and a genuine host is nobody's imitation.
+    /// Where a look-up may be: of one word alone (查询) nothing follows, and neither a genuine host nor an archive of it is an imitation.
     fn fakes_parts(&self) -> Vec<Part> {
-        let genuine = self.host.standing == Standing::Official;
+        let genuine = self.host.standing == Standing::Official || self.facts.has(Fact::CopyKeeper);
         if genuine || ![true, false].into_iter().any(|visible| self.distinct(Lists::CheckTrail, visible) >= 2) {
             return Vec::new();
         }

@@ -346,3 +346,51 @@ fn only_what_poses_as_an_authoritys_look_up_is_a_fake_one() {
         assert!(!judged(HERE, &html).0.kind.is_hit(), "{html} {:#?}", judged(HERE, &html).0.signals);
     }
 }
+
+#[test]
+fn an_assured_pass_in_days_with_somebody_to_ring_is_an_offer_whoever_issues() {
+    for offer in [
+        "<p>代办制冷证，国家应急管理部认可，包过，7天拿证，先办后付，加微信demo_zl88</p>",
+        "<p>代办焊工证，应急管理局颁发，免考，三天出证，cx.mem.gov.cn可查，价格500，微信 demo_hg88</p>",
+    ] {
+        check("http://www.banzheng.example/", offer, Kind::Seller);
+    }
+    // Nobody to ring; no certificate; a pass alone.
+    for ordinary in [
+        "<p>国家应急管理部认可的制冷证，包过，7天拿证是骗人的</p>",
+        "<p>代办签证，包过，7天出签，先办后付，加微信demo_qz88</p>",
+        "<p>制冷证培训班开课，老师说认真学包过，咨询0574-87654321</p>",
+    ] {
+        check("http://www.ordinary.example/", ordinary, Kind::Benign);
+    }
+}
+
+#[test]
+fn a_letter_that_an_office_answers_offers_nothing_and_what_stands_below_it_may() {
+    let letter = "<h1>局长信箱</h1><p>来信：有人说低压电工证不用考试，交1200就能拿，微信demo_dgz88，怎么没人管？</p>\
+                  <p>答复：市应急管理局已转执法队核查。</p>";
+    check("http://www.shili.gov.cn/xinfang/1.html", letter, Kind::Official);
+    check("http://www.luntan.example/1.html", letter, Kind::Benign);
+    let sold = format!("{letter}<p>低压电工证不用考试，三天拿证，微信demo_dgz99</p>");
+    check("http://www.shili.gov.cn/xinfang/1.html", &sold, Kind::Seller);
+    let unanswered = "<p>来信：低压电工证不用考试，三天拿证，微信demo_dgz99</p>";
+    check("http://www.luntan.example/1.html", unanswered, Kind::Seller);
+}
+
+#[test]
+fn a_genuine_page_in_an_archive_is_no_imitation_and_a_host_that_calls_itself_one_is_no_archive() {
+    let page = "<title>特种作业操作证及安全生产知识和管理能力考核合格信息查询平台</title>\
+                <form>证件号码<input>姓名<input>验证码<input></form>";
+    for kept in [
+        "https://web.archive.org/web/2020/http://cx.mem.gov.cn/",
+        "https://webvpn.daxue.edu.cn/http/cx.mem.gov.cn/",
+        "https://cx-mem-gov-cn.translate.goog/special",
+    ] {
+        check(kept, page, Kind::Benign);
+    }
+    for other in
+        ["https://web.archive.org.example/http://cx.mem.gov.cn/", "https://webvpn.edu.cn.example/http/cx.mem.gov.cn/"]
+    {
+        check(other, page, Kind::FakeSite);
+    }
+}

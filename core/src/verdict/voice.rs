@@ -20,6 +20,10 @@ const AFTER: usize = 30;
 const RESTORES: usize = 80;
 /// How far before a phrase a denying word settles the matter, in characters.
 const DENIES: usize = 10;
+/// Longest letter to an office, from its heading to the answer, in bytes.
+const LETTER: usize = 3_000;
+/// How soon behind the heading of an answer an office speaks, in characters.
+const ANSWERS: usize = 120;
 /// Longest stretch that is searched for the end of a sentence or a quotation, in bytes.
 const STRETCH: usize = 600;
 
@@ -175,6 +179,39 @@ impl<'a> Quotations<'a> {
     }
 }
 
+/// Letters to an office that it printed and answered: what they tell was seen elsewhere, whoever is named there. An office answers on its own
+/// host, or is named at once in the answer.
+fn letters(reading: &Reading) -> Vec<Range<usize>> {
+    // A heading begins its line.
+    let text = reading.folded.as_str();
+    let heads = |list: Lists| {
+        let begins = |at: &usize| {
+            text[..*at].trim_end_matches([' ', '【', '[', '(']).chars().next_back().is_none_or(|sign| sign == '\n')
+        };
+        let places = reading.list(list).filter(|found| found.block.is_some()).map(|found| found.at.start);
+        let mut places: Vec<usize> = places.filter(begins).collect();
+        places.sort_unstable();
+        places
+    };
+    let replies = heads(Lists::Reply);
+    if replies.is_empty() {
+        return Vec::new();
+    }
+    let official = reading.facts.has(Fact::OfficialHost);
+    let answered = |reply: &usize| {
+        let near =
+            |at: &Range<usize>| at.start >= *reply && reading.distance(at, &(*reply..*reply), ANSWERS) <= ANSWERS;
+        official
+            || reading.list(Lists::Agency).any(|found| near(&found.at))
+            || reading.names.iter().any(|(_, index)| near(&reading.found[*index as usize].at))
+    };
+    let letter = |head: usize| {
+        let reply = *replies.get(replies.partition_point(|reply| *reply <= head))?;
+        (reply - head <= LETTER && answered(&reply)).then_some(head..reply)
+    };
+    heads(Lists::Letter).into_iter().filter_map(letter).collect()
+}
+
 /// Marks what is reported. Needs the facts `Warning`, `Press` and `OfficialHost`.
 pub(crate) fn mark(reading: &mut Reading) {
     let places = |list: Lists| {
@@ -184,6 +221,7 @@ pub(crate) fn mark(reading: &mut Reading) {
         places
     };
     let (cues, denials, refusals) = (places(Lists::Reporting), places(Lists::Denying), places(Lists::Refusing));
+    let letters = letters(reading);
     let silent = cues.is_empty() && denials.is_empty() && refusals.is_empty();
     let warning = reading.facts.has(Fact::Warning);
     let trusted = warning && (reading.facts.has(Fact::OfficialHost) || reading.facts.has(Fact::Press));
@@ -198,6 +236,10 @@ pub(crate) fn mark(reading: &mut Reading) {
             if warning && trusted {
                 marks.push(index);
             }
+            continue;
+        }
+        if letters.iter().any(|letter| letter.start < found.at.start && found.at.end <= letter.end) {
+            marks.push(index);
             continue;
         }
         let (before, behind) = (&text.as_bytes()[..found.at.start], &text.as_bytes()[found.at.end..]);
