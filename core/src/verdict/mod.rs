@@ -12,6 +12,7 @@ mod face;
 pub mod facts;
 mod lures;
 pub mod outcome;
+mod passages;
 mod postings;
 pub mod reading;
 pub mod voice;
@@ -181,7 +182,8 @@ impl RuleSet {
     pub fn wording_of(&self, manner: Manner, extract: &Extract, url: &Url) -> Vec<Passage> {
         let reading = reading::Reading::new(self, extract, url);
         let page = reading.circumstances(manner);
-        let texts = |passage: Vec<reading::Part>| passage.iter().map(|part| reading.text_of(part).to_owned()).collect();
+        let texts =
+            |passage: Vec<passages::Part>| passage.iter().map(|part| reading.text_of(part).to_owned()).collect();
         reading.passages(manner).into_iter().map(|passage| Passage { texts: texts(passage), page }).collect()
     }
 

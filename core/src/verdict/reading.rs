@@ -9,7 +9,6 @@ use url::Url;
 
 use super::lures::Lure;
 use super::postings::Postings;
-use super::voice;
 use crate::cloaking::Cloak;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
@@ -17,25 +16,14 @@ use crate::likeness::Copied;
 use crate::page::{Extract, HiddenKind, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
-use crate::rules::{Fact, FactSet, Lists, RuleSet, Use, uses};
+use crate::rules::{FactSet, Lists, RuleSet, Use, uses};
 use crate::text::{Folded, fold, squeeze};
-use crate::wording::{self, Circumstances, Manner};
 
 /// Phrases noted of one page.
 const MOST: usize = 4_000;
 
 /// Room made for phrases before any is found: an ordinary page of the trade has no more.
 const USUAL: usize = 1_024;
-
-/// How near somebody to be rung makes a promise an offer, in characters.
-const PITCH: usize = 80;
-/// How far before such a sentence a certificate is what it speaks of, in characters.
-const BEFORE: usize = 40;
-/// So many offers of a page are weighed by themselves.
-const PITCHES: usize = 4;
-
-/// More different words of a list say no more.
-const SEVERAL: usize = 3;
 
 /// A phrase found.
 #[derive(Debug, Clone)]
@@ -62,15 +50,6 @@ pub(crate) struct Lead {
     pub(crate) main: bool,
     /// A number or id of a person, rather than a landline.
     pub(crate) personal: bool,
-}
-
-/// A part of the page's text whose wording is weighed.
-#[derive(Debug, Clone)]
-pub(crate) struct Part {
-    /// In the visible text, or in the hidden one.
-    pub(crate) visible: bool,
-    /// In bytes of that text, folded.
-    pub(crate) at: Range<usize>,
 }
 
 /// A page under judgement.
@@ -356,122 +335,6 @@ impl<'a> Reading<'a> {
         self.posted.of(uses::list(list)).map(|i| &self.found[i as usize])
     }
 
-    /// The passages whose wording is weighed, each of one or more parts that are read as one.
-    pub(crate) fn passages(&self, manner: Manner) -> Vec<Vec<Part>> {
-        match manner {
-            // Who offers says it in one place.
-            Manner::Offer => self.offers_parts().into_iter().map(|part| vec![part]).collect(),
-            // A face is what can be read and what scripts will show, together.
-            Manner::Fake => Some(self.fakes_parts()).filter(|parts| !parts.is_empty()).into_iter().collect(),
-        }
-    }
-
-    /// Where somebody may offer: where the words of the trade stand closest. How few they are is weighed with the rest
-    /// ([`Self::circumstances`]). Who is sly says none at all, in a text that is short: that is weighed as a whole. In a longer one
-    /// nothing would tell where to look.
-    fn offers_parts(&self) -> Vec<Part> {
-        let mut parts: Vec<Part> =
-            [true, false].into_iter().flat_map(|visible| self.parts(Manner::Offer, Lists::Trail, visible)).collect();
-        parts.extend(self.pitches());
-        // As they stand in the text: what they share is spelt once.
-        parts.sort_by_key(|part| (!part.visible, part.at.start, part.at.end));
-        let text = self.folded.as_str();
-        if parts.is_empty() && (1..=Manner::Offer.longest()).contains(&text.len()) {
-            parts.push(Part { visible: true, at: 0..text.len() });
-        }
-        parts
-    }
-
-    /// The sentences that promise a certificate without learning or exam beside somebody to ring. Sellers put them into pages of law, news and honest
-    /// advice, which would outweigh them.
-    fn pitches(&self) -> Vec<Part> {
-        let mut parts: Vec<Part> = Vec::new();
-        let own = |found: &&Found| !found.reported && found.block.is_some() && found.place & Place::Side.bit() == 0;
-        for found in self.list(Lists::Core).filter(own) {
-            let Some(at) = self.pitch(found) else { continue };
-            let known = parts.iter().any(|part| part.at.start <= at.start && at.end <= part.at.end);
-            if !known && at.len() <= Manner::Offer.longest() {
-                parts.push(Part { visible: true, at });
-            }
-            if parts.len() == PITCHES {
-                break;
-            }
-        }
-        parts
-    }
-
-    /// The sentence of a promise and of whom to ring for it, where somebody is near.
-    pub(crate) fn pitch(&self, promise: &Found) -> Option<Range<usize>> {
-        let near = |lead: &&Lead| lead.main && self.distance(&lead.at, &promise.at, PITCH) <= PITCH;
-        let lead = self.leads.iter().filter(near).min_by_key(|lead| lead.at.start.abs_diff(promise.at.start))?;
-        let both = promise.at.start.min(lead.at.start)..promise.at.end.max(lead.at.end);
-        Some(voice::sentence(self.folded.as_str(), &both))
-    }
-
-    /// Whether a certificate is named in this stretch or right before it.
-    pub(crate) fn names_certificate(&self, at: &Range<usize>) -> bool {
-        self.certificates.iter().chain(&self.certificate_names).any(|(_, index)| {
-            let found = &self.found[*index as usize];
-            found.block.is_some() && self.distance(&found.at, at, BEFORE) <= BEFORE
-        })
-    }
-
-    /// What counts beside the wording; of a look-up's imitation nothing does.
-    pub(crate) fn circumstances(&self, manner: Manner) -> Option<Circumstances> {
-        (manner == Manner::Offer).then(|| Circumstances {
-            words: self.distinct(Lists::Trail, true),
-            own: self.list(Lists::OwnTrail).next().is_some(),
-            reached: !self.leads.is_empty() || self.is_reached_by_code(),
-            deals: self.list(Lists::Deal).next().is_some(),
-        })
-    }
-
-    /// A code is somebody to be reached where it says so itself, or the page speaks of a deal. Guides, papers, employers and schools all have
-    /// one for readers to follow them: that a code is there says less than a telephone that is written out.
-    fn is_reached_by_code(&self) -> bool {
-        let codes = &self.extract.qr;
-        !codes.is_empty()
-            && (self.list(Lists::Deal).next().is_some() || codes.iter().any(|code| speaks(code) && has_contact(code)))
-    }
-
-    /// Where a look-up may be: of one word alone (查询) nothing follows, and neither a genuine host nor an archive of it is an imitation.
-    fn fakes_parts(&self) -> Vec<Part> {
-        let genuine = self.host.standing == Standing::Official || self.facts.has(Fact::CopyKeeper);
-        if genuine || ![true, false].into_iter().any(|visible| self.distinct(Lists::CheckTrail, visible) >= 2) {
-            return Vec::new();
-        }
-        [true, false].into_iter().flat_map(|visible| self.parts(Manner::Fake, Lists::CheckTrail, visible)).collect()
-    }
-
-    /// How many different words of a list there are, counted up to [`SEVERAL`].
-    fn distinct(&self, list: Lists, visible: bool) -> usize {
-        let mut known = [u32::MAX; SEVERAL];
-        let mut count = 0;
-        for found in self.list(list).filter(|found| found.block.is_some() == visible) {
-            if !known[..count].contains(&found.pattern) {
-                known[count] = found.pattern;
-                count += 1;
-            }
-            if count == SEVERAL {
-                break;
-            }
-        }
-        count
-    }
-
-    /// The stretches around the words of a list.
-    fn parts(&self, manner: Manner, list: Lists, visible: bool) -> impl Iterator<Item = Part> {
-        let words = self.list(list).filter(|found| found.block.is_some() == visible);
-        let mut places: Vec<usize> = words.map(|found| found.at.start).collect();
-        places.sort_unstable();
-        wording::stretches(manner, self.text(visible), &places).into_iter().map(move |at| Part { visible, at })
-    }
-
-    /// The folded text of a part.
-    pub(crate) fn text_of(&self, part: &Part) -> &str {
-        &self.text(part.visible)[part.at.clone()]
-    }
-
     /// The folded text that can be seen, or the hidden one.
     pub(crate) fn text(&self, visible: bool) -> &str {
         if visible { self.folded.as_str() } else { self.hidden.as_str() }
@@ -489,14 +352,8 @@ impl<'a> Reading<'a> {
 }
 
 /// Whether a code's payload is words rather than an address or a key.
-fn speaks(payload: &str) -> bool {
+pub(super) fn speaks(payload: &str) -> bool {
     payload.chars().any(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign))
-}
-
-fn has_contact(text: &str) -> bool {
-    use entities::Kind;
-    let told = entities::in_text(text, &fold(text));
-    told.iter().any(|entity| matches!(entity.kind, Kind::Phone | Kind::Wechat | Kind::Qq | Kind::Telegram))
 }
 
 /// The blocks at bytes of the page's text, asked for one after another: [`Reading::block_of`], which is a step or two from the one

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::reading::{Found, Part, Reading};
+use super::passages::Part;
+use super::reading::{Found, Reading};
 use super::{Signal, voice};
 use crate::likeness::Copied;
 use crate::page::HiddenKind;
