@@ -114,6 +114,8 @@ pub enum Lists {
     Letter,
     /// See [`Lists::Letter`].
     Reply,
+    /// What tells that such a letter complains or asks, or that something is done about it.
+    Complaint,
     /// What stands in a page's place for whom it does not know.
     Wall,
     /// What stands in a page's place for who does not come with WeChat or a telephone.
@@ -122,7 +124,7 @@ pub enum Lists {
 
 impl Lists {
     /// All of them.
-    pub const ALL: [Lists; 34] = [
+    pub const ALL: [Lists; 35] = [
         Lists::Reporting,
         Lists::Press,
         Lists::Training,
@@ -155,12 +157,13 @@ impl Lists {
         Lists::CopyKeeper,
         Lists::Letter,
         Lists::Reply,
+        Lists::Complaint,
         Lists::Wall,
         Lists::OtherDevice,
     ];
 
     /// Their names in the files, in the same order.
-    pub const NAMES: [&'static str; 34] = [
+    pub const NAMES: [&'static str; 35] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -193,6 +196,7 @@ impl Lists {
         "存档站",
         "来信词",
         "答复词",
+        "查处话",
         "挡客话",
         "换端话",
     ];

@@ -305,10 +305,27 @@ fn forms(reading: &mut Reading) {
 }
 
 fn asks(rules: &RuleSet, form: &Form, list: Lists) -> bool {
+    // Short Latin words (xm, sfz) would stand in others that are written together.
+    const LONG: usize = 5;
     let words = rules.words(list);
     form.fields.iter().filter(|f| !matches!(f.kind.as_str(), "submit" | "button" | "reset" | "image")).any(|field| {
         let label = crate::text::fold(&field.label);
         let name = field.name.to_ascii_lowercase();
-        words.iter().any(|w| label.as_str().contains(w.as_str()) || (w.is_ascii() && name.contains(w.as_str())))
+        // 证　号, 姓 名: signs are set apart so that labels are of one width. Holder's name, real_name: as one word.
+        let (label, closed) = (label.as_str(), letters(label.as_str()));
+        let joined = letters(&name);
+        words.iter().any(|word| match word.is_ascii() {
+            true => {
+                label.contains(word.as_str())
+                    || name.contains(word.as_str())
+                    || word.len() >= LONG && (closed.contains(word.as_str()) || joined.contains(word.as_str()))
+            }
+            false => closed.contains(word.as_str()),
+        })
     })
+}
+
+/// The letters and digits of a text, without what stands between.
+fn letters(text: &str) -> String {
+    text.chars().filter(|sign| sign.is_alphanumeric()).collect()
 }

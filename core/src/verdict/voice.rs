@@ -179,8 +179,8 @@ impl<'a> Quotations<'a> {
     }
 }
 
-/// Letters to an office that it printed and answered: what they tell was seen elsewhere, whoever is named there. An office answers on its own
-/// host, or is named at once in the answer.
+/// Letters to an office that complain or ask, or whose answer tells what is done: what they tell was seen elsewhere, whoever is named there. An
+/// office answers on its own host, or is named at once in the answer. Sellers write to offices, too, to be read by others: such letters stay.
 fn letters(reading: &Reading) -> Vec<Range<usize>> {
     // A heading begins its line.
     let text = reading.folded.as_str();
@@ -207,7 +207,11 @@ fn letters(reading: &Reading) -> Vec<Range<usize>> {
     };
     let letter = |head: usize| {
         let reply = *replies.get(replies.partition_point(|reply| *reply <= head))?;
-        (reply - head <= LETTER && answered(&reply)).then_some(head..reply)
+        let complains = || {
+            let near = |at: &Range<usize>| head <= at.start && reading.distance(at, &(head..reply), ANSWERS) <= ANSWERS;
+            reading.list(Lists::Complaint).any(|found| near(&found.at))
+        };
+        (reply - head <= LETTER && answered(&reply) && complains()).then_some(head..reply)
     };
     heads(Lists::Letter).into_iter().filter_map(letter).collect()
 }

@@ -354,7 +354,9 @@ fn temper(reading: &Reading, points: f64, acts: bool) -> f64 {
             .into_iter()
             .any(|list| reading.list(list).next().is_some())
         || reading.facts.has(Fact::SpoofHost);
-    let counts = names_somebody && (acts || points >= LOUD);
+    // Lists of links name one office after the other, and lead to them.
+    let leads_there = reading.facts.has(Fact::LinksToGenuine);
+    let counts = names_somebody && (acts || points >= LOUD && !leads_there);
     if counts { points } else { points.min(QUIET) }
 }
 
