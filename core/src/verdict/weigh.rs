@@ -21,9 +21,11 @@ const LOUD: f64 = 50.0;
 /// What it is worth otherwise: with a name beside it asks for an officer's eyes.
 const QUIET: f64 = 12.0;
 
-/// A sentence with rules of so many points in it offers outright: a promise without exam and what goes with it (免考，官网可查), or a pass that is
-/// assured with two of that (包过，7天拿证，先办后付).
+/// A sentence with two rules of so many points in it offers outright: a promise without exam and what goes with it (免考，官网可查).
 const OUTRIGHT: f64 = 18.0;
+/// And one with several of fewer: a pass that is assured, and what goes with that (包过，7天拿证，官网可查).
+const SAID_OFTEN: f64 = 15.0;
+const SEVERAL: usize = 3;
 /// Rules of so many points tell where such a sentence may be.
 const PROMISES: f64 = 8.0;
 /// So many places of such words are looked at.
@@ -97,7 +99,8 @@ impl Told {
             };
             let within = |found: &Found| own(&found) && pitch.start <= found.at.start && found.at.end <= pitch.end;
             let said = self.offers.iter().filter(|index| words(**index).any(within));
-            said.map(|index| rules.rules[*index].points).sum::<f64>() >= OUTRIGHT
+            let said: Vec<f64> = said.map(|index| rules.rules[*index].points).collect();
+            said.iter().sum::<f64>() >= if said.len() >= SEVERAL { SAID_OFTEN } else { OUTRIGHT }
         })
     }
 }
