@@ -116,6 +116,10 @@ pub enum Lists {
     Reply,
     /// What tells that such a letter complains or asks, or that something is done about it.
     Complaint,
+    /// What a page of such letters is called.
+    LetterBox,
+    /// How whoever names no number asks to be written to.
+    Private,
     /// What stands in a page's place for whom it does not know.
     Wall,
     /// What stands in a page's place for who does not come with WeChat or a telephone.
@@ -124,7 +128,7 @@ pub enum Lists {
 
 impl Lists {
     /// All of them.
-    pub const ALL: [Lists; 35] = [
+    pub const ALL: [Lists; 37] = [
         Lists::Reporting,
         Lists::Press,
         Lists::Training,
@@ -158,12 +162,14 @@ impl Lists {
         Lists::Letter,
         Lists::Reply,
         Lists::Complaint,
+        Lists::LetterBox,
+        Lists::Private,
         Lists::Wall,
         Lists::OtherDevice,
     ];
 
     /// Their names in the files, in the same order.
-    pub const NAMES: [&'static str; 35] = [
+    pub const NAMES: [&'static str; 37] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -197,6 +203,8 @@ impl Lists {
         "来信词",
         "答复词",
         "查处话",
+        "信箱词",
+        "私联话",
         "挡客话",
         "换端话",
     ];

@@ -100,7 +100,7 @@ fn wears(reading: &Reading, found: &Found, block: usize) -> bool {
     if owner_word_near(reading, found, block) {
         return true;
     }
-    if found.place == Place::Control.bit() || in_genuine_link(reading, found) {
+    if found.place == Place::Control.bit() || in_genuine_link(reading, found) || is_issuer(reading, found, block) {
         return false;
     }
     let shape = &reading.extract.blocks[block];
@@ -168,6 +168,13 @@ fn owner_word_near(reading: &Reading, found: &Found, block: usize) -> bool {
             } else {
                 word.at.start >= found.at.end && reading.distance(&found.at, &word.at, 12) <= 12
             }
+    })
+}
+
+/// Whether a certificate's field names it: 发证机关：浙江省应急管理厅 is whose the certificate is, not whose the page.
+fn is_issuer(reading: &Reading, found: &Found, block: usize) -> bool {
+    reading.list(Lists::ResultLabel).any(|label| {
+        label.block == Some(block) && label.at.end <= found.at.start && reading.distance(&label.at, &found.at, 2) <= 2
     })
 }
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::reading::{Found, Lead, Reading, speaks};
+use super::reading::{Found, Reading, speaks};
 use super::voice;
 use crate::entities;
 use crate::host::Standing;
@@ -17,6 +17,10 @@ use crate::wording::{self, Circumstances, Manner};
 const PITCH: usize = 80;
 /// How far before such a sentence a certificate is what it speaks of, in characters.
 const BEFORE: usize = 40;
+/// So many contacts of a page are looked at for what is said beside them.
+const LEADS: usize = 40;
+/// So many promises in menus and feet are looked at.
+const PLACES: usize = 16;
 /// So many offers of a page are weighed by themselves.
 const PITCHES: usize = 4;
 
@@ -50,6 +54,7 @@ impl Reading<'_> {
         let mut parts: Vec<Part> =
             [true, false].into_iter().flat_map(|visible| self.parts(Manner::Offer, Lists::Trail, visible)).collect();
         parts.extend(self.pitches());
+        parts.extend(self.notices());
         // As they stand in the text: what they share is spelt once.
         parts.sort_by_key(|part| (!part.visible, part.at.start, part.at.end));
         let text = self.folded.as_str();
@@ -77,12 +82,80 @@ impl Reading<'_> {
         parts
     }
 
+    /// The sentences that name a certificate and whom to ring: on a board or in a market, what one of many says.
+    fn notices(&self) -> Vec<Part> {
+        let text = self.folded.as_str();
+        let mut parts: Vec<Part> = Vec::new();
+        for lead in self.leads.iter().filter(|lead| lead.main && lead.personal).take(LEADS) {
+            let at = voice::sentence(text, &lead.at);
+            let named = |(_, index): &(u16, u32)| {
+                let found = &self.found[*index as usize];
+                found.block.is_some() && !found.reported && at.start <= found.at.start && found.at.end <= at.end
+            };
+            let names = self.certificates.iter().chain(&self.certificate_names).any(named);
+            let known = parts.iter().any(|part| part.at == at);
+            if names && !known && at.len() <= Manner::Offer.longest() {
+                parts.push(Part { visible: true, at });
+            }
+            if parts.len() == PITCHES {
+                break;
+            }
+        }
+        parts
+    }
+
     /// The sentence of a promise and of whom to ring for it, where somebody is near.
     pub(crate) fn pitch(&self, promise: &Found) -> Option<Range<usize>> {
-        let near = |lead: &&Lead| lead.main && self.distance(&lead.at, &promise.at, PITCH) <= PITCH;
-        let lead = self.leads.iter().filter(near).min_by_key(|lead| lead.at.start.abs_diff(promise.at.start))?;
-        let both = promise.at.start.min(lead.at.start)..promise.at.end.max(lead.at.end);
+        self.sentence_to(promise, self.leads.iter().filter(|lead| lead.main).map(|lead| &lead.at))
+    }
+
+    /// The same where nobody names a number and readers are asked to write all the same: 私聊, 看主页.
+    pub(crate) fn call(&self, promise: &Found) -> Option<Range<usize>> {
+        let own = |found: &&Found| !found.reported && found.block.is_some() && found.place & Place::Side.bit() == 0;
+        self.sentence_to(promise, self.list(Lists::Private).filter(own).map(|found| &found.at))
+    }
+
+    fn sentence_to<'p>(&self, promise: &Found, places: impl Iterator<Item = &'p Range<usize>>) -> Option<Range<usize>> {
+        let near = |at: &&Range<usize>| self.distance(at, &promise.at, PITCH) <= PITCH;
+        let reached = places.filter(near).min_by_key(|at| at.start.abs_diff(promise.at.start))?;
+        let both = promise.at.start.min(reached.start)..promise.at.end.max(reached.end);
         Some(voice::sentence(self.folded.as_str(), &both))
+    }
+
+    /// Takes offers that are made in menus, side bars and feet for the page's own matter: a certificate, a promise without exam and somebody to
+    /// ring in one sentence. Whoever breaks into a page writes there, and builders of shops call any box so. What only stands there is another's.
+    pub(super) fn promote(&mut self) {
+        let aside = |at: &Range<usize>, block: Option<usize>| {
+            block.is_some_and(|block| self.place_of(block) == Place::Side).then(|| at.clone())
+        };
+        let promises: Vec<Range<usize>> =
+            self.list(Lists::Core).filter_map(|found| aside(&found.at, found.block)).take(PLACES).collect();
+        let text = self.folded.as_str();
+        let mut blocks: Vec<usize> = Vec::new();
+        for promise in promises {
+            let leads = self.leads.iter().filter(|lead| aside(&lead.at, lead.block).is_some());
+            let near = leads.filter(|lead| self.distance(&lead.at, &promise, PITCH) <= PITCH);
+            let Some(lead) = near.min_by_key(|lead| lead.at.start.abs_diff(promise.start)) else { continue };
+            let pitch = voice::sentence(text, &(promise.start.min(lead.at.start)..promise.end.max(lead.at.end)));
+            if self.names_certificate(&pitch) {
+                let raw = self.folded.raw_range(pitch);
+                let first = self.extract.blocks.partition_point(|block| block.at.end <= raw.start);
+                let all = self.extract.blocks.iter().enumerate().skip(first);
+                blocks.extend(all.take_while(|(_, block)| block.at.start < raw.end).map(|(number, _)| number));
+            }
+        }
+        if blocks.is_empty() {
+            return;
+        }
+        self.promoted = blocks;
+        for found in 0..self.found.len() {
+            if let Some(block) = self.found[found].block {
+                self.found[found].place = self.place_of(block).bit();
+            }
+        }
+        for lead in 0..self.leads.len() {
+            self.leads[lead].main = self.leads[lead].block.is_some_and(|block| self.place_of(block) != Place::Side);
+        }
     }
 
     /// Whether a certificate is named in this stretch or right before it.
@@ -91,6 +164,13 @@ impl Reading<'_> {
             let found = &self.found[*index as usize];
             found.block.is_some() && self.distance(&found.at, at, BEFORE) <= BEFORE
         })
+    }
+
+    /// Whether a passage is for the greater part what somebody wrote to an office or complains of.
+    pub(crate) fn is_printed_letter(&self, part: &Part) -> bool {
+        let shared =
+            |letter: &Range<usize>| letter.end.min(part.at.end).saturating_sub(letter.start.max(part.at.start));
+        part.visible && 2 * self.letters.iter().map(shared).sum::<usize>() > part.at.len()
     }
 
     /// What counts beside the wording; of a look-up's imitation nothing does.

@@ -81,6 +81,10 @@ pub(crate) struct Reading<'a> {
     cues: Vec<entities::CueHit>,
     pub(crate) entities: Vec<Entity>,
     pub(crate) leads: Vec<Lead>,
+    /// Blocks of menus and feet that are the page's own matter all the same ([`Self::promote`]).
+    pub(super) promoted: Vec<usize>,
+    /// Letters to an office and complaints that the page prints, found by [`super::voice`].
+    pub(super) letters: Vec<Range<usize>>,
     pub(crate) facts: FactSet,
     /// What the page was found to have copied of protected sites, by who had baselines.
     pub(crate) copied: &'a [Copied],
@@ -136,6 +140,8 @@ impl<'a> Reading<'a> {
             cues: Vec::new(),
             entities: Vec::new(),
             leads: Vec::new(),
+            promoted: Vec::new(),
+            letters: Vec::new(),
             facts: FactSet::default(),
             copied: &[],
             cloaks: &[],
@@ -144,6 +150,7 @@ impl<'a> Reading<'a> {
         };
         reading.scan();
         reading.find_entities(&hidden_text);
+        reading.promote();
         reading
     }
 
@@ -249,9 +256,11 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn place_of(&self, block: usize) -> Place {
+        let promoted = self.promoted.contains(&block);
         let block = &self.extract.blocks[block];
         match (block.role, block.zone) {
             (Role::Title, _) => Place::Title,
+            _ if promoted => Place::Main,
             (Role::Control, Zone::Main) => Place::Control,
             (_, Zone::Main | Zone::Header) => Place::Main,
             _ => Place::Side,

@@ -8,9 +8,11 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::reading::Reading;
+use super::reading::{Found, Reading};
+use crate::page::Role;
 use crate::rules::rule::Place;
 use crate::rules::{Fact, Lists};
+use crate::text::boundary_before;
 
 /// How far before a phrase a reporting word counts, in characters.
 const BEFORE: usize = 60;
@@ -22,8 +24,8 @@ const RESTORES: usize = 80;
 const DENIES: usize = 10;
 /// Longest letter to an office, from its heading to the answer, in bytes.
 const LETTER: usize = 3_000;
-/// How soon behind the heading of an answer an office speaks, in characters.
-const ANSWERS: usize = 120;
+/// How soon behind the heading of an answer an office speaks, in bytes.
+const ANSWERS: usize = 360;
 /// Longest stretch that is searched for the end of a sentence or a quotation, in bytes.
 const STRETCH: usize = 600;
 
@@ -116,7 +118,7 @@ const fn joined([first, second, third]: [u8; 3]) -> u32 {
 /// A 不, 非 or 拒 right before the phrase turns it round (不代考, 不卖证), unless the phrase begins so itself.
 fn negated(text: &str, at: &Range<usize>) -> bool {
     let turns = |c: char| matches!(c, '不' | '拒' | '非' | '勿' | '没');
-    const OUTRIGHT: [&str; 5] = ["不是", "并非", "绝无", "从无", "没有任何"];
+    const OUTRIGHT: [&str; 7] = ["不是", "并非", "绝无", "从无", "没有任何", "无人", "没人"];
     if OUTRIGHT.iter().any(|word| text[..at.start].ends_with(word)) {
         return true;
     }
@@ -179,41 +181,53 @@ impl<'a> Quotations<'a> {
     }
 }
 
-/// Letters to an office that complain or ask, or whose answer tells what is done: what they tell was seen elsewhere, whoever is named there. An
-/// office answers on its own host, or is named at once in the answer. Sellers write to offices, too, to be read by others: such letters stay.
+/// Letters to an office or a board of complaints that complain or ask, or whose answer tells what is done: what they tell was seen elsewhere,
+/// whoever is named there. It is the office's host, or the page is called so, or an office is named at once in the answer. Sellers write to
+/// offices, too, to be read by others: letters without complaint stay.
 fn letters(reading: &Reading) -> Vec<Range<usize>> {
-    // A heading begins its line.
+    // A heading begins its line, or its cell.
     let text = reading.folded.as_str();
     let heads = |list: Lists| {
         let begins = |at: &usize| {
-            text[..*at].trim_end_matches([' ', '【', '[', '(']).chars().next_back().is_none_or(|sign| sign == '\n')
+            let before = text[..*at].trim_end_matches([' ', '【', '[', '(']).chars().next_back();
+            before.is_none_or(|sign| matches!(sign, '\n' | '\t' | '|'))
         };
         let places = reading.list(list).filter(|found| found.block.is_some()).map(|found| found.at.start);
         let mut places: Vec<usize> = places.filter(begins).collect();
         places.sort_unstable();
         places
     };
+    let mut letters = heads(Lists::Letter);
     let replies = heads(Lists::Reply);
-    if replies.is_empty() {
-        return Vec::new();
-    }
     let official = reading.facts.has(Fact::OfficialHost);
-    let answered = |reply: &usize| {
-        let near =
-            |at: &Range<usize>| at.start >= *reply && reading.distance(at, &(*reply..*reply), ANSWERS) <= ANSWERS;
-        official
-            || reading.list(Lists::Agency).any(|found| near(&found.at))
-            || reading.names.iter().any(|(_, index)| near(&reading.found[*index as usize].at))
+    let headed = |found: &Found| {
+        let heading = found.block.is_some_and(|block| reading.extract.blocks[block].role == Role::Heading);
+        found.place == Place::Title.bit() || heading && found.place == Place::Main.bit()
+    };
+    let boxed = reading.list(Lists::LetterBox).any(headed);
+    if boxed && (official || !replies.is_empty()) {
+        // The page of one letter, whatever its parts are called: from its own matter on.
+        let own = reading.found.iter().filter(|found| found.place == Place::Main.bit()).map(|found| found.at.start);
+        letters.extend(own.min());
+    }
+    let within = |list: Lists, at: &Range<usize>| {
+        let own = |found: &&Found| found.block.is_some() && found.place & Place::Side.bit() == 0;
+        reading.list(list).filter(own).any(|found| at.start <= found.at.start && found.at.end <= at.end)
+    };
+    let names = |at: &Range<usize>| {
+        let named = |(_, index): &(u16, u32)| at.contains(&reading.found[*index as usize].at.start);
+        within(Lists::Agency, at) || reading.names.iter().any(named)
     };
     let letter = |head: usize| {
-        let reply = *replies.get(replies.partition_point(|reply| *reply <= head))?;
-        let complains = || {
-            let near = |at: &Range<usize>| head <= at.start && reading.distance(at, &(head..reply), ANSWERS) <= ANSWERS;
-            reading.list(Lists::Complaint).any(|found| near(&found.at))
-        };
-        (reply - head <= LETTER && answered(&reply) && complains()).then_some(head..reply)
+        let reply = replies.get(replies.partition_point(|reply| *reply <= head)).copied();
+        let reply = reply.filter(|reply| reply - head <= LETTER);
+        let end = reply.unwrap_or_else(|| boundary_before(text, head + LETTER));
+        let answer = end..boundary_before(text, end + ANSWERS);
+        let printed = official || boxed || reply.is_some() && names(&answer);
+        let complains = within(Lists::Complaint, &(head..answer.end));
+        (printed && complains).then_some(head..end)
     };
-    heads(Lists::Letter).into_iter().filter_map(letter).collect()
+    letters.into_iter().filter_map(letter).collect()
 }
 
 /// Marks what is reported. Needs the facts `Warning`, `Press` and `OfficialHost`.
@@ -242,7 +256,7 @@ pub(crate) fn mark(reading: &mut Reading) {
             }
             continue;
         }
-        if letters.iter().any(|letter| letter.start < found.at.start && found.at.end <= letter.end) {
+        if letters.iter().any(|letter| letter.start <= found.at.start && found.at.end <= letter.end) {
             marks.push(index);
             continue;
         }
@@ -308,6 +322,7 @@ pub(crate) fn mark(reading: &mut Reading) {
     for index in marks {
         reading.found[index].reported = true;
     }
+    reading.letters = letters;
     if offers_with_contact(reading) {
         reading.facts.insert(Fact::OfferWithContact);
     }

@@ -21,6 +21,8 @@ const LOUD: f64 = 50.0;
 /// What it is worth otherwise: with a name beside it asks for an officer's eyes.
 const QUIET: f64 = 12.0;
 
+/// A rule of so many points against it tells plainly that a page is no imitation, in decibans.
+const PLAIN: f64 = -30.0;
 /// A sentence with two rules of so many points in it offers outright: a promise without exam and what goes with it (免考，官网可查).
 const OUTRIGHT: f64 = 18.0;
 /// And one with several of fewer: a pass that is assured, and what goes with that (包过，7天拿证，官网可查).
@@ -61,12 +63,17 @@ struct Told {
     offers: Vec<usize>,
     /// Something speaks for who offers.
     excused: bool,
+    /// Something tells plainly that no look-up is posed as, whatever the words.
+    genuine: bool,
 }
 
 impl Told {
     fn add(&mut self, index: usize, rule: &Rule, points: f64) {
         match (rule.kind, rule.family.as_str()) {
-            (Kind::FakeSite, family) => self.acts |= family != FACE && points > 0.0,
+            (Kind::FakeSite, family) => {
+                self.acts |= family != FACE && points > 0.0;
+                self.genuine |= rule.points <= PLAIN && rule.status == Status::Live;
+            }
             (Kind::Seller, _) if rule.points < 0.0 => self.excused |= rule.status == Status::Live,
             (Kind::Seller, "contact" | "disguise") | (Kind::Notice, _) => {}
             (Kind::Seller, _) if rule.status == Status::Live => self.offers.push(index),
@@ -77,12 +84,31 @@ impl Told {
     /// What the wording of an offer is worth here. One that is made outright is not unsaid by what else is talked of: sellers name the issuing
     /// office and the genuine look-up as honest pages do.
     fn temper(&self, reading: &Reading, points: f64) -> f64 {
-        if points < UNSAID && !self.excused && self.is_outright(reading) { UNSAID } else { points }
+        if points < UNSAID && !self.excused && self.outright(reading, |reading, found| reading.pitch(found)).is_some() {
+            UNSAID
+        } else {
+            points
+        }
     }
 
-    /// Whether one sentence names a certificate or follows on one, says several things of a deal and tells whom to ring: nobody else speaks so.
-    /// Visas and loans are offered without showing up, too.
-    fn is_outright(&self, reading: &Reading) -> bool {
+    /// Its passages, and the sentence that offers outright by a call to write among what others say: in a market, one of twenty.
+    fn passages(&self, reading: &Reading) -> Vec<Vec<Part>> {
+        let mut passages = reading.passages(Manner::Offer);
+        if let Some(at) = self.outright(reading, |reading, found| reading.call(found)) {
+            passages.push(vec![Part { visible: true, at }]);
+            // As they stand in the text: what they share is spelt once.
+            passages.sort_by_key(|passage| (!passage[0].visible, passage[0].at.start, passage[0].at.end));
+        }
+        passages
+    }
+
+    /// The sentence that names a certificate or follows on one, says several things of a deal and tells whom to ring or to write to (`near`):
+    /// nobody else speaks so. Visas and loans are offered without showing up, too.
+    fn outright(
+        &self,
+        reading: &Reading,
+        near: impl Fn(&Reading, &Found) -> Option<Range<usize>>,
+    ) -> Option<Range<usize>> {
         let rules = &reading.rules;
         let words = |index: usize| {
             let conditions = rules.compiled[index].any.iter().filter_map(|wanted| match wanted {
@@ -93,14 +119,13 @@ impl Told {
         };
         let own = |found: &&Found| !found.reported && found.block.is_some() && found.place & Place::Side.bit() == 0;
         let promises = self.offers.iter().filter(|index| rules.rules[**index].points >= PROMISES);
-        promises.flat_map(|index| words(*index)).filter(own).take(PLACES).any(|found| {
-            let Some(pitch) = reading.pitch(found).filter(|pitch| reading.names_certificate(pitch)) else {
-                return false;
-            };
+        promises.flat_map(|index| words(*index)).filter(own).take(PLACES).find_map(|found| {
+            let pitch = near(reading, found).filter(|pitch| reading.names_certificate(pitch))?;
             let within = |found: &Found| own(&found) && pitch.start <= found.at.start && found.at.end <= pitch.end;
             let said = self.offers.iter().filter(|index| words(**index).any(within));
             let said: Vec<f64> = said.map(|index| rules.rules[*index].points).collect();
-            said.iter().sum::<f64>() >= if said.len() >= SEVERAL { SAID_OFTEN } else { OUTRIGHT }
+            let enough = if said.len() >= SEVERAL { SAID_OFTEN } else { OUTRIGHT };
+            (said.iter().sum::<f64>() >= enough).then_some(pitch)
         })
     }
 }
@@ -296,7 +321,10 @@ fn wording(reading: &Reading, manner: Manner, told: &Told) -> Option<(Signal, bo
         return None;
     }
     let page = reading.circumstances(manner);
-    let passages = reading.passages(manner);
+    let passages = match manner {
+        Manner::Offer => told.passages(reading),
+        Manner::Fake => reading.passages(manner),
+    };
     let points: Vec<f64> = match manner {
         // Each is one stretch of the text.
         Manner::Offer => {
@@ -311,9 +339,14 @@ fn wording(reading: &Reading, manner: Manner, told: &Told) -> Option<(Signal, bo
             passages.iter().map(|passage| table.weigh(&texts(passage), page)).collect()
         }
     };
-    let (points, passage) = points.into_iter().zip(passages).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let heard = |(points, passage): (f64, Vec<Part>)| match manner {
+        Manner::Offer if reading.is_printed_letter(&passage[0]) => (points.min(0.0), passage),
+        _ => (points, passage),
+    };
+    let (points, passage) = points.into_iter().zip(passages).map(heard).max_by(|a, b| a.0.total_cmp(&b.0))?;
     let points = match manner {
         Manner::Offer => told.temper(reading, page.map_or(points, |page| page.temper(points))),
+        Manner::Fake if told.genuine => points.min(QUIET),
         Manner::Fake => temper(reading, points, told.acts),
     };
     let kind = match manner {
