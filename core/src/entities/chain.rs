@@ -5,6 +5,8 @@
 
 use super::{phones, series};
 use crate::text::{boundary_before, chinese_digit};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// What a word between two pieces does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +70,23 @@ struct Between {
     end: usize,
 }
 
+/// The words by their first sign: most signs begin none, and each word of an English text is asked for what follows it.
+static BY_SIGN: LazyLock<FxHashMap<char, Vec<(Says, &str)>>> = LazyLock::new(|| {
+    let mut by_sign: FxHashMap<char, Vec<_>> = FxHashMap::default();
+    let all = WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
+    for (says, word) in all {
+        word.chars().take(1).for_each(|sign| by_sign.entry(sign).or_default().push((says, word)));
+    }
+    by_sign
+});
+
 /// The word that stands here: the longest.
 fn word_at(rest: &str) -> Option<(Says, usize)> {
-    let all = WORDS.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-    all.filter(|(_, word)| rest.starts_with(word))
-        .map(|(says, word)| (says, word.len()))
+    let words = BY_SIGN.get(&rest.chars().next()?)?;
+    words
+        .iter()
+        .filter(|(_, word)| rest.starts_with(word))
+        .map(|(says, word)| (*says, word.len()))
         .max_by_key(|(_, length)| *length)
 }
 

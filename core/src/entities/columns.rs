@@ -34,14 +34,17 @@ pub(super) fn find(text: &str, cues: &[CueHit], found: &mut Vec<Found>) {
         // 批次,工种,联系微信: tables of plain text are set apart by other signs.
         let apart_by = |sign: &char| cued && memchr::memchr(*sign as u8, line.as_bytes()).is_some();
         let signs = ['\t', '|', ','].into_iter().find(apart_by);
-        let kinds = signs.map(|sign| line.split(sign).take(WIDEST + 1).map(named).collect::<Vec<_>>());
-        let names =
-            |kinds: &Vec<Option<Kind>>| kinds.len() > 1 && kinds.len() <= WIDEST && kinds.iter().any(Option::is_some);
-        if let (Some(kinds), Some(sign)) = (kinds.filter(names), signs)
-            && (sign == '\t' || line.split(sign).all(|cell| cell.chars().count() <= 8))
-        {
-            (head, apart) = (kinds, sign);
-            continue;
+        // Sentences have commas too: what is no head by the length of its cells is not read cell by cell.
+        let may_head = |sign: &char| {
+            (*sign == '\t' || line.split(*sign).all(|cell| cell.chars().count() <= 8))
+                && (2..=WIDEST).contains(&line.split(*sign).take(WIDEST + 1).count())
+        };
+        if let Some(sign) = signs.filter(may_head) {
+            let kinds: Vec<Option<Kind>> = line.split(sign).map(named).collect();
+            if kinds.iter().any(Option::is_some) {
+                (head, apart) = (kinds, sign);
+                continue;
+            }
         }
         if head.is_empty() || !line.contains(apart) {
             head.clear();

@@ -4,39 +4,74 @@
 //! people can read beside the module that looks for the signs, and are learned anew from lines that were looked at, by that
 //! module's own test. Start at [`Weights`].
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
-/// Words by what they say, to be looked for in what stands around.
+/// Words by what they say, to be looked for in what stands around. Windows are short and many, and at most of their signs no word begins:
+/// that is told by a bit, and no byte has to be walked through.
 #[derive(Debug)]
 pub(crate) struct Lexicon<S> {
-    scanner: AhoCorasick,
-    says: Vec<S>,
+    /// By code below U+10000: whether a word begins with the sign.
+    begins: Vec<u64>,
+    /// By the first sign, the longest first.
+    words: FxHashMap<char, Vec<Word<S>>>,
+}
+
+#[derive(Debug)]
+struct Word<S> {
+    text: String,
+    /// Its second sign, if it has one.
+    second: Option<char>,
+    says: S,
 }
 
 impl<S: Copy> Lexicon<S> {
     /// Of a short constant list; the words that say the same are parted by `|`.
     pub(crate) fn new(words: &[(S, &str)]) -> Self {
-        let all = || words.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word)));
-        debug_assert!(
-            all().all(|(_, word)| !word.is_empty() && word.trim() == word),
-            "a list that was broken in its midst"
-        );
-        // Windows are short and many, and the list is small: one look a byte is worth the table.
-        let scanner = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(all().map(|(_, word)| word));
-        Self {
-            scanner: scanner.expect("a short constant list, far below the automaton's limits"),
-            says: all().map(|(says, _)| says).collect(),
+        Self::of(words.iter().flat_map(|(says, words)| words.split('|').map(move |word| (*says, word))))
+    }
+
+    fn of<'w>(all: impl Iterator<Item = (S, &'w str)>) -> Self {
+        let mut lexicon = Self { begins: vec![0; 1 << 10], words: FxHashMap::default() };
+        for (says, word) in all {
+            debug_assert!(word.trim() == word, "a list that was broken in its midst");
+            let mut signs = word.chars();
+            let first = signs.next();
+            debug_assert!(first.is_some(), "a list that was broken in its midst");
+            let Some(first) = first else { continue };
+            if let Some(bits) = lexicon.begins.get_mut(first as usize >> 6) {
+                *bits |= 1 << (first as usize & 0x3F);
+            }
+            let word = Word { text: word.to_owned(), second: signs.next(), says };
+            lexicon.words.entry(first).or_default().push(word);
         }
+        lexicon.words.values_mut().for_each(|words| words.sort_by_key(|word| std::cmp::Reverse(word.text.len())));
+        lexicon
     }
 
     /// What the words of a window say, in their order, and where they stand; of two that overlap the first, the longest of those.
-    pub(crate) fn find<'w>(&self, window: &'w str) -> impl Iterator<Item = (S, Range<usize>)> + use<'w, '_, S> {
-        self.scanner.find_iter(window).map(|hit| (self.says[hit.pattern().as_usize()], hit.range()))
+    pub(crate) fn find<'w>(&'w self, window: &'w str) -> impl Iterator<Item = (S, Range<usize>)> + use<'w, S> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while let Some(first) = window[at..].chars().next() {
+                let start = at;
+                at += first.len_utf8();
+                let bits = self.begins.get(first as usize >> 6).copied();
+                // Signs beyond are few, and are looked up.
+                if bits.is_some_and(|bits| bits >> (first as usize & 0x3F) & 1 == 0) {
+                    continue;
+                }
+                let second = window[at..].chars().next();
+                let stands = |word: &&Word<S>| {
+                    (word.second.is_none() || word.second == second) && window[start..].starts_with(&word.text)
+                };
+                if let Some(word) = self.words.get(&first).and_then(|words| words.iter().find(stands)) {
+                    at = start + word.text.len();
+                    return Some((word.says, start..at));
+                }
+            }
+            None
+        })
     }
 }
 
@@ -133,6 +168,27 @@ impl Weights {
         let mut sum = self.weigh(signs);
         context.grams(|side, gram| sum += self.grams.get(&(side, gram)).copied().unwrap_or(0.0));
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aho_corasick::{AhoCorasick, MatchKind};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_are_found_as_an_automaton_finds_them(
+            words in prop::collection::vec("[微信加qv🛰é]{1,4}", 1..30),
+            window in "[微信加qv🛰é x号]{0,60}",
+        ) {
+            let lexicon = Lexicon::of(words.iter().map(String::as_str).enumerate());
+            let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&words).unwrap();
+            let wanted: Vec<_> = automaton.find_iter(&window).map(|hit| (hit.pattern().as_usize(), hit.range())).collect();
+            prop_assert_eq!(lexicon.find(&window).collect::<Vec<_>>(), wanted);
+        }
     }
 }
 

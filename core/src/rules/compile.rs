@@ -13,6 +13,7 @@ use super::problem::Problem;
 use super::routing::Routing;
 use super::rule::{self, Family, Item, Rule, Status};
 use super::scanner::Scanner;
+use super::tally;
 use super::uses::Uses;
 use super::words::{self, List, Lists};
 use crate::entities;
@@ -39,6 +40,8 @@ pub enum Use {
     AuthorityTitle(u16),
     /// Word behind which a contact may stand, by its number among the entities' cues.
     Cue(u16),
+    /// Word that a page counts, by its number among those.
+    Tally(u8),
 }
 
 /// A rule with its conditions as numbers of condition items.
@@ -75,7 +78,7 @@ pub struct RuleSet {
     pub(crate) scanner: Scanner,
     /// What each phrase is there for: the scanned ones first, those with gaps behind them.
     pub(crate) uses: Uses,
-    /// The scanned phrases.
+    /// The scanned phrases that rules, lists, tables or the entities ask for.
     texts: Vec<String>,
     /// Number of scanned phrases.
     pub(crate) scanned: usize,
@@ -232,8 +235,8 @@ impl RuleSet {
     pub fn knows(&self, phrase: &str) -> bool {
         let length = phrase.chars().count();
         let mut known = false;
-        self.scanner.each(phrase, |_, at| {
-            known |= phrase[at].chars().count() + 1 >= length;
+        self.scanner.each(phrase, |number, at| {
+            known |= number < self.texts.len() && phrase[at].chars().count() + 1 >= length;
             !known
         });
         known || self.texts.iter().any(|text| text.contains(phrase))
@@ -506,16 +509,20 @@ fn build(
     }
     // The entities' own words ride along: one pass over a page finds everything.
     entities::cue_words().for_each(|(number, word)| phrases.add(word, Use::Cue(number), &[]));
+    // And what a page only counts.
+    let asked = phrases.texts.len();
+    tally::words().for_each(|(number, word)| phrases.add(word, Use::Tally(number), &[]));
     let owned = |(name, words): &(&str, Vec<&str>)| {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         ((*name).to_owned(), words)
     };
     let written = named.iter().map(owned).collect();
-    let scanner = Scanner::new(&phrases.texts).map_err(|error| format!("词句太多，装不进一张表：{error}"))?;
     let mut uses = Uses::default();
     let scanned = phrases.texts.iter().zip(&phrases.uses).zip(&phrases.piece_of);
     scanned.for_each(|((text, own), pieces)| uses.push(text, own, pieces));
     phrases.gapped.iter().for_each(|phrase| uses.push("", &phrase.uses, &[]));
+    let scanner = Scanner::new(&phrases.texts, |phrase| uses.look(phrase));
+    let scanner = scanner.map_err(|error| format!("词句太多，装不进一张表：{error}"))?;
     // 登高架设 is written by its sound as well as 登高. 等级证 is left out with its body: 登记证 is another paper;
     // and 厂家直供 and 公司所 sound as 架子工 and 司索 do.
     let told = certificates.iter().filter(|certificate| certificate.body != "人社");
@@ -523,6 +530,8 @@ fn build(
     let names = names.chain(derived.iter().map(|(_, name)| name)).map(String::as_str);
     let names = names.filter(|name| !["架子", "司索"].iter().any(|ordinary| name.starts_with(ordinary)));
     let sounds = Sounds::new(own_lists[Lists::SoundAlike as usize].iter().map(String::as_str), names);
+    let scanned = phrases.texts.len();
+    phrases.texts.truncate(asked);
     Ok(RuleSet {
         hash,
         rules,
@@ -535,7 +544,7 @@ fn build(
         sounds,
         scanner,
         uses,
-        scanned: phrases.texts.len(),
+        scanned,
         texts: phrases.texts,
         pieces: phrases.pieces.len(),
         gapped: phrases.gapped,

@@ -20,6 +20,7 @@ mod scanner;
 mod scanner_table;
 pub mod sheet;
 pub mod syntax;
+pub(crate) mod tally;
 pub(crate) mod uses;
 mod words;
 

@@ -12,6 +12,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::scanner_table::{NONE, Table, TooMany, Trie};
+use super::uses::Look;
 
 /// Number of a sign that stands in no phrase.
 pub(super) const UNKNOWN: u16 = 0;
@@ -33,8 +34,26 @@ pub(crate) struct Scanner {
     telling: u32,
     /// By state from [`Self::telling`] on: where its phrases end among `told`.
     ends: Vec<u32>,
-    /// Phrases, and how many bytes they have: of each state the longest first.
-    told: Vec<(u32, u32)>,
+    /// What ends at each state, the longest first.
+    told: Vec<Told>,
+}
+
+/// A phrase as it is told: with what is asked of each, or that would be another walk through memory.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    phrase: u32,
+    /// In bytes.
+    length: u32,
+    look: Look,
+}
+
+/// How far a text was walked through.
+#[derive(Clone, Copy)]
+struct Walk {
+    at: usize,
+    /// The rows of the sign before and of the state that it led to.
+    before: u32,
+    here: u32,
 }
 
 /// Signs by number.
@@ -66,11 +85,11 @@ impl std::fmt::Debug for Scanner {
 }
 
 impl Scanner {
-    /// The phrases get their numbers in the order in which they come; none may come twice or be empty.
+    /// The phrases get their numbers in the order in which they come; none may come twice or be empty. `looks` are what they are, by number.
     ///
     /// # Errors
     /// The phrases do not fit into the tables.
-    pub(crate) fn new(phrases: &[String]) -> Result<Self, TooMany> {
+    pub(crate) fn new(phrases: &[String], looks: impl Fn(usize) -> Look) -> Result<Self, TooMany> {
         let trie = Trie::new(phrases)?;
         let (numbers, telling) = trie.numbered();
         let mut steps = Table::new(trie.steps(&numbers), trie.alphabet());
@@ -83,8 +102,10 @@ impl Scanner {
         let mut scanner =
             Scanner { signs: Signs::default(), singles, pairs, steps, telling, ends: vec![0], told: Vec::new() };
         for phrases_here in trie.told(&numbers, telling) {
-            let lengths = phrases_here.into_iter().map(|phrase| (phrase, phrases[phrase as usize].len() as u32));
-            scanner.told.extend(lengths);
+            scanner.told.extend(phrases_here.into_iter().map(|phrase| {
+                let number = phrase as usize;
+                Told { phrase, length: phrases[number].len() as u32, look: looks(number) }
+            }));
             scanner.ends.push(scanner.told.len() as u32);
         }
         scanner.signs = trie.into_signs();
@@ -94,52 +115,67 @@ impl Scanner {
     /// Calls `found` with the number of the phrase and where it stands, by ascending ends and of those that end together the longest first,
     /// until it answers `false`.
     pub(crate) fn each(&self, text: &str, mut found: impl FnMut(usize, Range<usize>) -> bool) {
+        self.each_look(text, |phrase, at, _| found(phrase, at));
+    }
+
+    /// The same with what each phrase is.
+    pub(crate) fn each_look(&self, text: &str, mut found: impl FnMut(usize, Range<usize>, Look) -> bool) {
+        let mut walk = Walk { at: 0, before: NONE, here: NONE };
+        let mut hits = [(0u32, 0usize); MANY];
+        loop {
+            let count = self.walk(text, &mut walk, &mut hits);
+            if !self.tell(&hits[..count], &mut found) || count < MANY {
+                return;
+            }
+        }
+    }
+
+    /// Goes on through a text until it has as many ends of phrases as there is room for, or to the end of the text; how many they are. By
+    /// itself, apart from what is done with them: what it holds at each sign has to stay in the processor's registers.
+    #[inline(never)]
+    fn walk(&self, text: &str, walk: &mut Walk, hits: &mut [(u32, usize); MANY]) -> usize {
         let bytes = text.as_bytes();
         let near = &self.signs.near[..0x1_0000];
-        let mut hits = [(0u32, 0usize); MANY];
         let mut count = 0;
-        // The rows of the sign before and of the state that it led to.
-        let (mut before, mut here) = (NONE, NONE);
-        let mut at = 0;
-        while at < bytes.len() {
-            let number = match bytes[at..] {
-                [lead @ 0xE0..0xF0, middle, last, ..] => {
+        let Walk { mut at, mut before, mut here } = *walk;
+        while at < bytes.len() && count < MANY {
+            let number = match bytes[at..].first_chunk() {
+                Some([lead @ 0xE0..0xF0, middle, last]) => {
                     at += 3;
                     let lead = usize::from(lead & 0x0F) << 12;
                     near[lead | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F)]
                 }
-                [byte @ 0..0x80, ..] => {
+                _ if bytes[at].is_ascii() => {
                     at += 1;
-                    near[usize::from(byte)]
+                    near[usize::from(bytes[at - 1])]
                 }
                 _ => self.other(text, &mut at),
             };
             let pair = self.pairs.at(before, number);
-            let step = self.steps.at(here, number);
             let (row, single) = self.singles[usize::from(number)];
             // Chosen without a branch: which of them holds is as good as chance.
             let begun = select_unpredictable(pair.row == before, (pair.state, pair.next), (single, NONE));
-            let (state, next) = select_unpredictable(step.row == here, (step.state, step.next), begun);
+            let (mut state, mut next) = begun;
+            // At most signs nothing is under way of which a third sign would be wanted, and then nothing waits for the sign before.
+            if here != NONE {
+                let step = self.steps.at(here, number);
+                (state, next) = select_unpredictable(step.row == here, (step.state, step.next), begun);
+            }
             (before, here) = (row, next);
             // Written down in any case and kept if it counts.
-            hits[count % MANY] = (state, at);
+            hits[count] = (state, at);
             count += usize::from(state >= self.telling);
-            if count == MANY {
-                if !self.tell(&hits, &mut found) {
-                    return;
-                }
-                count = 0;
-            }
         }
-        self.tell(&hits[..count], &mut found);
+        *walk = Walk { at, before, here };
+        count
     }
 
     /// Tells the phrases that end at each of these states; whether to go on.
-    fn tell(&self, hits: &[(u32, usize)], found: &mut impl FnMut(usize, Range<usize>) -> bool) -> bool {
+    fn tell(&self, hits: &[(u32, usize)], found: &mut impl FnMut(usize, Range<usize>, Look) -> bool) -> bool {
         hits.iter().all(|(state, end)| {
             let place = (state - self.telling) as usize;
             let told = &self.told[self.ends[place] as usize..self.ends[place + 1] as usize];
-            told.iter().all(|(phrase, length)| found(*phrase as usize, end - *length as usize..*end))
+            told.iter().all(|told| found(told.phrase as usize, end - told.length as usize..*end, told.look))
         })
     }
 
@@ -171,7 +207,7 @@ mod tests {
             let mut wanted: Vec<_> =
                 peer.find_overlapping_iter(&text).map(|hit| (hit.pattern().as_usize(), hit.range())).collect();
             let mut found = Vec::new();
-            Scanner::new(&phrases).unwrap().each(&text, |phrase, at| {
+            Scanner::new(&phrases, |_| Look::default()).unwrap().each(&text, |phrase, at| {
                 found.push((phrase, at));
                 true
             });
@@ -186,7 +222,7 @@ mod tests {
     #[test]
     fn it_stops_when_told() {
         let mut seen = 0;
-        Scanner::new(&["考".into()]).unwrap().each("考考考", |_, _| {
+        Scanner::new(&["考".into()], |_| Look::default()).unwrap().each("考考考", |_, _| {
             seen += 1;
             seen < 2
         });

@@ -64,6 +64,10 @@ pub(super) fn soft(sign: char) -> Option<u8> {
 }
 
 fn unit(sign: char, bar_is_gap: bool) -> Unit {
+    // Nearly all of a text, for speed only.
+    if super::is_plain_sign(sign) {
+        return Unit::Other;
+    }
     if sign == '丨' && bar_is_gap {
         return Unit::Gap;
     }

@@ -65,6 +65,19 @@ impl OffsetMap {
         self.runs.push(Run { folded, raw, raw_step, folded_step });
     }
 
+    /// Makes room for so many runs.
+    pub(super) fn reserve(&mut self, runs: usize) {
+        self.runs.reserve(runs);
+    }
+
+    /// Where the raw text stands of a stretch of the folded one that was copied as it is; none of one that was not.
+    pub(super) fn copied(&self, folded: Range<usize>) -> Option<usize> {
+        let after = self.runs.partition_point(|run| run.folded as usize <= folded.start);
+        let run = self.runs[after.checked_sub(1)?];
+        let whole = self.runs.get(after).is_none_or(|next| folded.end <= next.folded as usize);
+        (whole && run.raw_step == 1 && run.folded_step == 1).then(|| run.start(folded.start))
+    }
+
     /// Forgets every cell at or after `raw`.
     pub(super) fn truncate(&mut self, raw: usize) {
         while self.runs.last().is_some_and(|run| run.raw as usize >= raw) {

@@ -99,21 +99,43 @@ static ASCII: [Ascii; 128] = {
     table
 };
 
-/// Which of U+3400–9FFF stay as they are wherever they stand: their own simplified form, no numeral, not the first sign of a
-/// contact word. Nearly all of a text, told by one look.
-static PLAIN: [bool; LAST - FIRST + 1] = {
-    let mut table = [true; LAST - FIRST + 1];
-    let mut at = 0;
-    while at < table.len() {
-        let sign = match char::from_u32((at + FIRST) as u32) {
+/// Signs of three bytes that stay as they are wherever they stand: of U+3400–9FFF those that are their own simplified form, no numeral, not
+/// the first sign of a contact word, and the commonest stops. Nearly all of a text, told by one look: a bit by the last byte, in a word by the
+/// first two.
+static PLAIN: [u64; 1 << 10] = {
+    let mut table = [0; 1 << 10];
+    let mut code = FIRST;
+    while code <= LAST {
+        let sign = match char::from_u32(code as u32) {
             Some(sign) => sign,
             None => ' ',
         };
-        table[at] = !changes(at + FIRST) && digits::numeral(sign).is_none() && sign != '丨' && !aliases::leads(sign);
+        if !changes(code) && digits::numeral(sign).is_none() && sign != '丨' && !aliases::leads(sign) {
+            table[code >> 6] |= 1 << (code & 0x3F);
+        }
+        code += 1;
+    }
+    let stops = ['、', '。', '》', '」', '』'];
+    let mut at = 0;
+    while at < stops.len() {
+        table[stops[at] as usize >> 6] |= 1 << (stops[at] as usize & 0x3F);
         at += 1;
     }
     table
 };
+
+/// Whether these three bytes are a sign of [`PLAIN`].
+#[inline]
+fn is_plain([first, middle, last]: [u8; 3]) -> bool {
+    let word = PLAIN[usize::from(first & 0x0F) << 6 | usize::from(middle & 0x3F)];
+    matches!(first, 0xE3..=0xE9) && word >> (last & 0x3F) & 1 != 0
+}
+
+/// Whether a sign is a Chinese one that stays as it is wherever it stands.
+fn is_plain_sign(sign: char) -> bool {
+    let code = sign as usize;
+    (0x4E00..=LAST).contains(&code) && PLAIN[code >> 6] >> (code & 0x3F) & 1 != 0
+}
 
 /// Folds a text. Linear; the result is at most four times as long.
 #[must_use]
@@ -121,6 +143,8 @@ pub fn fold(raw: &str) -> Folded {
     let raw = &raw[..boundary_before(raw, LONGEST)];
     let mut folder = Folder { raw, out: Folded::default(), copied: 0, judged: 0, capitals: false };
     folder.out.text.reserve(raw.len() + raw.len() / 16);
+    // A clause has a few dozen bytes, and its comma becomes another.
+    folder.out.map.reserve(raw.len() / 32);
     folder.out.raw_len = raw.len();
     folder.run();
     folder.out
@@ -141,7 +165,11 @@ impl Folder<'_> {
     fn run(&mut self) {
         let bytes = self.raw.as_bytes();
         let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
+        loop {
+            while bytes[at..].first_chunk().is_some_and(|sign| is_plain(*sign)) {
+                at += 3;
+            }
+            let Some(&byte) = bytes.get(at) else { break };
             at = match byte {
                 0..0x80 => match ASCII[usize::from(byte)] {
                     Ascii::Plain => at + 1,
@@ -151,11 +179,9 @@ impl Folder<'_> {
                     let code = u32::from(byte & 0x0F) << 12
                         | u32::from(bytes[at + 1] & 0x3F) << 6
                         | u32::from(bytes[at + 2] & 0x3F);
-                    match PLAIN.get((code as usize).wrapping_sub(FIRST)) {
-                        Some(true) => at + 3,
-                        Some(false) => self.ideograph(at, code),
-                        None if matches!(sign_of(code), '、' | '。' | '》' | '」' | '』') => at + 3,
-                        None => self.other(at),
+                    match code as usize {
+                        FIRST..=LAST => self.ideograph(at, code),
+                        _ => self.other(at),
                     }
                 }
                 // ！，：；？ by far the most of the full-width forms, and none of them part of a number.
@@ -277,13 +303,7 @@ impl Folder<'_> {
 
     /// Whether ordinary signs stand on both sides of an ideograph, as with most numerals (这一点): no number runs through it.
     fn stands_in_words(&self, at: usize) -> bool {
-        let plain = |sign: Option<&[u8; 3]>| match sign {
-            Some(&[lead @ 0xE4..=0xE9, middle, last]) => {
-                let code = usize::from(lead & 0x0F) << 12 | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F);
-                PLAIN[code - FIRST]
-            }
-            _ => false,
-        };
+        let plain = |sign: Option<&[u8; 3]>| sign.is_some_and(|sign| sign[0] >= 0xE4 && is_plain(*sign));
         plain(self.raw.as_bytes()[..at].last_chunk()) && plain(self.raw.as_bytes()[at + 3..].first_chunk())
     }
 

@@ -20,15 +20,15 @@ use super::{Folded, Squeezed, boundary_before};
 /// Signs that have a sound, all of them three bytes long: U+4E00–9FFF.
 const FIRST: usize = 0x4E00;
 const LAST: usize = 0x9FFF;
-/// The first sign whose three bytes begin like those of the signs above: U+4000.
-const LEAST: usize = 0x4000;
-const TABLE: usize = LAST + 1 - LEAST;
 
 /// A word of so many signs is evidence of the disguise; shorter ones are only undone.
 const TELLING: usize = 3;
 /// So many different words, and so many signs exchanged in them, tell that the text is disguised.
 const WORDS: usize = 2;
 const EXCHANGED: usize = 4;
+
+/// Of so many sounds behind the first two a word is told without being read.
+const NEXT: usize = 6;
 
 /// So much of a text tells whether it is disguised, in bytes: some 1,000 signs. Who hides his words hides them from the first.
 const TOLD: usize = 3_000;
@@ -46,6 +46,9 @@ static SOUND: LazyLock<Vec<u16>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+/// Above the number of every sound.
+static SOUNDS: LazyLock<usize> = LazyLock::new(|| SOUND.iter().max().map_or(1, |last| usize::from(*last) + 1));
 
 /// A syllable with what many speakers do not part made one.
 fn plain(syllable: &str) -> String {
@@ -84,18 +87,64 @@ pub struct Sounds {
     all: Words,
     /// Names of certificates, and the short ones of the trade's words.
     names: Words,
+    /// How evidence and names begin: every text is asked for both, in one pass.
+    asked: Starts,
+    /// How any word begins.
+    any: Starts,
 }
 
 /// Some words, by how they sound.
 #[derive(Debug, Clone)]
 struct Words {
     words: Vec<Word>,
-    /// By their first two sounds: indices into the words, the longest first.
-    by_start: FxHashMap<(u16, u16), Vec<u16>>,
-    /// For each sign, in which of the first places of some word its sound stands, as bits: nearly all of a text is told by a look.
-    places: Box<[u8; TABLE]>,
-    /// Signs that every word has at least, up to as many as there are bits.
-    shortest: usize,
+    /// By their first two sounds: the next ones, 0 for none, and indices into the words, the longest first. Dozens begin as
+    /// 特种设备 does.
+    by_start: FxHashMap<(u16, u16), Vec<([u16; NEXT], u16)>>,
+}
+
+/// Two sounds with which some word begins, as bits: nearly all of a text is told by a look.
+#[derive(Debug, Clone, Default)]
+struct Starts {
+    bits: Vec<u64>,
+}
+
+impl Starts {
+    fn add(&mut self, words: &Words) {
+        self.bits.resize((*SOUNDS * *SOUNDS).div_ceil(64), 0);
+        for (first, second) in words.by_start.keys() {
+            let bit = usize::from(*first) * *SOUNDS + usize::from(*second);
+            self.bits[bit / 64] |= 1 << (bit % 64);
+        }
+    }
+
+    fn of(words: &Words) -> Self {
+        let mut starts = Self::default();
+        starts.add(words);
+        starts
+    }
+
+    /// Calls `each` where two signs stand side by side whose sounds begin a word, from left to right: where the first of them stands, and
+    /// the sounds.
+    fn each(&self, text: &str, mut each: impl FnMut(usize, (u16, u16))) {
+        let (bytes, sounds, count) = (text.as_bytes(), &SOUND[..], *SOUNDS);
+        let (mut at, mut before) = (0, 0);
+        while let Some(&[lead, middle, last]) = bytes.get(at..at + 3).and_then(|signs| signs.first_chunk::<3>()) {
+            if !matches!(lead, 0xE4..=0xE9) {
+                // Where this stops inside another sign, no sign of three bytes begins there.
+                before = 0;
+                at += 1;
+                continue;
+            }
+            let code = usize::from(lead & 0x0F) << 12 | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F);
+            let sound = sounds.get(code.wrapping_sub(FIRST)).copied().unwrap_or(0);
+            let bit = usize::from(before) * count + usize::from(sound);
+            if self.bits[bit / 64] >> (bit % 64) & 1 != 0 {
+                each(at - 3, (before, sound));
+            }
+            before = sound;
+            at += 3;
+        }
+    }
 }
 
 /// A word found: where it stands in the text, in bytes, and which.
@@ -121,41 +170,52 @@ impl Sounds {
         named.sort_by(|a, b| a.signs.cmp(&b.signs));
         named.dedup_by(|a, b| a.signs == b.signs);
         let telling = all.iter().filter(|word| word.signs.len() >= TELLING).cloned().collect();
-        Sounds { telling: Words::new(telling), all: Words::new(all), names: Words::new(named) }
+        let (telling, all, names) = (Words::new(telling), Words::new(all), Words::new(named));
+        let mut asked = Starts::of(&telling);
+        asked.add(&names);
+        Sounds { any: Starts::of(&all), telling, all, names, asked }
     }
 
     /// Writes the words that were meant into a folded text, if it is disguised so; whether it was.
     pub fn undo(&self, folded: &mut Folded) -> bool {
+        let beginning = &folded.text[..boundary_before(&folded.text, TOLD)];
+        let (mut evidence, mut named) = (Hearing::new(&self.telling), Hearing::new(&self.names));
+        self.asked.each(beginning, |at, start| {
+            evidence.hear(beginning, at, start);
+            named.hear(beginning, at, start);
+        });
         let mut telling: Vec<u16> = Vec::new();
         let mut exchanged = 0;
-        for found in self.telling.hear(&folded.text[..boundary_before(&folded.text, TOLD)]) {
+        for found in evidence.heard.iter().filter(|found| found.exchanged > 0) {
             if !telling.contains(&found.word) {
                 telling.push(found.word);
                 exchanged += found.exchanged;
             }
         }
         if telling.len() < WORDS || exchanged < EXCHANGED {
-            self.undo_names(&mut folded.text);
+            let told = self.meant(beginning, named.heard);
+            self.names.write(&told, &mut folded.text);
             return false;
         }
-        let heard: Vec<Heard> = self.all.hear(&folded.text).collect();
+        let mut written = Hearing::new(&self.all);
+        self.any.each(&folded.text, |at, start| written.hear(&folded.text, at, start));
+        let mut heard = written.heard;
+        heard.retain(|found| found.exchanged > 0);
         self.all.write(&heard, &mut folded.text);
         true
     }
 
     /// The same for what was set apart: 电.工.正，应.急.局.
     pub fn undo_apart(&self, squeezed: &mut Squeezed) {
-        self.undo_names(&mut squeezed.text);
+        let beginning = &squeezed.text[..boundary_before(&squeezed.text, TOLD)];
+        let mut named = Hearing::new(&self.names);
+        self.asked.each(beginning, |at, start| named.hear(beginning, at, start));
+        let told = self.meant(beginning, named.heard);
+        self.names.write(&told, &mut squeezed.text);
     }
 
-    fn undo_names(&self, text: &mut String) {
-        let told = self.names_at(&text[..boundary_before(text, TOLD)]);
-        self.names.write(&told, text);
-    }
-
-    /// The names of certificates in a text that are written by their sound and can be nothing else where they stand.
-    fn names_at(&self, text: &str) -> Vec<Heard> {
-        let heard: Vec<Heard> = self.names.all(text).collect();
+    /// Of the names of certificates that were heard in a text those that are written by their sound and can be nothing else where they stand.
+    fn meant(&self, text: &str, heard: Vec<Heard>) -> Vec<Heard> {
         if heard.iter().all(|one| one.exchanged == 0) {
             return Vec::new();
         }
@@ -276,25 +336,14 @@ const ORDINARY: [&str; 15] = [
 
 impl Words {
     fn new(words: Vec<Word>) -> Words {
-        let mut by_start: FxHashMap<(u16, u16), Vec<u16>> = FxHashMap::default();
+        let mut by_start: FxHashMap<(u16, u16), Vec<([u16; NEXT], u16)>> = FxHashMap::default();
         for (number, word) in words.iter().enumerate() {
-            by_start.entry((word.sounds[0], word.sounds[1])).or_default().push(number as u16);
+            let next = std::array::from_fn(|at| word.sounds.get(2 + at).copied().unwrap_or(0));
+            by_start.entry((word.sounds[0], word.sounds[1])).or_default().push((next, number as u16));
         }
-        let length = |word: &u16| std::cmp::Reverse(words[usize::from(*word)].signs.len());
+        let length = |(_, word): &([u16; NEXT], u16)| std::cmp::Reverse(words[usize::from(*word)].signs.len());
         by_start.values_mut().for_each(|words| words.sort_by_key(length));
-        let shortest = words.iter().map(|word| word.signs.len()).min().unwrap_or(0).min(8);
-        let mut bits: FxHashMap<u16, u8> = FxHashMap::default();
-        for word in &words {
-            word.sounds
-                .iter()
-                .take(shortest)
-                .enumerate()
-                .for_each(|(at, sound)| *bits.entry(*sound).or_default() |= 1 << at);
-        }
-        let mut places = Box::new([0; TABLE]);
-        let own = places[FIRST - LEAST..].iter_mut().zip(SOUND.iter());
-        own.for_each(|(place, sound)| *place = bits.get(sound).copied().unwrap_or(0));
-        Words { words, by_start, places, shortest }
+        Words { words, by_start }
     }
 
     /// Writes words that were heard in a text into it.
@@ -315,51 +364,39 @@ impl Words {
             String::from_utf8(text).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
     }
 
-    /// The words that stand in a text with other signs than their own, from left to right, none over another.
-    fn hear(&self, text: &str) -> impl Iterator<Item = Heard> {
-        self.all(text).filter(|found| found.exchanged > 0)
-    }
-
-    /// The same with those that stand there as they are.
-    fn all(&self, text: &str) -> std::vec::IntoIter<Heard> {
-        let mut heard = Vec::new();
-        if self.words.is_empty() {
-            return heard.into_iter();
-        }
-        let bytes = text.as_bytes();
-        // Bit n: the last n + 1 signs sound as the first n + 1 of some word may (shift-and, Baeza-Yates and Gonnet 1992).
-        let (mut state, accepted) = (0u8, 1u8 << (self.shortest - 1));
-        let (mut at, mut until) = (0, 0);
-        let places: &[u8; TABLE] = &self.places;
-        while let Some(&[lead, middle, last]) = bytes.get(at..at + 3).and_then(|signs| signs.first_chunk::<3>()) {
-            if !matches!(lead, 0xE4..=0xE9) {
-                // Where this stops inside another sign, no sign of three bytes begins there.
-                state = 0;
-                at += 1;
-                continue;
-            }
-            let code = usize::from(lead & 0x0F) << 12 | usize::from(middle & 0x3F) << 6 | usize::from(last & 0x3F);
-            state = (state << 1 | 1) & places[code - LEAST];
-            at += 3;
-            if state & accepted == 0 {
-                continue;
-            }
-            let start = at - 3 * self.shortest;
-            if start >= until
-                && let Some((word, exchanged)) = self.word_at(&text[start..])
-            {
-                heard.push(Heard { at: start, word, exchanged });
-                until = start + 3 * self.words[usize::from(word)].signs.len();
-            }
-        }
-        heard.into_iter()
-    }
-
     /// The longest word that the text begins with, by its sound, and how many signs of it are others.
-    fn word_at(&self, text: &str) -> Option<(u16, usize)> {
-        let mut signs = text.chars().map(sound);
-        let words = self.by_start.get(&(signs.next()?, signs.next()?))?;
-        words.iter().find_map(|word| Some((*word, self.words[usize::from(*word)].exchanged(text)?)))
+    fn word_at(&self, text: &str, start: (u16, u16)) -> Option<(u16, usize)> {
+        let words = self.by_start.get(&start)?;
+        // The two that are known have three bytes each.
+        let mut signs = text[6..].chars();
+        let next: [u16; NEXT] = std::array::from_fn(|_| signs.next().map_or(0, sound));
+        let fits = |wanted: &[u16; NEXT]| wanted.iter().zip(&next).all(|(wanted, next)| *wanted == 0 || wanted == next);
+        let mut words = words.iter().filter(|(wanted, _)| fits(wanted)).map(|(_, word)| word);
+        words.find_map(|word| Some((*word, self.words[usize::from(*word)].exchanged(text)?)))
+    }
+}
+
+/// The words that stand in a text, from left to right, none over another: those that stand there as they are among them.
+struct Hearing<'a> {
+    words: &'a Words,
+    heard: Vec<Heard>,
+    /// Where the last of them ends.
+    until: usize,
+}
+
+impl<'a> Hearing<'a> {
+    fn new(words: &'a Words) -> Self {
+        Self { words, heard: Vec::new(), until: 0 }
+    }
+
+    /// Hears what begins at a place, where two signs have these sounds.
+    fn hear(&mut self, text: &str, at: usize, start: (u16, u16)) {
+        if at >= self.until
+            && let Some((word, exchanged)) = self.words.word_at(&text[at..], start)
+        {
+            self.heard.push(Heard { at, word, exchanged });
+            self.until = at + 3 * self.words.words[usize::from(word)].signs.len();
+        }
     }
 }
 
@@ -382,106 +419,5 @@ impl Word {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::fold;
-
-    const NAMES: [&str; 12] = [
-        "电工证",
-        "焊工证",
-        "焊工",
-        "高压",
-        "低压",
-        "叉车",
-        "登高架设",
-        "起重复审",
-        "高空作业",
-        "高空",
-        "司索",
-        "电梯",
-    ];
-
-    fn undone(text: &str) -> (bool, String) {
-        let sounds = Sounds::new(
-            [
-                "电工证",
-                "焊工证",
-                "特种作业",
-                "操作证",
-                "登高证",
-                "免考",
-                "官网可查",
-                "焊工",
-                "高压",
-                "叉车",
-                "低压",
-                "登高",
-                "司索",
-                "电梯",
-                "高空",
-            ],
-            NAMES,
-        );
-        let mut folded = fold(text);
-        let was = sounds.undo(&mut folded);
-        (was, folded.as_str().to_owned())
-    }
-
-    #[test]
-    fn words_that_are_spelt_by_sound_are_written_out() {
-        let (was, text) = undone("垫工正 悍工正 等高正,特总作业曹作正,免烤,官王可察");
-        assert!(was);
-        assert_eq!(text, "电工证 焊工证 登高证,特种作业操作证,免考,官网可查");
-    }
-
-    #[test]
-    fn ordinary_words_that_sound_alike_stay() {
-        for text in
-            ["电工正在施工,焊工正在休息", "电工证 焊工证 特种作业操作证 免考", "店面公证处,汉宫征集", "电工政策"]
-        {
-            assert_eq!(undone(text), (false, text.to_owned()));
-        }
-    }
-
-    #[test]
-    fn one_name_by_its_sound_is_written_out_where_papers_are_dealt_in() {
-        for (text, meant) in [
-            ("汉工正全国联网", "焊工证全国联网"),
-            ("搞压、悍工、差车,三样起步", "高压、焊工、叉车,三样起步"),
-            ("灯高架社那个", "登高架设那个"),
-            ("地鸭的复审", "低压的复审"),
-            ("糕空作业,两米以上", "高空作业,两米以上"),
-        ] {
-            assert_eq!(undone(text), (false, meant.to_owned()));
-        }
-    }
-
-    #[test]
-    fn what_sounds_like_a_name_and_means_itself_stays() {
-        for text in [
-            "电工正在考试,持证上岗",
-            "高雅、抵押、查车",
-            "其中复审的两本,其中正在办理",
-            "考证的讲师说,高空风大",
-            "考证一点题都不用看",
-            "一个电工挣两百六,持证",
-            "含公证、转让,官网可查",
-            "他搞丫头",
-            "抵押证书可查",
-            "汉宫正门,上网可查",
-            "差车站两公里",
-        ] {
-            assert_eq!(undone(text), (false, text.to_owned()));
-        }
-    }
-
-    #[test]
-    fn quotes_still_come_from_the_page() {
-        let sounds = Sounds::new(["电工证", "焊工证"], []);
-        let raw = "ＡＢ:垫宫正,悍宫正!";
-        let mut folded = fold(raw);
-        assert!(sounds.undo(&mut folded));
-        let at = folded.as_str().find("焊工证").unwrap();
-        assert_eq!(&raw[folded.raw_range(at..at + 9)], "悍宫正");
-    }
-}
+#[path = "sound_tests.rs"]
+mod tests;

@@ -43,6 +43,11 @@ impl Squeezed {
     }
 
     fn push(&mut self, folded: &Folded, word: Range<usize>) {
+        if let Some(raw) = folded.map.copied(word.clone()) {
+            self.map.push(self.text.len(), raw, 1, 1);
+            self.text.push_str(&folded.text[word]);
+            return;
+        }
         for (at, sign) in folded.as_str()[word.clone()].char_indices() {
             let at = word.start + at;
             let raw = folded.raw_range(at..at + sign.len_utf8());
@@ -129,6 +134,10 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
     }
     let mut from = 0;
     while let Some(gap) = next_gap(bytes, from) {
+        if let Some(next) = stays_apart(bytes, gap) {
+            from = next;
+            continue;
+        }
         let start = run_before(text, from, gap);
         let past = gap + text[gap..].chars().next().map_or(1, char::len_utf8);
         from = if start < gap { join_from(folded, start, &mut out, false) } else { past };
@@ -140,7 +149,7 @@ pub fn squeeze(folded: &Folded) -> Squeezed {
 const RARE: [&str; 2] = ["丨", "・"];
 
 /// So many bytes are looked at in one step.
-const STEP: usize = 64;
+const STEP: usize = 32;
 
 /// Whether a byte may begin a separator, those of [`RARE`] left out.
 const fn may_separate(sign: u8) -> bool {
@@ -173,6 +182,28 @@ fn next_gap(bytes: &[u8], from: usize) -> Option<usize> {
         at = end;
     }
     None
+}
+
+/// Of most gaps the signs beside tell that nothing is joined over them: one common separator, and behind it none and no Chinese sign, or
+/// two of them on either side. Then this is where to look on.
+fn stays_apart(bytes: &[u8], gap: usize) -> Option<usize> {
+    // U+5000–9FFF in three bytes, without decoding them.
+    let two = |signs: Option<&[u8; 6]>| matches!(signs, Some([0xE5..=0xE9, _, _, 0xE5..=0xE9, _, _]));
+    if !bytes[gap].is_ascii() {
+        return None;
+    }
+    match bytes.get(gap + 1)? {
+        b'0'..=b'9' | b'a'..=b'z' | b'\n' => Some(gap + 1),
+        // 4E00–4FFF, rarer signs and other separators are left to who reads signs.
+        0xE5..=0xE9
+            if !matches!(bytes[gap], b'~' | b'*')
+                && two(bytes[..gap].last_chunk())
+                && two(bytes[gap + 1..].first_chunk()) =>
+        {
+            Some(gap + 1)
+        }
+        _ => None,
+    }
 }
 
 /// Where the run of Chinese characters begins that ends at `end`; `end` if none does.

@@ -8,6 +8,7 @@ use super::certificates::Named;
 use super::reading::Reading;
 use crate::evidence::{Context, Lexicon, Weights};
 use crate::rules::Certificate;
+use crate::rules::tally::Of;
 use std::sync::OnceLock;
 
 /// So many short words of a page are weighed.
@@ -40,14 +41,8 @@ const GOODS: [&str; 20] = [
     "广告",
 ];
 
-/// What a page says anywhere that speaks of papers, that deals in them, that offers jobs.
-const PAPERS: [&str; 10] = ["证", "考", "培训", "复审", "持证", "特种", "题库", "取证", "应急", "上岗"];
-const DEALS: [&str; 19] = [
-    "包过", "代报", "代办", "代考", "办理", "办证", "免考", "官网", "可查", "挂靠", "报名", "收费", "名额", "下证",
-    "拿证", "出证", "初训", "加急", "联网",
-];
-const JOBS: [&str; 12] =
-    ["招聘", "诚聘", "急招", "月薪", "包吃", "包住", "五险", "班组", "找活", "简历", "岗位", "工资"];
+/// What speaks of papers in one sign, on nearly every page that does: looked for by itself, up to its first place.
+const PAPERS: [&str; 2] = ["证", "考"];
 
 /// How far around a word is looked, in characters.
 const AROUND: usize = 30;
@@ -501,16 +496,15 @@ fn each<'r>(
     several.sort_unstable();
     several.dedup();
     let holds = |word: &&&str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let count = |words: &[&str]| words.iter().filter(holds).count();
     let page = Page {
         certificates: !kept.is_empty() && kept.iter().any(|named| !generic(&named)),
         generic: all.iter().any(|named| generic(&named)),
         contact: contacts.clone().next().is_some(),
         several: several.len(),
         long: text.len() > 3000,
-        papers: count(&PAPERS),
-        deals: count(&DEALS),
-        jobs: count(&JOBS) > 0,
+        papers: reading.tally.count(Of::Papers) + PAPERS.iter().filter(holds).count(),
+        deals: reading.tally.count(Of::Deals),
+        jobs: reading.tally.count(Of::Jobs) > 0,
         contacts: contacts
             .filter_map(|entity| entity.at.as_ref().map(|at| reading.folded.folded_from(at.start)))
             .take(64)

@@ -262,10 +262,14 @@ fn link_hosts(extract: &Extract) -> impl Iterator<Item = Cow<'_, str>> {
             return None;
         }
         let host = host_of(&link.href)?;
-        let path = link.href.match_indices('/').nth(2).map(|(at, _)| at + 1);
-        origin = path.map(|path| &link.href[..path]);
+        origin = self::origin(&link.href);
         Some(host)
     })
+}
+
+/// What an address has before its path, the sign included that ends it: whatever begins so is on the same host.
+pub(super) fn origin(address: &str) -> Option<&str> {
+    address.match_indices('/').nth(2).map(|(at, _)| &address[..=at])
 }
 
 /// Host of an absolute http(s) address, lower case.

@@ -3,7 +3,7 @@
 //! Only names are looked at, nothing is fetched. What stands on one's own host is no lure: that host speaks for itself. A warning
 //! that names a fake in its text leads nobody there; one that links it does so in a sentence that reports. Start at [`establish`].
 
-use super::facts::host_of;
+use super::facts::{host_of, origin};
 use super::reading::Reading;
 use super::voice;
 use crate::host::{self, Standing};
@@ -38,7 +38,16 @@ pub(super) fn establish(reading: &mut Reading) {
     };
     let sent = extract.redirects.iter().chain(&extract.frames).chain(extract.forms.iter().map(|form| &form.action));
     sent.filter_map(|address| imitator(reading, address)).for_each(|found| note(Fact::SentToSpoof, found));
+    // The address before up to its path, where it is nobody's who imitates: most links of a page go to one host.
+    let mut harmless: Option<&str> = None;
     for link in &extract.links {
+        if harmless.is_some_and(|origin| link.href.starts_with(origin)) && !link.href.contains('@') {
+            continue;
+        }
+        if is_harmless(reading, &link.href) {
+            harmless = origin(&link.href);
+            continue;
+        }
         let Some(found) = imitator(reading, &link.href) else { continue };
         if names_genuine(reading, link) {
             note(Fact::FalseLinkToSpoof, found);
@@ -54,15 +63,22 @@ pub(super) fn establish(reading: &mut Reading) {
     reading.lures = lures;
 }
 
+/// Whether an address is plainly the page's own host's, or one's whose name imitates nobody.
+fn is_harmless(reading: &Reading, address: &str) -> bool {
+    !address.contains('@')
+        && host_of(address)
+            .is_some_and(|host| *host == *reading.host.host || reading.rules.authorities.is_plainly_clean(&host))
+}
+
 /// Whether an address is on somebody else's host whose name imitates an authority's.
 fn imitator(reading: &Reading, address: &str) -> Option<Lure> {
     let host = host_of(address)?;
+    if is_harmless(reading, address) {
+        return None;
+    }
     let authorities = &reading.rules.authorities;
     // cx.mem.gov.cn@x.top is told by the whole address.
     let plain = !address.contains('@');
-    if plain && (*host == *reading.host.host || authorities.is_plainly_clean(&host)) {
-        return None;
-    }
     let verdict = if plain { authorities.judge(&host) } else { authorities.judge_line(address) }.ok()?;
     let own = host::registrable(&verdict.host) == host::registrable(&reading.host.host);
     (verdict.standing == Standing::Spoof && !own).then_some(Lure {

@@ -16,6 +16,7 @@ use crate::likeness::Copied;
 use crate::page::{Extract, HiddenKind, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
+use crate::rules::tally::Tally;
 use crate::rules::{FactSet, Lists, RuleSet, Use, uses};
 use crate::text::{Folded, fold, squeeze};
 
@@ -77,6 +78,8 @@ pub(crate) struct Reading<'a> {
     /// Authorities' names and look-up titles: (index of authority, index into `found`).
     pub(crate) names: Vec<(u16, u32)>,
     pub(crate) titles: Vec<(u16, u32)>,
+    /// Words that tell what kind of page it is.
+    pub(crate) tally: Tally,
     /// Where a contact may stand, for the entities.
     cues: Vec<entities::CueHit>,
     pub(crate) entities: Vec<Entity>,
@@ -137,6 +140,7 @@ impl<'a> Reading<'a> {
             certificate_shorts: Vec::new(),
             names: Vec::new(),
             titles: Vec::new(),
+            tally: Tally::default(),
             cues: Vec::new(),
             entities: Vec::new(),
             leads: Vec::new(),
@@ -162,18 +166,21 @@ impl<'a> Reading<'a> {
         let mut block_at = blocks(self.extract);
         let mut cues = Vec::new();
         let mut pieces = Pieces::new(rules.pieces);
-        rules.scanner.each(text, |pattern, at| {
-            if let Some(number) = rules.uses.cue(pattern) {
+        rules.scanner.each_look(text, |pattern, at, look| {
+            if let Some(number) = look.cue() {
                 cues.push((number, at.clone()));
             }
-            if rules.uses.is_latin(pattern) && !stands_alone(text, &at) {
+            self.tally.add(look.tally());
+            if look.is_latin() && !stands_alone(text, &at) {
                 return true;
             }
-            for piece in rules.uses.pieces(pattern) {
-                pieces.push(*piece, at.clone());
+            if let Some(piece) = look.piece() {
+                pieces.push(piece, at.clone());
+            } else if look.is_piece() {
+                rules.uses.pieces(pattern).iter().for_each(|piece| pieces.push(*piece, at.clone()));
             }
             // A page that is all phrases is judged by the first of them; its contacts are read to the end.
-            if rules.uses.is_phrase(pattern) {
+            if look.is_phrase() {
                 if self.found.len() < MOST {
                     let block = block_at(raw_start(at.start));
                     self.note(pattern, at, block);
@@ -190,8 +197,8 @@ impl<'a> Reading<'a> {
         // Disguised by separators: found only in the copy without them, and only if one was removed inside the phrase.
         let mut squeezed = squeeze(&folded);
         rules.sounds.undo_apart(&mut squeezed);
-        rules.scanner.each(squeezed.as_str(), |pattern, at| {
-            if squeezed.crosses(at.clone()) && rules.uses.is_phrase(pattern) {
+        rules.scanner.each_look(squeezed.as_str(), |pattern, at, look| {
+            if squeezed.crosses(at.clone()) && look.is_phrase() {
                 let raw = squeezed.raw_range(at);
                 let at = folded.folded_from(raw.start)..folded.folded_from(raw.end);
                 self.note(pattern, at, block_at(raw.start));
@@ -211,14 +218,12 @@ impl<'a> Reading<'a> {
             return;
         }
         let mut pieces = Pieces::new(rules.pieces);
-        rules.scanner.each(hidden.as_str(), |pattern, at| {
-            if rules.uses.is_latin(pattern) && !stands_alone(hidden.as_str(), &at) {
+        rules.scanner.each_look(hidden.as_str(), |pattern, at, look| {
+            if look.is_latin() && !stands_alone(hidden.as_str(), &at) {
                 return true;
             }
-            for piece in rules.uses.pieces(pattern) {
-                pieces.push(*piece, at.clone());
-            }
-            if rules.uses.is_phrase(pattern) && self.found.len() < 2 * MOST {
+            rules.uses.pieces(pattern).iter().for_each(|piece| pieces.push(*piece, at.clone()));
+            if look.is_phrase() && self.found.len() < 2 * MOST {
                 self.note(pattern, at, None);
             }
             true
@@ -244,7 +249,7 @@ impl<'a> Reading<'a> {
                 Use::CertificateShort(c) => self.certificate_shorts.push((c, index)),
                 Use::AuthorityName(a) => self.names.push((a, index)),
                 Use::AuthorityTitle(a) => self.titles.push((a, index)),
-                Use::Condition(_) | Use::List(_) | Use::Cue(_) => {}
+                Use::Condition(_) | Use::List(_) | Use::Cue(_) | Use::Tally(_) => {}
             }
         }
     }

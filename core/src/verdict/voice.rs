@@ -5,6 +5,7 @@
 //! denied outright (严禁替考, 不提供代考), and not on a page that is press or authority and warns.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -29,12 +30,8 @@ const ANSWERS: usize = 360;
 /// Longest stretch that is searched for the end of a sentence or a quotation, in bytes.
 const STRETCH: usize = 600;
 
-/// Quotation marks.
-const OPENING: [char; 4] = ['“', '「', '『', '‘'];
-const CLOSING: [char; 4] = ['”', '」', '』', '’'];
-
-/// Ends of sentences in folded text.
-const ENDS: [char; 9] = ['。', '！', '？', '!', '?', '；', ';', '\n', '…'];
+/// Quotation marks: each kind's two.
+const MARKS: [(char, char); 4] = [('“', '”'), ('「', '」'), ('『', '』'), ('‘', '’')];
 
 /// Sentences one after another: phrases come in the order of the text, so that most ask for the sentence of the one before.
 struct Sentences<'a> {
@@ -59,16 +56,55 @@ pub(crate) fn sentence(text: &str, at: &Range<usize>) -> Range<usize> {
     while !text.is_char_boundary(from) {
         from += 1;
     }
-    let start = text[from..at.start].rfind(ENDS).map_or(from, |i| {
-        let end = from + i;
-        end + text[end..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = last_end(&text.as_bytes()[from..at.start]).map_or(from, |end| from + end);
     let mut to = (at.end + STRETCH).min(text.len());
     while !text.is_char_boundary(to) {
         to -= 1;
     }
-    let end = text[at.end..to].find(ENDS).map_or(to, |i| at.end + i);
+    let end = first_end(&text.as_bytes()[at.end..to]).map_or(to, |end| at.end + end);
     start..end
+}
+
+/// Ends of sentences in folded text, as bytes: nearly no byte of a text begins one, and no sign has to be read to tell that.
+const SHORT_ENDS: [u8; 4] = [b'!', b'?', b';', b'\n'];
+/// 。！？；…
+const LONG_ENDS: [[u8; 3]; 5] =
+    [[0xE3, 0x80, 0x82], [0xEF, 0xBC, 0x81], [0xEF, 0xBC, 0x9F], [0xEF, 0xBC, 0x9B], [0xE2, 0x80, 0xA6]];
+
+/// By byte: 1 where an end of a sentence may begin with it, 2 where one may end with it.
+const END_BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut at = 0;
+    while at < SHORT_ENDS.len() {
+        bytes[SHORT_ENDS[at] as usize] = 3;
+        at += 1;
+    }
+    let mut at = 0;
+    while at < LONG_ENDS.len() {
+        bytes[LONG_ENDS[at][0] as usize] |= 1;
+        bytes[LONG_ENDS[at][2] as usize] |= 2;
+        at += 1;
+    }
+    bytes
+};
+
+/// Where the first sentence of some text ends, before the sign that ends it.
+fn first_end(text: &[u8]) -> Option<usize> {
+    let begins = |at: &usize| {
+        END_BYTES[usize::from(text[*at])] & 1 != 0
+            && (text[*at].is_ascii() || text[*at..].first_chunk().is_some_and(|sign| LONG_ENDS.contains(sign)))
+    };
+    (0..text.len()).find(begins)
+}
+
+/// Where the last sentence of some text begins, behind the sign that ended the one before.
+fn last_end(text: &[u8]) -> Option<usize> {
+    let ends = |at: &usize| {
+        let last = text[*at - 1];
+        END_BYTES[usize::from(last)] & 2 != 0
+            && (last.is_ascii() || text[..*at].last_chunk().is_some_and(|sign| LONG_ENDS.contains(sign)))
+    };
+    (1..=text.len()).rev().find(ends)
 }
 
 /// A saying word right before a quotation: 卖家说“免考”.
@@ -132,20 +168,32 @@ fn negated(text: &str, at: &Range<usize>) -> bool {
 /// The quotation marks of a text, in order: looked up once, because every phrase of a page is asked whether it stands in some.
 struct Quotations<'a> {
     text: &'a str,
-    /// Where a mark stands, its kind ([`OPENING`]), whether it opens.
+    /// Where a mark stands, its kind ([`MARKS`]), whether it opens.
     marks: Vec<(usize, usize, bool)>,
 }
+
+/// The first byte of ‘’“”, with which few other signs begin.
+const CURLED: u8 = 0xE2;
+/// What opens the others: 、 and 。 begin as they do.
+static CORNERS: LazyLock<[memmem::Finder<'static>; 2]> = LazyLock::new(|| ["「", "『"].map(memmem::Finder::new));
 
 impl<'a> Quotations<'a> {
     fn of(text: &'a str) -> Self {
         let mut marks = Vec::new();
-        for (signs, opens) in [(OPENING, true), (CLOSING, false)] {
-            for (kind, sign) in signs.into_iter().enumerate() {
-                let finder = memmem::find_iter(text.as_bytes(), sign.encode_utf8(&mut [0; 4]).as_bytes()).into_owned();
-                marks.extend(finder.map(|at| (at, kind, opens)));
+        let mut see = |at: usize| {
+            let mark = text.get(at..at + 3).and_then(|sign| sign.chars().next());
+            let kind = MARKS.iter().position(|(open, close)| mark == Some(*open) || mark == Some(*close));
+            marks.extend(kind.map(|kind| (at, kind, mark == Some(MARKS[kind].0))));
+        };
+        let bytes = text.as_bytes();
+        memchr::memchr_iter(CURLED, bytes).for_each(&mut see);
+        // What nothing opens closes nothing.
+        if CORNERS.iter().any(|open| open.find(bytes).is_some()) {
+            for mark in ["「", "」", "『", "』"] {
+                memmem::find_iter(bytes, mark).for_each(&mut see);
             }
+            marks.sort_unstable();
         }
-        marks.sort_unstable();
         Self { text, marks }
     }
 
@@ -157,10 +205,10 @@ impl<'a> Quotations<'a> {
     fn around(&self, at: &Range<usize>) -> Option<Range<usize>> {
         let before = self.marks.partition_point(|(mark, ..)| *mark < at.start);
         // By kind: whether its last mark before the range was seen, and where it opens.
-        let mut seen = [false; OPENING.len()];
+        let mut seen = [false; MARKS.len()];
         let mut opened: Option<(usize, usize)> = None;
         for &(mark, kind, opens) in self.marks[..before].iter().rev() {
-            if mark + STRETCH < at.start || seen == [true; OPENING.len()] {
+            if mark + STRETCH < at.start || seen == [true; MARKS.len()] {
                 break;
             }
             if !std::mem::replace(&mut seen[kind], true) && opens && opened.is_none_or(|(other, _)| kind < other) {
@@ -330,7 +378,29 @@ pub(crate) fn mark(reading: &mut Reading) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn sentences_end_at_the_ends_that_are_read_sign_by_sign(text in "[免考。！？!?；;\n…、，“”‘’「」『』aé🀄]{0,40}") {
+            const ENDS: [char; 9] = ['。', '！', '？', '!', '?', '；', ';', '\n', '…'];
+            let behind = |at: usize| at + text[at..].chars().next().map_or(0, char::len_utf8);
+            prop_assert_eq!(first_end(text.as_bytes()), text.find(ENDS));
+            prop_assert_eq!(last_end(text.as_bytes()), text.rfind(ENDS).map(behind));
+        }
+
+        #[test]
+        fn every_mark_of_a_quotation_is_found(text in "[免考。、“”‘’「」『』…—aé🀄]{0,40}") {
+            let kind = |sign| MARKS.iter().position(|(open, close)| [*open, *close].contains(&sign));
+            let all = text.char_indices().filter_map(|(at, sign)| Some((at, kind(sign)?, MARKS[kind(sign)?].0 == sign)));
+            // Corners count only where one opens.
+            let corners = text.contains(['「', '『']);
+            let wanted: Vec<_> = all.filter(|(_, kind, _)| corners || !matches!(kind, 1 | 2)).collect();
+            prop_assert_eq!(Quotations::of(&text).marks, wanted);
+        }
+    }
 
     #[test]
     fn sentences_end_where_they_end() {

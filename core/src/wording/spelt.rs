@@ -49,6 +49,14 @@ impl Spelt {
         spelt.starts.reserve(usual);
         let mut before = '\n';
         for (at, sign) in text.char_indices() {
+            // A Chinese sign is no mark, no digit and no white space.
+            if ('\u{4E00}'..='\u{9FFF}').contains(&sign) {
+                spelt.signs.push(sign);
+                spelt.numbers.push(number(sign));
+                spelt.starts.push(at as u32);
+                before = sign;
+                continue;
+            }
             if quotation::OPEN.contains(&sign) {
                 spelt.marks.push(at as u32);
             }
