@@ -4,10 +4,11 @@
 //! classes and amounts behind a cue are none. Start at [`find`].
 
 use super::apart;
+use super::called::{again, is_begun, odd_id, told_beside};
 use super::chain;
-use super::codes;
 use super::columns;
 use super::cues::{CUES, Cue, CueHit};
+use super::glued;
 use super::handles;
 use super::labelled;
 use super::mail;
@@ -71,6 +72,7 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             continue;
         }
         match cue {
+            Cue::WechatCall if is_begun(text, at.end) => {}
             // 绿泡泡机 is a toy.
             Cue::WechatCall
                 if text[..at.end].ends_with("泡泡") && text[at.end..].starts_with(['机', '水', '枪', '糖']) => {}
@@ -138,7 +140,12 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
             Cue::Reversed => spelt::backwards(text, at.clone(), found),
             // jia_01 <--v
             Cue::WechatLetter if text[..at.start].ends_with(['-', '←', '>']) => labelled::wechat(text, at, found),
-            Cue::Search | Cue::WechatLetter | Cue::Call | Cue::CallOther => odd_id(text, at.clone(), found),
+            Cue::Search | Cue::WechatLetter | Cue::Call | Cue::CallOther => {
+                odd_id(text, at.clone(), found);
+                if cue == Cue::WechatLetter {
+                    again(text, at.end, found);
+                }
+            }
             Cue::QqLetter if !set_apart(text, at.start) => {}
             Cue::QqLetter | Cue::QqKnock => {
                 let before = found.len();
@@ -161,6 +168,10 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                     qq::after_word(text, at.end, Cue::Qq, phones, found);
                 }
                 same_number(text, at, phones, found);
+                // V信同步:jia_01
+                if let Some(at) = told_beside(text, at.end) {
+                    found.push((Kind::Wechat, text[at.clone()].to_owned(), at));
+                }
                 // whatsapp同微信都系jia_01
                 if let Some(word) = ["都系", "都是", "都叫"].iter().find(|word| text[at.end..].starts_with(**word))
                     && points_ahead(text, at.end + word.len())
@@ -168,6 +179,8 @@ pub(super) fn behind_cues(text: &str, cues: &[CueHit], phones: &[Found], found: 
                     wechat(text, at.end + word.len(), Cue::WechatCall, phones, found);
                 }
             }
+            // Among a page's phrases "(微信 " stands without its space: 130…(微信不同号).
+            Cue::WechatBehind if text[at.clone()].ends_with('信') && !text[at.end..].starts_with([' ', ')']) => {}
             Cue::WechatBehind | Cue::QqBehind => {
                 let before = found.len();
                 labelled::in_brackets(text, at.start, cue, found);
@@ -191,6 +204,12 @@ pub(super) fn is_crowd(text: &str, at: usize) -> bool {
 pub(super) fn inside_word(text: &str, at: Range<usize>, cue: Cue) -> bool {
     let mut back = text[..at.start].chars().rev();
     match back.next() {
+        // Wechat/QQ:30001234: one word for each.
+        Some('/') if ["wechat", "weixin", "qq", "vx", "wx"].iter().any(|word| text[..at.start - 1].ends_with(word)) => {
+            cue == Cue::TelegramLink
+        }
+        // jia_01qq:30001234
+        Some('a'..='z' | '0'..='9' | '_' | '-') if glued::is_seam(text, at.start) => false,
         // v:jia_01/q:30001234.
         Some('/')
             if text[at.clone()].ends_with(':')
@@ -269,7 +288,7 @@ pub(super) fn name_after(text: &str, from: usize) -> Option<Name<'_>> {
     loop {
         let sign = text[at..].chars().next()?;
         if sign.is_ascii_alphanumeric() {
-            let word = &text[at..at + word_length(&text[at..])?];
+            let word = word_at(text, at)?;
             if FILL_WORDS.contains(&word) && !addressed {
                 at += word.len();
                 passed += 1;
@@ -329,11 +348,10 @@ fn label(text: &str) -> Option<usize> {
     .then_some(colon)
 }
 
-/// The length of the word of letters, digits, _ and - here; `None` if it is longer than any name.
-fn word_length(text: &str) -> Option<usize> {
-    let length =
-        text.bytes().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')).count();
-    (length < 40).then_some(length)
+/// The word of letters, digits, _ and - here, up to where another contact is glued to it; `None` if it is longer than any name.
+pub(super) fn word_at(text: &str, at: usize) -> Option<&str> {
+    let run = series::run(text, at);
+    (run.len() < 40).then(|| &run[..glued::seam(run, &text[at + run.len()..])])
 }
 
 fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<Found>) {
@@ -343,16 +361,20 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
     }
     let Some(name) = name_after(text, from) else { return };
     // Letters glued to letters are one word: vxabc, wxapp, 加vip.
-    let glued = name.at == from
+    let one_word = name.at == from
         && text.as_bytes()[from - 1].is_ascii_alphanumeric()
         && name.word.as_bytes()[0].is_ascii_alphabetic();
-    if glued {
+    if one_word {
+        if let Some(at) = glued::id(text, from, cue == Cue::WechatCall) {
+            found.push((Kind::Wechat, text[at.clone()].to_owned(), at));
+        }
         return;
     }
     let pieced = spelt::id(text, name.at)
         .or_else(|| chain::read(text, name.at))
         .or_else(|| spelt::bracketed(text, name.at))
         .or_else(|| spelt::pieces(text, name.at))
+        .or_else(|| spelt::by_blanks(text, name.at))
         .or_else(|| spelt::over_lines(text, name.at));
     if let Some((id, end)) = pieced.filter(|_| !name.addressed) {
         found.push((Kind::Wechat, id, name.at..end));
@@ -418,57 +440,6 @@ fn wechat(text: &str, from: usize, cue: Cue, phones: &[Found], found: &mut Vec<F
         found.push((Kind::Wechat, word.to_owned(), at.clone()));
         series::more(text, Kind::Wechat, at, phones, found);
     }
-}
-
-/// What looks like an id and nothing else right behind a bare v, or behind a call that does not say where to add somebody.
-fn odd_id(text: &str, cue: Range<usize>, found: &mut Vec<Found>) {
-    let letter = text[cue.clone()].is_ascii();
-    let joined = !text.as_bytes()[cue.end - 1].is_ascii_alphanumeric();
-    let apart = joined
-        || text[cue.end..].starts_with(|sign| sign == ' ' || is_arrow(sign))
-        || is_enclosed(&text[cue.end..])
-        || labelled::person(text, cue.end).is_some();
-    if letter && (!(set_apart(text, cue.start) && apart) || codes::is_named(text, cue.start)) {
-        return;
-    }
-    // let v=abc_1 is code: behind a sign that joins only where a sentence of Chinese goes on.
-    if joined
-        && letter
-        && !text[..cue.start]
-            .trim_end_matches(' ')
-            .ends_with(|sign: char| !sign.is_ascii() || matches!(sign, ',' | ':' | '!'))
-    {
-        return;
-    }
-    let rest = &text[cue.end..];
-    let person =
-        if letter { labelled::person(text, cue.end + rest.len() - rest.trim_start_matches(' ').len()) } else { None };
-    let arrows = rest.trim_start_matches(' ').starts_with(is_arrow);
-    let marks = |sign: char| {
-        matches!(sign, ' ' | ':' | '+' | ',' | '"' | '\'' | '“' | '「' | '【' | '[')
-            || is_arrow(sign)
-            || sign == '\n' && arrows
-    };
-    let spaces = rest.len() - rest.trim_start_matches(' ').len();
-    let rest = rest[person.map_or(0, |length| spaces + length)..].trim_start_matches(marks);
-    let at = text.len() - rest.len();
-    let Some(length) = word_length(rest) else { return };
-    let id = rest[..length].trim_end_matches(['-', '_']);
-    let told = (6..=20).contains(&id.len()) && series::is_odd(id) && !series::goes_on(&rest[length..]);
-    if at - cue.end <= 8 + person.unwrap_or(0) && told {
-        found.push((Kind::Wechat, id.to_owned(), at..at + id.len()));
-    }
-}
-
-/// One word alone in the brackets of Chinese: v【jia_01】. Those of code are others.
-fn is_enclosed(rest: &str) -> bool {
-    [('【', '】'), ('「', '」')].iter().any(|(open, close)| {
-        rest.strip_prefix(*open).is_some_and(|inside| inside[series::word(inside, 0).len()..].starts_with(*close))
-    })
-}
-
-fn is_arrow(sign: char) -> bool {
-    matches!(sign, '\u{2190}'..='\u{21FF}' | '\u{25A0}'..='\u{27BF}' | '🌀'..='🫿')
 }
 
 /// The end of a remark in brackets, if one stands here that is no number itself: 群(1000人):.

@@ -147,7 +147,7 @@ fn push(text: &str, at: usize, found: &mut Vec<Found>) {
     let word = series::word(text, at);
     let id = word.trim_end_matches(['-', '_']);
     let fits = (6..=20).contains(&id.len()) && series::is_odd(id) && !series::is_labelled(id);
-    if fits && !series::goes_on(&text[at + word.len()..]) {
+    if fits && !series::goes_on_at(text, at, at + word.len()) {
         found.push((Kind::Wechat, id.to_owned(), at..at + id.len()));
     }
 }

@@ -8,11 +8,13 @@
 mod accounts;
 mod address;
 mod apart;
+mod called;
 mod chain;
 mod codes;
 mod columns;
 mod cue;
 mod cues;
+mod glued;
 mod handles;
 mod joined;
 mod labelled;
@@ -136,6 +138,8 @@ fn from_cues(raw: &str, folded: &Folded, cues: &[CueHit]) -> Vec<Entity> {
     found.sort_by_key(|(kind, _, at)| (at.start, *kind, at.end));
     found.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1 && a.2.start == b.2.start);
     found.truncate(MOST);
+    let named = |kind: Kind| matches!(kind, Kind::Wechat | Kind::Qq | Kind::Telegram | Kind::Email);
+    found.retain(|(kind, _, at)| !named(*kind) || !remains::is_of_person(text, at));
     let place = |at: Range<usize>| {
         let at = folded.raw_range(at);
         debug_assert!(raw.get(at.clone()).is_some());

@@ -391,12 +391,15 @@ fn closes(text: &str, end: usize) -> bool {
     let mut after = text[end..].chars();
     match after.next() {
         None => true,
-        Some('@' | '元' | '块' | '股' | '吨' | '%' | '=') => false,
+        // 130…＝微信
+        Some('=') => after.next().is_some_and(|sign| !sign.is_ascii()),
+        Some('@' | '元' | '块' | '股' | '吨' | '%') => false,
         Some('.') => !after.next().is_some_and(|sign| sign.is_ascii_digit()),
         Some(sign) if sign.is_ascii_alphanumeric() || sign == '_' => {
             let word: String =
                 text[end..].chars().take(8).take_while(|sign| sign.is_ascii_alphanumeric() || *sign == '_').collect();
             matches!(word.as_str(), "v" | "vx" | "wx" | "w" | "q" | "qq" | "wechat" | "weixin")
+                || word.len() == 8 && ["vx", "wx", "qq"].iter().any(|label| word.starts_with(label))
         }
         Some(_) => true,
     }

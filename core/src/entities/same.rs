@@ -15,7 +15,8 @@ pub(super) fn called_before(text: &str, start: usize) -> bool {
     // 薇 and 威 alone are names of people as well (王薇).
     let alone = |rest: &str| !rest.ends_with(|sign: char| ('\u{4E00}'..='\u{9FFF}').contains(&sign));
     for _ in 0..10 {
-        if before.strip_suffix(['薇', '威']).is_some_and(alone) {
+        // (同薇130…)
+        if before.strip_suffix(['薇', '威']).is_some_and(|rest| alone(rest) || rest.ends_with('同')) {
             return true;
         }
         for word in ["微信", "vx", "wx", "weixin", "wechat", "v", "微", "v信"] {
@@ -189,6 +190,10 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
                     | '的'
                     | '老'
                     | '师'
+                    | '以'
+                    | '直'
+                    | '接'
+                    | '~'
                     | '\u{2190}'..='\u{21FF}'
                     | '🌀'..='🫿'
             )
@@ -209,6 +214,13 @@ pub(super) fn same_after(text: &str, end: usize) -> bool {
     // 薇 and 威 are names of people as well.
     if ["薇", "威", "徽"].contains(cue) && !marks.contains('是') {
         return false;
+    }
+    // 130…加微信聊, but for an id that follows: 130…加微信联系 jia_01.
+    let talks =
+        ["聊", "详聊", "细聊", "详谈", "咨询", "联系", "沟通", "了解"].iter().find_map(|word| tail.strip_prefix(word));
+    let id = |rest: &str| rest.trim_start_matches([' ', ':']).starts_with(|sign: char| sign.is_ascii_alphanumeric());
+    if marks.contains(['加', '+']) && !marks.contains([',', '、', '|']) && talks.is_some_and(|rest| !id(rest)) {
+        return true;
     }
     !marks.contains([',', '、', '|'])
         && tail.chars().next().is_none_or(|sign| matches!(sign, ')' | ']' | '】' | '。' | '!' | ',' | ';'))
@@ -238,5 +250,16 @@ mod tests {
         check("老师姓钱，130.0000.1234，加微信就是这个号", &["13000001234"], &[]);
         check("电话13000001234，加微信就是这个号：jia_01", &["jia_01"], &[]);
         check("电话13000001234，微信就是这个号 jia_01", &["jia_01"], &[]);
+    }
+
+    #[test]
+    fn a_number_may_be_added_as_it_stands() {
+        check("13000001234可以加微信", &["13000001234"], &[]);
+        check("13000001234加微信聊", &["13000001234"], &[]);
+        check("考证王姐（同薇13000001234）", &["13000001234"], &[]);
+        check("V信同步：jia_demo01", &["jia_demo01"], &[]);
+        check("13000001234（微信不同号）", &[], &[]);
+        check("13000001234 加微信联系 jia_demo01", &["jia_demo01"], &[]);
+        check("微信同步聊天记录到 backup_2024", &[], &[]);
     }
 }

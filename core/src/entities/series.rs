@@ -2,7 +2,7 @@
 //!
 //! What follows must be made like the first; anything else ends the row, and so does a telephone number. Start at [`more`].
 
-use super::{Found, Kind, labelled};
+use super::{Found, Kind, glued, labelled};
 use std::ops::Range;
 
 /// Nobody gives more in a row.
@@ -36,7 +36,7 @@ pub(super) fn more(text: &str, kind: Kind, first: Range<usize>, phones: &[Found]
                     && (listed || word.get(..2) == model.get(..2))
             }
         };
-        if !like || goes_on(&text[end..]) {
+        if !like || goes_on_at(text, at, end) {
             return;
         }
         found.push((kind, word.to_owned(), at..end));
@@ -51,10 +51,25 @@ pub(super) fn is_labelled(word: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The word of letters, digits, _ and - that begins here.
+/// The word of letters, digits, _ and - that begins here, up to where another contact's word is glued to it.
 pub(super) fn word(text: &str, at: usize) -> &str {
-    let length = text[at..].bytes().take(24).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
+    const LONGEST: usize = 24;
+    let run = run(text, at);
+    let length = glued::seam(run, &text[at + run.len()..]);
+    &run[..if length < run.len() { length } else { length.min(LONGEST) }]
+}
+
+/// The same with all that is glued to it.
+pub(super) fn run(text: &str, at: usize) -> &str {
+    const LONGEST: usize = 40;
+    let length =
+        text[at..].bytes().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || b"_-".contains(b)).count();
     &text[at..at + length]
+}
+
+/// Whether the word that ended here goes on as something else, a word glued to it for another contact aside.
+pub(super) fn goes_on_at(text: &str, start: usize, end: usize) -> bool {
+    goes_on(&text[end..]) && !(text[start..end] == *word(text, start) && run(text, start).len() > end - start)
 }
 
 /// An id that is no word: a letter first, and a digit or a line in it.

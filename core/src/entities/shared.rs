@@ -27,6 +27,8 @@ enum Says {
     Telephone,
     /// That it is not so.
     Not,
+    /// Somebody is to be added, or sought.
+    Asks,
 }
 
 /// Words by what they say, set apart by |.
@@ -34,14 +36,18 @@ const WORDS: &[(Says, &str)] = &[
     (
         Says::Same,
         "同|同号|一样|一致|就是|也是|即|=|都是|全是|跟着|同步|通用|是同|同一|直接搜|可以搜|都能|都行|绑的|注册|\
-         same",
+         same|一模一样|一个号|是一个|也这个|也这|统一|共用|相同|可加|能加|可直接加|直接加|也能加|也可加|就能搜|搜得到|能搜到|也用|也行|均可|都可",
     ),
-    (Says::Telephone, "手机|电话|号码|这个|此号|本号|它|左|上面|tel|phone|mobile|📱|📞|☎|手机号|这号|这组"),
+    (
+        Says::Telephone,
+        "手机|电话|号码|这个|此号|本号|它|左|上面|打不通|打的|此电|该号|tel|phone|mobile|📱|📞|☎|手机号|这号|这组",
+    ),
     (
         Says::Not,
         "不同|不是|没|非|未|不一样|别|另|only|停|不加|微信支付|公众号|小程序|扫码|不用|微信群|同期|微不足道|小微|\
-         微企",
+         微企|或打|或致电|或拨|被封|二维码|主页",
     ),
+    (Says::Asks, "加|搜|添加|找|+"),
 ];
 
 /// What stands where, in characters from the number.
@@ -65,7 +71,7 @@ fn look(window: &str, away: impl Fn(Range<usize>) -> usize) -> Around {
 }
 
 /// Every sign that is weighed, in the order of the table.
-const SIGNS: [&str; 23] = [
+const SIGNS: [&str; 26] = [
     "always",
     "before.name",
     "before.name-near",
@@ -89,6 +95,9 @@ const SIGNS: [&str; 23] = [
     "other-number.between",
     "qq.near",
     "name-beside-same",
+    "before.asked",
+    "after.asked",
+    "after.this",
 ];
 
 fn signs(text: &str, at: &Range<usize>, phones: &[Found], found: &[Found]) -> Vec<bool> {
@@ -112,6 +121,20 @@ fn signs(text: &str, at: &Range<usize>, phones: &[Found], found: &[Found]) -> Ve
         let same =
             |away: usize| side.words.iter().any(|(said, other)| *said == Says::Same && other.abs_diff(away) <= 4);
         side.names.iter().any(|(_, away)| same(*away))
+    };
+    // Somebody asks right before the name: 加我v, 搜微信.
+    let asked = |side: &Around, ahead: bool| {
+        let asks = |away: usize| {
+            side.words.iter().any(|(said, other)| {
+                *said == Says::Asks
+                    && if ahead {
+                        (1..=3).contains(&other.saturating_sub(away))
+                    } else {
+                        (1..=3).contains(&away.saturating_sub(*other))
+                    }
+            })
+        };
+        side.names.iter().any(|(_, away)| *away <= 10 && asks(*away))
     };
     let of = |kind: Kind| found.iter().any(|(other, _, at)| *other == kind && near(at));
     let others = phones.iter().filter(|phone| near(&phone.2)).count();
@@ -139,6 +162,9 @@ fn signs(text: &str, at: &Range<usize>, phones: &[Found], found: &[Found]) -> Ve
         earlier.is_some_and(|earlier| earlier > start),
         of(Kind::Qq),
         beside(&left) || beside(&right),
+        maybe(&left, 10) && (word(&left, Says::Asks, 3) || asked(&left, true)),
+        maybe(&right, 8) && asked(&right, false),
+        maybe(&right, 4) && word(&right, Says::Telephone, 1),
     ]
 }
 
@@ -157,7 +183,16 @@ fn each(text: &str, phones: &[Found], found: &[Found], mut each: impl FnMut(&Fou
     let (before, after) = (at("before.not"), at("after.not"));
     let names = [at("before.maybe"), at("after.name"), at("after.maybe-near")];
     let id = at("id.near");
-    let same = [at("before.same"), at("after.same"), at("before.name-near")];
+    let same = [
+        "before.same",
+        "after.same",
+        "before.name-near",
+        "before.maybe-near",
+        "before.asked",
+        "after.asked",
+        "after.this",
+    ]
+    .map(at);
     for phone in phones.iter().filter(mobile).take(MOST) {
         let signs = signs(text, &phone.2, phones, found);
         let there = |sign: Option<usize>| sign.is_some_and(|sign| signs[sign]);

@@ -2,7 +2,7 @@
 //!
 //! Signs must all be set apart by the same separator, so that sentences and lists are none. Start at [`id`].
 
-use super::{Found, Kind, phones, series};
+use super::{Found, Kind, glued, phones, series};
 use std::ops::Range;
 
 /// An id whose signs are set apart one by one, and its end: j i a _ 0 1, j-i-a-_-0-1.
@@ -109,6 +109,46 @@ pub(super) fn pieces(text: &str, from: usize) -> Option<(String, usize)> {
     let told = !note.starts_with(|sign: char| sign.is_ascii())
         && note.char_indices().take(NEAR).any(|(at, _)| TOGETHER.iter().any(|word| note[at..].starts_with(word)));
     (end > first && (told || added) && (6..=20).contains(&id.len()) && series::is_odd(&id)).then_some((id, end))
+}
+
+/// An id behind its word whose letters and digits stand apart by one blank each, and its end: dgz 88 kk. Prices have three digits: dg 650 hg 700.
+pub(super) fn by_blanks(text: &str, from: usize) -> Option<(String, usize)> {
+    const LONGEST: usize = 5;
+    const OTHERS: [&str; 27] = [
+        "pro", "max", "mini", "win", "mac", "pc", "os", "app", "vip", "api", "sdk", "id", "no", "tel", "tg", "qq",
+        "wx", "vx", "v", "q", "nfc", "gps", "web", "pdf", "ppt", "tv", "hd",
+    ];
+    let (mut id, mut end, mut pieces, mut digits) = (String::new(), from, 0, 0);
+    loop {
+        let piece = series::run(text, end);
+        let letters = piece.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let number = piece.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = if letters {
+            piece.len() <= LONGEST && !OTHERS.contains(&piece) && glued::is_of_pinyin(piece)
+        } else {
+            number && pieces > 0 && matches!(piece.len(), 2 | 4)
+        };
+        if piece.is_empty() || !fits {
+            return None;
+        }
+        id.push_str(piece);
+        end += piece.len();
+        pieces += 1;
+        digits += usize::from(number);
+        let next = text[end..]
+            .strip_prefix(' ')
+            .is_some_and(|rest| rest.starts_with(|sign: char| sign.is_ascii_alphanumeric()));
+        if !next {
+            break;
+        }
+        end += 1;
+    }
+    let after = text[end..].trim_start_matches(' ');
+    let counted = after.starts_with([
+        '元', '块', '年', '月', '日', '人', '个', '万', '%', '天', '位', '级', '版', '期', '号', '楼', '栋', '套', '-',
+        '.', '@',
+    ]);
+    (pieces >= 3 && digits > 0 && !counted && (6..=14).contains(&id.len())).then_some((id, end))
 }
 
 /// An id of which lines of their own hold the rest, and its end: jia⏎_01.
@@ -303,6 +343,16 @@ mod tests {
         check("微信\nj\ni\na\n_\n0\n1", &[], &["jia_01"], &[]);
         check("卫星联系：jia 横杠 de 横杠 01", &[], &["jia-de-01"], &[]);
         check("微信 jiade_01\n2 楼 203 室", &[], &["jiade_01"], &[]);
+    }
+
+    #[test]
+    fn letters_and_digits_may_stand_apart_by_blanks() {
+        check("低压电工证 VX dgz 88 kk", &[], &["dgz88kk"], &[]);
+        check("微信 jia de 2024 都小写", &[], &["jiade2024"], &[]);
+        for text in ["VX dg 650 hg 700 都能办", "微信 app 88 kk", "微信 win 10 64 位", "微信 dg 88 hg 98 元"]
+        {
+            check(text, &[], &[], &[]);
+        }
     }
 
     #[test]

@@ -70,10 +70,12 @@ pub(super) fn half(text: &str, second: usize) -> Option<usize> {
     before[..before.len() - sign.len_utf8()].strip_suffix('电').map(str::len)
 }
 
-/// Two signs of an airline or a type, and a number: mu5101, b737_800.
+/// Two signs of an airline or a type, a number, and of a type its make: mu5101, b737_800, a320neo.
 pub(super) fn is_flight(word: &str) -> bool {
     let head = word.split(['_', '-']).next().unwrap_or(word);
     let letters = head.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let make = ["neo", "max", "xwb", "ceo", "er", "lr", "f"].iter().find(|make| head.ends_with(**make));
+    let head = make.filter(|_| letters == 1).and_then(|make| head.strip_suffix(make)).unwrap_or(head);
     letters <= 2
         && (3..=5).contains(&(head.len() - letters))
         && head[letters..].bytes().all(|byte| byte.is_ascii_digit())

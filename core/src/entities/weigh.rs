@@ -8,7 +8,7 @@
 use super::cues::{CUES, Cue, CueHit};
 use super::surroundings::{Around, Surroundings, window_before};
 use super::words::{Said, Says};
-use super::{Found, Kind, accounts, chain, labelled, no_names::is_no_name, series, spelt};
+use super::{Found, Kind, accounts, chain, glued, labelled, no_names::is_no_name, series, spelt};
 use crate::evidence::{Context, Weights};
 use crate::text::next_byte;
 use std::ops::Range;
@@ -21,7 +21,7 @@ const MOST: usize = 400;
 const SURE: f64 = 0.2;
 
 /// Every sign that is weighed, in the order of the table.
-const SIGNS: [&str; 70] = [
+const SIGNS: [&str; 72] = [
     "always",
     "shape.line",
     "shape.digit",
@@ -92,6 +92,29 @@ const SIGNS: [&str; 70] = [
     "odd.own-line-and-page",
     "odd.alone-of-page",
     "shape.spelt",
+    "plus.clause",
+    "plus.papers",
+];
+
+/// What sellers of papers say before they ask to be added.
+const PAPERS: [&str; 17] = [
+    "办证",
+    "出证",
+    "下证",
+    "拿证",
+    "换证",
+    "代办",
+    "办理",
+    "工证",
+    "空证",
+    "高证",
+    "操作证",
+    "车证",
+    "复审",
+    "官查",
+    "可查",
+    "包过",
+    "免考",
 ];
 
 /// A word that might be an id.
@@ -118,6 +141,7 @@ fn shaped(text: &str) -> impl Iterator<Item = Word<'_>> {
             // 88_jia is no id, and neither is its end.
             let begins = !bytes[from..start].iter().rev().take_while(|byte| part(byte)).any(u8::is_ascii_digit);
             from = start + bytes[start..].iter().take_while(|byte| part(byte)).count();
+            from = start + glued::seam(&text[start..from], &text[from..]);
             let end = start + text[start..from].trim_end_matches(['-', '_']).len();
             if begins
                 && !text[end..].trim_start_matches(' ').starts_with(|sign: char| sign.is_ascii_alphanumeric())
@@ -126,6 +150,10 @@ fn shaped(text: &str) -> impl Iterator<Item = Word<'_>> {
             {
                 from = end;
                 return Some(Word { text, at: start..end, spelt: Some(id) });
+            }
+            // qq30001234, qq_30001: a number of QQ, and what forums call whoever came in with one.
+            if series::is_labelled(&text[start..end]) || text[start..end].starts_with("qq_") {
+                continue;
             }
             if begins && (6..=20).contains(&(end - start)) && stands_free(text, start..end) {
                 return Some(Word { text, at: start..end, spelt: None });
@@ -172,7 +200,7 @@ fn stands_free(text: &str, at: Range<usize>) -> bool {
 }
 
 /// Whether letters are syllables of Chinese, two and more: dianzhangzai. English words seldom are.
-fn is_pinyin(letters: &str) -> bool {
+pub(super) fn is_pinyin(letters: &str) -> bool {
     const RHYMES: [&str; 34] = [
         "iang", "iong", "uang", "ang", "eng", "ing", "ong", "iao", "ian", "uai", "uan", "ai", "ei", "ao", "ou", "an",
         "en", "er", "ia", "ie", "iu", "in", "ua", "uo", "ui", "un", "ue", "ve", "a", "o", "e", "i", "u", "v",
@@ -317,6 +345,13 @@ fn signs(word: &Word, around: &Around, page: &Page) -> Vec<bool> {
         || latin(after_spaces)
         || latin(before.trim_end_matches(|sign: char| !sign.is_alphanumeric()).chars().next_back())
             && between.chars().count() > 3;
+    // 官网可查+jia_01: the clause that a plus ends.
+    let plus = before
+        .trim_end_matches(' ')
+        .strip_suffix('+')
+        .map(|clause| clause.trim_end_matches(' '))
+        .filter(|clause| clause.ends_with(|sign| ('\u{4E00}'..='\u{9FFF}').contains(&sign)))
+        .map(|clause| clause.rsplit(['\n', '。', ',']).next().unwrap_or_default());
     let wechat = is(Wechat) && (at_once || sentence);
     let maybe = is(Maybe) && (at_once || clause);
     vec![
@@ -398,6 +433,8 @@ fn signs(word: &Word, around: &Around, page: &Page) -> Vec<bool> {
         !letters && own_line && ends_line && page.wechat,
         !letters && page.odd == 1 && page.wechat,
         word.spelt.is_some(),
+        plus.is_some() && !letters,
+        plus.is_some_and(|clause| PAPERS.iter().any(|word| clause.contains(word))) && !letters,
     ]
 }
 

@@ -27,7 +27,7 @@ pub(super) enum Says {
 const WORDS: &[(Says, &str)] = &[
     (
         Says::Wechat,
-        "微信|weixin|wei xin|wechat|vx|wx|v信|w信|绿泡泡|绿泡|绿信|绿色软件|绿色图标|绿色app|绿色聊天|绿标|\
+        "微信|lv泡泡|weixin|wei xin|wechat|vx|wx|v信|w信|绿泡泡|绿泡|绿信|绿色软件|绿色图标|绿色app|绿色聊天|绿标|\
          绿色的|绿的|绿软|小绿|绿色那个|绿色那个软件|绿颜色|聊天软件|绿色泡泡|微友|微那边|绿油油|威聊|薇聊|微聊|聊聊号|个人号|私人号|威信|企微",
     ),
     (Says::Maybe, "微|薇|威|徽|绿|v|w|vv|vvv|wei|💬|🛰|📡|💚|🟢|❤|♥|🍀|➕|🌿|🫧"),
@@ -40,7 +40,7 @@ const WORDS: &[(Says, &str)] = &[
          王者|支付|名单|奖|座|车牌|机型|软件|系统|服务器|目录|变量|参数|字段|插件|仓库|频道|直播间|收款|二维码图|\
          原始id|appid|指数|http|服务号|订阅号|驱动|激活码|邀请码|识别码|课程|考场|考号|门禁|论坛|网盘|终端|函数|\
          会员|积分|工单|命令|关注|收藏|回复|up主|召唤师|区服|开发者|步骤|房间|座位|示例|格式|占位|例如|钥匙|音箱|\
-         手表|手机壳|内存|主板|显卡|型|微店|战队|芯片|停产|淘口令|图纸|附件|微调|脚本|报错",
+         手表|手机壳|内存|主板|显卡|型|微店|战队|芯片|停产|淘口令|图纸|附件|微调|脚本|报错|v型|v带|v槽|v认证|大v|蓝v|黄v|vlog|vpn|vlan|薇诺娜|威士忌",
     ),
     (
         Says::Asks,
@@ -97,7 +97,7 @@ fn is_name(window: &str, at: Range<usize>) -> bool {
     let after = window[at.end..].chars().next();
     before.is_none_or(|sign| {
         !han(sign) || "加搜找系询我私滴佳添的个师回或以走换十人长家员们姐哥总主号用是小大".contains(sign)
-    }) && after.is_none_or(|sign| !han(sign) || "号回加搜是我联私聊吧里上找咨码为也同信不".contains(sign))
+    }) && after.is_none_or(|sign| !han(sign) || "号回加搜是我联私聊吧里上找咨码为也同信不就都一跟和直".contains(sign))
 }
 
 /// Names made up of signs that sound like 微信, whichever they are: 蔚欣, 维新, 🛰星.

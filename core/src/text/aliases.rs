@@ -43,6 +43,7 @@ const ALIASES: &[(&str, &str, Need)] = &[
     ("v乄", "微信", Need::Any),
     ("微乄", "微信", Need::Any),
     ("徴信", "微信", Need::Any),
+    ("徵信", "微信", Need::TwoOrSpaced),
     ("葳信", "微信", Need::Any),
     ("崴信", "微信", Need::Any),
     ("巍信", "微信", Need::Any),
@@ -119,6 +120,7 @@ pub(super) const fn leads(sign: char) -> bool {
             | '未'
             | '味'
             | '徴'
+            | '徵'
             | '葳'
             | '崴'
             | '巍'
