@@ -70,7 +70,7 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
         Ok(None) => return Ok(()),
         Err(failed) => return failed_fetch(&shared, failed.0, &failed.1).await,
     };
-    let lease = match ask_robots(&shared, lease, &url).await {
+    let lease = match ask_robots(&shared, lease, &url).await? {
         Asked::Allowed(lease) => lease,
         Asked::Later => return Ok(()),
         Asked::Barred(lease, access) => return barred(&shared, lease, &access).await,
@@ -218,7 +218,11 @@ pub(super) async fn end(
     changes: Changes,
     unseen: Option<String>,
 ) -> Result<(), Failure> {
-    let changes = too_large::unless(shared, &lease, seq, changes);
+    let mut changes = too_large::unless(shared, &lease, seq, changes);
+    // A visit may have asked for more than one page, and its interval begins where it ends.
+    if let Some(delay) = Url::parse(lease.url()).ok().and_then(|url| shared.own_delay(&url)) {
+        shared.host_turn(&mut changes, lease.host(), delay, delay);
+    }
     let pending = match unseen {
         None => shared.frontier.finish(lease, found, changes, shared.now()).1,
         Some(why) => shared.frontier.finish_unseen(lease, why, found, changes, shared.now()),
