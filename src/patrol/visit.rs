@@ -175,16 +175,37 @@ pub(super) async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &Fet
         shared.frontier.retry(lease, shared.patience(wait), shared.now()).await;
         return Ok(());
     }
+    let looks = disguise::look_after(shared, &lease, error).await?;
+    let looks = match looks {
+        Some(looks) if !looks.looks.is_empty() => {
+            let known = shared.known_pictures(&lease).await?;
+            return keep_looks(shared, lease, looks, None, known).await;
+        }
+        Some(looks) => looks.records(&shared.rules),
+        None => Vec::new(),
+    };
     // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works. Behind a proxy
     // nobody can tell a dead site from a proxy that refuses us: there no port is told to be closed, and no name is asked for.
     let nothing_there = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { closed: true, .. });
     let gone = nothing_there && shared.line_works().await;
     let seen = if gone { Seen::Missing } else { Seen::Unseen };
-    fail(shared, lease, error.as_code(), error.to_string(), Some(seen)).await
+    fail_looked(shared, lease, error.as_code(), error.to_string(), Some(seen), looks).await
 }
 
 /// Writes down that the URL was not looked at, and why.
 async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen: Option<Seen>) -> Result<(), Failure> {
+    fail_looked(shared, lease, code, say, seen, Vec::new()).await
+}
+
+/// The same where others were not answered either.
+async fn fail_looked(
+    shared: &Arc<Shared>,
+    lease: Lease,
+    code: &str,
+    say: String,
+    seen: Option<Seen>,
+    looks: Vec<guests::Record>,
+) -> Result<(), Failure> {
     shared.progress.failed(code);
     let mut changes = Changes::new();
     if NETWORK.contains(&code) {
@@ -199,6 +220,7 @@ async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen:
     let seq = shared.store.page_seq();
     let mut page = shared.page(&lease, seq, lease.url());
     page.outcome = Outcome::Failed { code: code.to_owned(), say: say.clone() };
+    page.looks = looks;
     changes.put_page(page);
     if let (Via::Recheck { hit }, Some(seen)) = (lease.via(), seen) {
         shared.looked(&mut changes, *hit, seen, None);
@@ -273,9 +295,20 @@ pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer)
 async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
     let tags = unchanged::tags_of(&answer);
     let known = shared.known_pictures(&lease).await?;
+    let first = shared.look_of(answer, lease.kind() == Kind::Image, known.clone()).await?;
+    let looks = disguise::look_on(shared, &lease, first).await?;
+    keep_looks(shared, lease, looks, tags, known).await
+}
+
+/// Keeps what looks came to, of which one at least was answered. `tags`: what the server calls this copy.
+async fn keep_looks(
+    shared: &Arc<Shared>,
+    lease: Lease,
+    mut looks: guests::Looks,
+    tags: Option<CopyTags>,
+    known: Depicted,
+) -> Result<(), Failure> {
     let picture = lease.kind() == Kind::Image;
-    let first = shared.look_of(answer, picture, known.clone()).await?;
-    let mut looks = disguise::look_on(shared, &lease, first).await?;
     let shown = looks.to_be_shown();
     let one = &mut looks.looks[shown];
     let referer = shared.disguise.referer(one.guest);
