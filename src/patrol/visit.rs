@@ -18,6 +18,7 @@ use super::links::{self, From};
 use super::manners::{Asked, ask_robots, hop_pause, may_go_on};
 use super::reading::Content;
 use super::rendering::Looked;
+use super::traps::TRAP;
 use super::{Failure, Shared, disguise, too_large, unchanged, walls, worth};
 use crate::cases;
 use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
@@ -61,6 +62,9 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
     if shared.seen_lately(&lease).await? {
         shared.frontier.finish(lease, Vec::new(), Changes::new(), shared.now()).1.await?;
         return Ok(());
+    }
+    if let Some(why) = shared.is_trapped(&lease).await? {
+        return fail(&shared, lease, TRAP, why, None).await;
     }
     if let Err(refusal) = shared.fetcher.check(&url) {
         return fail(&shared, lease, refusal.as_code(), refusal.to_string(), None).await;
@@ -367,6 +371,7 @@ async fn keep_looks(
             shared.read_under_pattern(lease.host(), &final_url, &extract, hit);
             found = shared.without_traps(&mut changes, found).await;
             if hit {
+                shared.offered(&mut changes, &lease, &final_url, (&extract, &verdict)).await?;
                 page.note = seen.part.map(str::to_owned);
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {

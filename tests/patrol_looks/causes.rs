@@ -236,6 +236,59 @@ async fn walls_shells_and_offers_that_are_all_alike_are_no_trap() {
     );
 }
 
+/// A site whose every page links to a hundred more, no two addresses of one pattern.
+fn hundred(of: &str) -> String {
+    let seed = of.bytes().fold(7u64, |sum, b| sum.wrapping_mul(131).wrapping_add(u64::from(b)));
+    (0..100u64)
+        .map(|n| {
+            let mut word = seed.wrapping_mul(31).wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let name: String = std::iter::repeat_with(|| {
+                word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (b'a' + (word >> 59) as u8 % 26) as char
+            })
+            .take(9)
+            .collect();
+            format!("<a href=/{name}>详情</a>")
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_offer_at_every_address_is_a_handful_of_hits_and_the_rest_is_listed_with_the_reason() {
+    let unit = Unit::new(|head| match path(head) {
+        "/robots.txt" => missing(),
+        at => ok(&format!("{OFFER}{}", hundred(at))),
+    })
+    .await;
+    unit.round(0, &[("/", "")]).await;
+    let hits = unit.hits().len();
+    assert!((10..=16).contains(&hits), "{hits}");
+    let told =
+        unit.store.not_looked(1).filter(|row| row.as_ref().unwrap().why.contains("随便哪个网址都给同一页")).count();
+    assert!(told > 80, "{told} of the first page's links");
+    assert!(unit.hits().iter().all(|hit| hit.capture.is_some()));
+    // Neither the next day nor when what was left comes up again.
+    unit.round(24, &[]).await;
+    unit.round(24 * 9, &[]).await;
+    assert!(unit.hits().len() <= hits + 12, "{} of {hits}", unit.hits().len());
+    // A seed is looked at whatever its host.
+    unit.round(24 * 10, &[("/named", "")]).await;
+    assert!(unit.hits().iter().any(|hit| hit.final_url.ends_with("/named")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_different_offers_of_one_host_stay_many_hits() {
+    let mut unit = Unit::new(|head| match path(head) {
+        "/robots.txt" => missing(),
+        "/" => ok(&format!("<title>示例</title><p>本地生活信息，分类浏览，欢迎光临。</p>{}", hundred("/"))),
+        at => ok(&OFFER.replace("demo_nb88", &format!("demo{}", &at[1..]))),
+    })
+    .await;
+    unit.depth = 1;
+    unit.round(0, &[("/", "")]).await;
+    assert_eq!(unit.hits().len(), 100);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_that_pages_make_by_themselves_goes_ten_steps_and_on_from_there_another_day() {
     let unit = Unit::new(|head| {
