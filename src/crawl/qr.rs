@@ -19,11 +19,9 @@ use super::picture;
 /// Longest side of the copy that is searched first, and of the one that is searched when the first says nothing.
 const SIDE: u32 = 1200;
 const LARGE_SIDE: u32 = 2000;
-/// Smaller pictures are enlarged: a module of one pixel is lost to the threshold.
+/// Smaller pictures are enlarged: a module of one pixel is lost to the threshold. Where they say nothing so, each pixel becomes a square of
+/// so many: what is blurred helps photographs and loses modules of one pixel.
 const SMALL_SIDE: u32 = 240;
-/// Pictures up to this are enlarged once more where they say nothing, each pixel to a square: a code of one pixel a module would be
-/// blurred by any other way.
-const FINE_SIDE: u32 = 400;
 const FINE: u32 = 4;
 /// Sides of the pieces that a larger picture is searched in at last, and how far they overlap.
 const TILE: u32 = 1000;
@@ -100,7 +98,7 @@ pub(super) fn search(picture: &GrayImage) -> Vec<String> {
     if !found.is_empty() {
         return found;
     }
-    if longest <= FINE_SIDE && is_drawn_on(picture) {
+    if longest < SMALL_SIDE && is_drawn_on(picture) {
         let (width, height) = (picture.width() * FINE, picture.height() * FINE);
         let mut fine = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
         let found = detect(fine.clone());
