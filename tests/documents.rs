@@ -125,8 +125,10 @@ fn with(name: &str, text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_example_in_the_guide_to_rules_compiles_and_proves_itself() {
-    let example = block(&part("rules/README.zh-CN.md", "example"));
+fn the_examples_in_the_guide_to_rules_compile_and_prove_themselves() {
+    // The second example goes on in the first one's family.
+    let example: String =
+        ["example", "example-places"].map(|name| block(&part("rules/README.zh-CN.md", name))).concat();
     let rules = RuleSet::compile(&with("guide.toml", &example)).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let failures: Vec<_> = rules.prove().into_iter().filter(|problem| problem.file == "guide.toml").collect();
     assert!(failures.is_empty(), "{failures:#?}");

@@ -21,6 +21,8 @@ struct Log {
     times: Mutex<Vec<(Instant, Instant)>>,
     here: AtomicUsize,
     most: AtomicUsize,
+    /// What each host's robots.txt says; nothing: there is none.
+    robots: Mutex<&'static str>,
 }
 
 impl Log {
@@ -69,7 +71,11 @@ fn serve_one(mut stream: TcpStream, log: &Log, name: &str, answer: fn(&str) -> S
     log.paths.lock().unwrap().push(format!("{name}{path}"));
     // Long enough for another request to arrive beside this one, if one were sent.
     std::thread::sleep(Duration::from_millis(60));
-    let response = if path == "/robots.txt" { status("404 Not Found", "", "") } else { answer(&path) };
+    let response = match *log.robots.lock().unwrap() {
+        _ if path != "/robots.txt" => answer(&path),
+        "" => status("404 Not Found", "", ""),
+        rules => status("200 OK", "", rules),
+    };
     log.here.fetch_sub(1, Ordering::SeqCst);
     log.times.lock().unwrap().push((came, Instant::now()));
     let _ = stream.write_all(response.as_bytes());
@@ -172,6 +178,44 @@ fn a_long_retry_after_holds_the_whole_host_over_restarts() {
     assert_eq!(log.pages().len(), 1, "asked once more, and told the same");
 }
 
+/// Begins a round of seeds.txt and kills it once that is so and the answer has had its time.
+fn killed_when(data: &Path, is_so: impl Fn() -> bool) {
+    let args = ["patrol", "--seeds", "seeds.txt", "--no-mail"];
+    let mut begun = command(data, MORNING, &[(DELAY, "10")], &args)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    begun.kill().unwrap();
+    begun.wait().unwrap();
+}
+
+#[test]
+fn a_crawl_delay_holds_over_a_kill() {
+    let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
+    *log.robots.lock().unwrap() = "User-agent: *\nCrawl-delay: 5\n";
+    let host = serve(&log, small);
+    std::fs::write(data.path().join("seeds.txt"), pages(&[&host], 3).join("\n")).unwrap();
+    let asked = || log.paths.lock().unwrap().len();
+    // After its robots.txt, after a page, and after the robots.txt of the process that follows.
+    for requests in [1, 3, 4] {
+        killed_when(data.path(), || asked() >= requests);
+        assert_eq!(asked(), requests, "{:?}", log.paths.lock().unwrap());
+    }
+    let paths = log.paths.lock().unwrap().clone();
+    let kinds: Vec<_> = paths.iter().map(|path| path.ends_with("/robots.txt")).collect();
+    assert_eq!(kinds, [true, true, false, true], "{paths:?}");
+    for pair in log.times.lock().unwrap().windows(2) {
+        let pause = pair[1].0 - pair[0].1;
+        assert!(pause >= Duration::from_millis(4_500), "{pause:?} {paths:?}");
+    }
+}
+
 #[test]
 fn a_short_retry_after_holds_over_a_kill() {
     fn soon(_: &str) -> String {
@@ -180,25 +224,9 @@ fn a_short_retry_after_holds_over_a_kill() {
     let (data, log) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()));
     let host = serve(&log, soon);
     std::fs::write(data.path().join("seeds.txt"), pages(&[&host], 1).join("\n")).unwrap();
-    // Kills what was begun once so many pages were asked for and the answer has had its time.
-    let until = |count: usize| {
-        let args = ["patrol", "--seeds", "seeds.txt", "--no-mail"];
-        let mut begun = command(data.path(), MORNING, &[(DELAY, "10")], &args)
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let end = Instant::now() + Duration::from_secs(60);
-        while log.pages().len() < count && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        std::thread::sleep(Duration::from_secs(2));
-        begun.kill().unwrap();
-        begun.wait().unwrap();
-    };
-    until(1);
+    killed_when(data.path(), || !log.pages().is_empty());
     let killed = Instant::now();
-    until(2);
+    killed_when(data.path(), || log.pages().len() > 1);
     // The whole host had to wait, though nobody remembered having asked it.
     let times = log.times.lock().unwrap();
     assert_eq!(log.pages().len(), 2, "{:?}", log.paths.lock().unwrap());

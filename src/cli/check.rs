@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use jianzheng_core::{
+    cloaking::Guest,
     entities::{mask_ids, mask_url},
     host,
     likeness::Baselines,
@@ -173,14 +174,14 @@ impl Checking<'_> {
             }
         };
         let (looks, _, seen) = looks.take_apart(&self.program.rules);
-        self.tell_looks(&looks, seen.best)?;
+        self.tell_looks(&looks, seen.guest)?;
         let (end, status) = (seen.final_url, seen.status);
         let terms = &self.terms;
         match seen.content {
             Content::Page(page) => {
                 let mut read = *page;
                 // The browser is no disguise: what somebody else is shown it would not be.
-                let shown = match self.visiting.as_ref().filter(|_| seen.best == 0) {
+                let shown = match self.visiting.as_ref().filter(|_| seen.guest == Guest::Patrol) {
                     Some(visiting) => visiting.shown(&read, (&end, status), terms).await,
                     None => None,
                 };
@@ -236,19 +237,19 @@ impl Checking<'_> {
     }
 
     /// Tells what others were shown, where the address was looked at as somebody else too.
-    fn tell_looks(&mut self, looks: &[guests::Record], best: usize) -> anyhow::Result<()> {
+    fn tell_looks(&mut self, looks: &[guests::Record], best: Guest) -> anyhow::Result<()> {
         let Some(own) = looks.first() else { return Ok(()) };
         if self.out.json {
             let told = |look: &guests::Record| json!({ "guest": look.guest, "say": look.say, "verdict": look.verdict });
             let rows: Vec<_> = looks.iter().map(told).collect();
-            self.looks = Some(json!({ "why": own.why, "taken": looks[best].guest, "seen": rows }));
+            self.looks = Some(json!({ "why": own.why, "taken": best.as_code(), "seen": rows }));
             return Ok(());
         }
         self.out.line(&format!("换身份再看（缘由：{}）", own.why))?;
         for look in looks {
             self.out.line(&format!("  {}：{}", guests::guest(&look.guest), look.say))?;
         }
-        self.out.line(&format!("下面按“{}”看到的判断。", guests::guest(&looks[best].guest)))?;
+        self.out.line(&format!("下面按“{}”看到的判断。", best.say()))?;
         Ok(())
     }
 

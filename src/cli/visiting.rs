@@ -42,6 +42,8 @@ pub(super) struct Unseen {
     pub(super) say: String,
     /// We did not go, rather than got nothing.
     pub(super) ours: bool,
+    /// We went, and the connection ended where the answer should have come.
+    broken_off: bool,
 }
 
 /// A page as a browser showed it.
@@ -86,6 +88,12 @@ impl<'p> Visiting<'p> {
     pub(super) async fn looks(&self, url: &Url, terms: &Terms) -> Result<Result<Looks, Unseen>, StartError> {
         match self.fetch(url, Accept::Page, self.max_body(), Guest::Patrol, None).await {
             Ok(answer) => Ok(Ok(self.as_others(url, self.look(answer, terms).await?, terms).await?)),
+            Err(unseen) if unseen.broken_off && self.program.disguise().looks > 0 => {
+                let guests = self.program.disguise().guests("");
+                let looking = Looking::unanswered(&self.program.rules, unseen.say.clone(), guests);
+                let looks = self.all_looks(url, looking, terms).await?;
+                Ok(if looks.looks.is_empty() { Err(unseen) } else { Ok(looks) })
+            }
             Err(unseen) => Ok(Err(unseen)),
         }
     }
@@ -99,9 +107,17 @@ impl<'p> Visiting<'p> {
         }
         let cause = guests::cause(rules, &first, Way::Trade).filter(|_| manner.looks > 0);
         let Some(cause) = cause else { return Ok(Looks::one(Look { final_url: end, onward: None, ..first })) };
-        let mut looking = Looking::new(rules, first, cause, manner.guests(""));
-        let mut taken = 0;
-        while taken < manner.looks
+        let looking = Looking::new(rules, first, cause, manner.guests(""));
+        let mut looks = self.all_looks(url, looking, terms).await?;
+        if looks.best == 0 {
+            (looks.looks[0].final_url, looks.looks[0].onward) = (end, None);
+        }
+        Ok(looks)
+    }
+
+    async fn all_looks(&self, url: &Url, mut looking: Looking<'_>, terms: &Terms) -> Result<Looks, StartError> {
+        let (looks, mut taken) = (self.program.disguise().looks, 0);
+        while taken < looks
             && let Some((guest, referer)) = looking.next_guest()
         {
             taken += 1;
@@ -111,11 +127,7 @@ impl<'p> Visiting<'p> {
                 Err(unseen) => looking.failed(guest, unseen.say),
             }
         }
-        let mut looks = looking.end(terms);
-        if looks.best == 0 {
-            (looks.looks[0].final_url, looks.looks[0].onward) = (end, None);
-        }
-        Ok(looks)
+        Ok(looking.end(terms))
     }
 
     /// Reads an answer as a round does.
@@ -215,19 +227,21 @@ impl<'p> Visiting<'p> {
         let fetcher = &self.visitor.fetcher;
         let obey = self.program.settings.network.robots == Robots::Obey;
         let pause = self.pause();
-        let refused =
-            |error: FetchError| Unseen { ours: matches!(error, FetchError::Refused(_)), say: error.to_string() };
+        let refused = |error: FetchError| Unseen {
+            ours: matches!(error, FetchError::Refused(_)),
+            broken_off: matches!(error, FetchError::Broken { .. }),
+            say: error.to_string(),
+        };
+        let barred = |say: String, ours: bool| Unseen { say, ours, broken_off: false };
         let mut url = url.clone();
         for _ in 0..MAX_HOSTS {
-            fetcher.check(&url).map_err(|refusal| Unseen { say: refusal.to_string(), ours: true })?;
+            fetcher.check(&url).map_err(|refusal| barred(refusal.to_string(), true))?;
             let access = if obey { Some(self.robots.of(fetcher, &url, pause).await) } else { None };
             if let Some(access) = access.as_ref().filter(|access| !access.allows(&url)) {
                 return Err(match &**access {
-                    Access::Unreachable(error) => Unseen { say: error.to_string(), ours: false },
-                    Access::Failing(status) => {
-                        Unseen { say: format!("robots.txt 返回 {status}，按规矩暂不访问"), ours: false }
-                    }
-                    _ => Unseen { say: "网站的 robots.txt 不允许访问".to_owned(), ours: true },
+                    Access::Unreachable(error) => barred(error.to_string(), false),
+                    Access::Failing(status) => barred(format!("robots.txt 返回 {status}，按规矩暂不访问"), false),
+                    _ => barred("网站的 robots.txt 不允许访问".to_owned(), true),
                 });
             }
             let host = url.host_str().map(str::to_owned);
@@ -241,6 +255,6 @@ impl<'p> Visiting<'p> {
                 onward => return Ok(Answer { onward, ..answer }),
             }
         }
-        Err(Unseen { say: format!("跳转超过 {MAX_HOSTS} 次"), ours: false })
+        Err(barred(format!("跳转超过 {MAX_HOSTS} 次"), false))
     }
 }

@@ -19,8 +19,10 @@ use super::picture;
 /// Longest side of the copy that is searched first, and of the one that is searched when the first says nothing.
 const SIDE: u32 = 1200;
 const LARGE_SIDE: u32 = 2000;
-/// Smaller pictures are enlarged: a module of one pixel is lost to the threshold.
+/// Smaller pictures are enlarged: a module of one pixel is lost to the threshold. Where they say nothing so, each pixel becomes a square of
+/// so many: what is blurred helps photographs and loses modules of one pixel.
 const SMALL_SIDE: u32 = 240;
+const FINE: u32 = 4;
 /// Sides of the pieces that a larger picture is searched in at last, and how far they overlap.
 const TILE: u32 = 1000;
 const OVERLAP: u32 = 250;
@@ -93,7 +95,20 @@ pub(super) fn search(picture: &GrayImage) -> Vec<String> {
     }
     imageops::invert(&mut inverted);
     let found = detect(inverted);
-    if !found.is_empty() || longest <= SIDE {
+    if !found.is_empty() {
+        return found;
+    }
+    if longest < SMALL_SIDE && is_drawn_on(picture) {
+        let (width, height) = (picture.width() * FINE, picture.height() * FINE);
+        let mut fine = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
+        let found = detect(fine.clone());
+        if !found.is_empty() {
+            return found;
+        }
+        imageops::invert(&mut fine);
+        return detect(fine);
+    }
+    if longest <= SIDE {
         return found;
     }
     let found = detect(if longest <= LARGE_SIDE { picture.clone() } else { scaled(picture, LARGE_SIDE) });
@@ -110,10 +125,12 @@ fn tiles(picture: &GrayImage) -> impl Iterator<Item = GrayImage> {
     let starts = |length: u32| (0..length.saturating_sub(OVERLAP).max(1)).step_by((TILE - OVERLAP) as usize);
     let places = starts(picture.height()).flat_map(move |y| starts(picture.width()).map(move |x| (x, y)));
     let cut = |(x, y)| imageops::crop_imm(picture, x, y, TILE, TILE).to_image();
-    places.map(cut).filter(|tile| {
-        let shades = tile.as_raw().iter().fold((u8::MAX, 0), |(low, high), shade| (low.min(*shade), high.max(*shade)));
-        shades.1.saturating_sub(shades.0) >= DRAWN
-    })
+    places.map(cut).filter(is_drawn_on)
+}
+
+fn is_drawn_on(picture: &GrayImage) -> bool {
+    let shades = picture.as_raw().iter().fold((u8::MAX, 0), |(low, high), shade| (low.min(*shade), high.max(*shade)));
+    shades.1.saturating_sub(shades.0) >= DRAWN
 }
 
 /// The picture that the detector works on, and what it may still do; its copies draw on the same account.
@@ -340,6 +357,28 @@ mod tests {
             }
         }
         assert!(unread.is_empty(), "{side} pixels: {unread:?}");
+    }
+
+    #[test]
+    fn a_code_of_one_pixel_a_module_is_read_alone_and_on_a_picture() {
+        let page = image::load_from_memory(&practice("qr-weixin.png")).unwrap().into_luma8();
+        let code = imageops::crop_imm(&page, 190, 80, 259, 259).to_image();
+        let side = code_modules(&code);
+        let code = imageops::resize(&code, side, side, imageops::FilterType::Nearest);
+        let mut unread = Vec::new();
+        for (width, height) in [(side, side), (120, 90), (300, 200), (400, 400)] {
+            for inverted in [false, true] {
+                let mut picture = GrayImage::from_pixel(width, height, Luma([255]));
+                imageops::replace(&mut picture, &code, i64::from(width - side) / 2, i64::from(height - side) / 3);
+                if inverted {
+                    imageops::invert(&mut picture);
+                }
+                if read(&png(&picture.into())).is_empty() {
+                    unread.push((width, height, inverted));
+                }
+            }
+        }
+        assert!(unread.is_empty(), "{unread:?}");
     }
 
     /// How many modules wide a drawn code with its margin is: the first finder pattern's outer ring is seven.

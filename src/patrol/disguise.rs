@@ -5,18 +5,19 @@
 
 use std::sync::{Arc, PoisonError};
 
-use jianzheng_core::host::registrable;
+use jianzheng_core::host::{Standing, registrable};
 use jianzheng_core::schedule::Seen;
 use jianzheng_core::verdict;
 use url::Url;
 
-use super::guests::{self, Look, Looking, Looks, Way};
-use super::manners::hop_pause;
+use super::guests::{self, Cause, Look, Looking, Looks, Way};
+use super::manners::{hop_pause, may_go_on};
 use super::visit::{Ask, WORTH_WAITING, fetch};
 use super::{Failure, Shared};
+use crate::crawl::client::FetchError;
 use crate::crawl::frontier::{Kind, Lease};
 use crate::crawl::retry;
-use crate::store::{CHAIN, StoreError, Via};
+use crate::store::{CHAIN, CaseState, StoreError, Via};
 
 /// Goes on from the patrol's own look where there is cause.
 pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) -> Result<Looks, Failure> {
@@ -24,14 +25,38 @@ pub(super) async fn look_on(shared: &Arc<Shared>, lease: &Lease, first: Look) ->
     let (Some(url), Some(doubt)) = (url, guests::doubt(&shared.rules, &first)) else { return Ok(Looks::one(first)) };
     let (way, source) = way(shared, lease).await?;
     let Some(cause) = guests::cause_of(&shared.rules, &first, Some(doubt), way) else { return Ok(Looks::one(first)) };
-    let mut looking = Looking::new(&shared.rules, first, cause, shared.disguise.guests(&source));
-    while shared.may_disguise(&url)
+    let looking = Looking::new(&shared.rules, first, cause, shared.disguise.guests(&source));
+    all_looks(shared, lease, &url, looking).await
+}
+
+/// The same where the connection ended when the patrol itself had asked.
+pub(super) async fn look_after(
+    shared: &Arc<Shared>,
+    lease: &Lease,
+    error: &FetchError,
+) -> Result<Option<Looks>, Failure> {
+    let url = Url::parse(lease.url()).ok().filter(|_| lease.kind() != Kind::Image);
+    let Some(url) = url.filter(|_| matches!(error, FetchError::Broken { .. })) else { return Ok(None) };
+    // It may have been robots.txt that was not answered, and then nobody may look.
+    if !may_go_on(shared.robots, shared.robots_cache.known(&url).as_deref(), &url) {
+        return Ok(None);
+    }
+    let (way, source) = way(shared, lease).await?;
+    if !Cause::BrokenOff.holds(way, false) || !shared.may_disguise(&url) {
+        return Ok(None);
+    }
+    let looking = Looking::unanswered(&shared.rules, error.to_string(), shared.disguise.guests(&source));
+    all_looks(shared, lease, &url, looking).await.map(Some)
+}
+
+async fn all_looks(shared: &Arc<Shared>, lease: &Lease, url: &Url, mut looking: Looking<'_>) -> Result<Looks, Failure> {
+    while shared.may_disguise(url)
         && let Some((guest, referer)) = looking.next_guest()
     {
-        shared.disguised_once(&url);
-        shared.fetcher.rest(hop_pause(shared, &url)).await;
+        shared.disguised_once(url);
+        shared.fetcher.rest(hop_pause(shared, url)).await;
         shared.frontier.charge(lease.host(), 1).await;
-        match fetch(shared, lease, &url, Ask { guest, referer, copy: None }).await {
+        match fetch(shared, lease, url, Ask { guest, referer, copy: None }).await {
             Ok(answer) => {
                 // What a disguised guest is asked, the patrol is asked.
                 let asked =
@@ -65,7 +90,7 @@ async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError
         match &step {
             // What the last time looked like somebody else brought nothing then; it is not tried each time.
             Via::Revisit { page } if shared.store.page(*page).await?.is_some_and(|page| !page.looks.is_empty()) => {
-                break;
+                return Ok((way, source));
             }
             Via::Redirect { page } | Via::Refresh { page } => {
                 // A way that only somebody else was shown.
@@ -100,10 +125,29 @@ async fn way(shared: &Shared, lease: &Lease) -> Result<(Way, String), StoreError
         let Some(before) = shared.store.before(&step).await? else { break };
         step = before;
     }
+    let way = match way {
+        Way::Root | Way::Plain if shared.imitates(lease.url()) => Way::Trade,
+        Way::Root | Way::Plain if shared.is_accused(lease.host()).await? => Way::Accused,
+        way => way,
+    };
     Ok((way, source))
 }
 
 impl Shared {
+    /// Whether the host's name imitates an authority's.
+    fn imitates(&self, url: &str) -> bool {
+        let url = Url::parse(url).ok();
+        let verdict = url.as_ref().and_then(Url::host_str).map(|host| self.rules.authorities().judge(host));
+        verdict.is_some_and(|verdict| verdict.is_ok_and(|verdict| verdict.standing == Standing::Spoof))
+    }
+
+    /// Whether the host had a hit before this part of the round that no officer set aside; shared hosts are nobody's.
+    async fn is_accused(&self, host: &str) -> Result<bool, StoreError> {
+        let Some(case) = self.accused.get(host) else { return Ok(false) };
+        let case = self.store.case(*case).await?;
+        Ok(case.is_none_or(|case| !matches!(case.state, CaseState::Dismissed | CaseState::Wrong)))
+    }
+
     fn may_disguise(&self, url: &Url) -> bool {
         let taken = self.disguised.lock().unwrap_or_else(PoisonError::into_inner).get(domain(url)).copied();
         taken.unwrap_or(0) < self.disguise.looks

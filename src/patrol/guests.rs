@@ -64,15 +64,18 @@ pub struct Look {
     pub onward: Option<Url>,
     /// What it was read as.
     pub read: Read,
+    /// The server asks for patience.
+    pub patience: bool,
 }
 
 impl Look {
     /// Reads an answer: work for a processor, not for the network's threads.
     pub fn of(answer: Answer, rules: &RuleSet, picture: bool, known: &Depicted, terms: &Terms) -> Look {
         let (guest, status) = (answer.exchange.guest, answer.exchange.status);
+        let patience = status == 429 || status == 503 && answer.exchange.header("retry-after").is_some();
         let final_url = jianzheng_core::address::canonical(answer.final_url());
         let read = reading::read(rules, answer.exchange, picture, known, terms);
-        Look { guest, status, final_url, onward: answer.onward, read }
+        Look { guest, status, final_url, onward: answer.onward, read, patience }
     }
 
     fn is_hit(&self) -> bool {
@@ -139,8 +142,10 @@ impl Look {
 pub enum Cause {
     /// "Not found", though it was said to be there.
     Missing(u16),
-    /// We are refused.
+    /// We are refused, by a fault too.
     Refused(u16),
+    /// The connection ends where the answer should come.
+    BrokenOff,
     /// The page is empty.
     Empty,
     /// We are sent to a site that has nothing to do with it.
@@ -162,6 +167,8 @@ impl Cause {
     pub fn say(&self) -> String {
         match self {
             Cause::Missing(status) => format!("网站答没有这一页（HTTP {status}）"),
+            Cause::Refused(status) if *status >= 500 => format!("网站对巡查只答出错（HTTP {status}）"),
+            Cause::BrokenOff => "网站收到巡查的请求就断开连接".to_owned(),
             Cause::Refused(status) => format!("网站拒绝巡查访问（HTTP {status}）"),
             Cause::Empty => "打开是空白".to_owned(),
             Cause::Elsewhere(host) => format!("打开就被打发到 {}", mask_ids(host)),
@@ -181,8 +188,10 @@ pub enum Way {
     Hit,
     /// It is one that was no more than suspicious, whoever looked.
     Suspect,
-    /// A result, a tag, a person or a link said that it is about the trade.
+    /// A result, a tag, a person or a link said that it is about the trade, or its host's name imitates an authority's.
     Trade,
+    /// Nothing was said of it, but its host has a hit.
+    Accused,
     /// A seed or result of which nothing was said.
     Root,
     /// Anything else.
@@ -207,7 +216,7 @@ pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
         Sight::Page(extract, _) if cloaking::is_empty(extract) => Some(Cause::Empty),
         Sight::Page(..) if look.read.asks_guest => Some(Cause::Script),
         Sight::Page(_, verdict) => (!verdict.names_certificates).then_some(Cause::Silent),
-        Sight::Unknown if refuses(look.status) => Some(Cause::Refused(look.status)),
+        Sight::Unknown if refuses(look.status) && !look.patience => Some(Cause::Refused(look.status)),
         Sight::Unknown => match &look.read.content {
             Content::Page(page) if walls::asks_for_other_device(rules, &page.0) => Some(Cause::OtherDevice),
             _ => None,
@@ -215,17 +224,20 @@ pub fn doubt(rules: &RuleSet, look: &Look) -> Option<Cause> {
     }
 }
 
-/// A refusal that may be meant for us alone: none that wants a password, patience or the law, which hold for everybody.
+/// A refusal that may be meant for us alone: none that wants patience or the law, which hold for everybody. A server that fails fails
+/// for everybody too, or only for whom it does not want; a browser's look tells which.
 fn refuses(status: u16) -> bool {
-    (400..500).contains(&status) && !matches!(status, 401 | 407 | 408 | 425 | 429 | 451)
+    (400..600).contains(&status) && !matches!(status, 407 | 408 | 425 | 429 | 451)
 }
 
 impl Cause {
     /// Whether the cause is one, on this way. `names`: the page speaks of certificates.
-    fn holds(&self, way: Way, names: bool) -> bool {
+    pub(super) fn holds(&self, way: Way, names: bool) -> bool {
         match way {
             Way::Hit | Way::Trade => true,
             Way::Suspect => *self != Cause::Suspicious,
+            // Most pages of a site that also sells certificates are about something else, and many are gone.
+            Way::Accused => !matches!(self, Cause::Silent | Cause::Missing(_)),
             Way::Root => matches!(self, Cause::Script | Cause::Suspicious),
             Way::Plain => *self == Cause::Suspicious || *self == Cause::Script && names,
         }
@@ -258,7 +270,7 @@ pub struct Looking<'r> {
 
 /// What a series of looks came to.
 pub struct Looks {
-    /// All that brought an answer, the patrol's own first.
+    /// All that brought an answer, the patrol's own first; none where nobody was answered.
     pub looks: Vec<Look>,
     /// The one that saw most.
     pub best: usize,
@@ -278,11 +290,19 @@ impl<'r> Looking<'r> {
         Looking { rules, cause, looks: vec![first], failed: Vec::new(), left: guests.into() }
     }
 
+    /// Begins where the patrol's own look brought no answer.
+    pub fn unanswered(rules: &'r RuleSet, why: String, guests: Vec<(Guest, Option<String>)>) -> Self {
+        let failed = vec![(Guest::Patrol, why)];
+        Looking { rules, cause: Cause::BrokenOff, looks: Vec::new(), failed, left: guests.into() }
+    }
+
     /// As whom to look next; none where it was seen, or the site asks for less.
     pub fn next_guest(&mut self) -> Option<(Guest, Option<String>)> {
-        let last = self.looks.last()?;
-        if last.is_hit() && !last.is_suspicious() || matches!(last.status, 429 | 503) {
-            return None;
+        if let Some(last) = self.looks.last() {
+            let fails = last.guest != Guest::Patrol && last.status >= 500;
+            if last.is_hit() && !last.is_suspicious() || last.patience || fails {
+                return None;
+            }
         }
         self.left.pop_front()
     }
@@ -300,6 +320,9 @@ impl<'r> Looking<'r> {
     /// Holds the looks against each other and judges the best with what that tells.
     pub fn end(self, terms: &Terms) -> Looks {
         let Looking { rules, cause, mut looks, failed, left } = self;
+        if looks.is_empty() {
+            return Looks { looks, best: 0, cloaks: Vec::new(), cause: Some(cause), failed, cut: true };
+        }
         let sights: Vec<_> = looks.iter().map(|look| (look.guest, look.sight(rules))).collect();
         let cloaking::Compared { best, cloaks } = cloaking::compare(&sights);
         let Look { final_url, read, .. } = &mut looks[best];
@@ -330,33 +353,35 @@ impl Looks {
         self.looks.iter().position(is_shell).unwrap_or(self.best)
     }
 
-    /// The records of all looks without their captures, if there is more than one, and what is still to be kept of each.
+    /// The records of all looks without their captures, if there is more than one; the patrol's own first, answered or not.
+    pub fn records(&self, rules: &RuleSet) -> Vec<Record> {
+        let Some(cause) = &self.cause else { return Vec::new() };
+        let failed = |own: bool| {
+            let those = self.failed.iter().filter(move |(guest, _)| (*guest == Guest::Patrol) == own);
+            those.map(|(guest, why)| unanswered(*guest, why))
+        };
+        let mut records: Vec<Record> = failed(true).collect();
+        records.extend(self.looks.iter().map(|look| record(rules, look)));
+        records.extend(failed(false));
+        records[0].why = cause.say();
+        records
+    }
+
+    /// The records as of [`Looks::records`], and what is still to be kept of each look that was answered, of which there is one at least.
     pub fn take_apart(self, rules: &RuleSet) -> (Vec<Record>, Vec<Encoded>, Taken) {
-        let Looks { looks, best, cloaks, cause, failed, cut } = self;
-        let mut records: Vec<Record> = Vec::new();
-        if let Some(cause) = cause {
-            records.extend(looks.iter().map(|look| record(rules, look)));
-            records.extend(failed.into_iter().map(|(guest, why)| Record {
-                guest: guest.as_code().to_owned(),
-                why: String::new(),
-                say: format!("没有看成：{why}"),
-                final_url: String::new(),
-                verdict: None,
-                score: 0.0,
-                capture: None,
-            }));
-            records[0].why = cause.say();
-        }
+        let records = self.records(rules);
+        let Looks { looks, best, cloaks, cut, .. } = self;
         let mut encoded = Vec::new();
         let mut taken = None;
         let ways = looks.iter().enumerate().filter(|(at, _)| *at != best).filter_map(|(_, look)| look.onward.clone());
         let ways: Vec<Url> = ways.collect();
         for (at, look) in looks.into_iter().enumerate() {
-            let Look { status, final_url, onward, read, .. } = look;
+            let Look { guest, status, final_url, onward, read, .. } = look;
             encoded.push(read.encoded);
             if at == best {
                 taken = Some(Taken {
                     best,
+                    guest,
                     status,
                     final_url,
                     onward,
@@ -374,8 +399,10 @@ impl Looks {
 
 /// The look that counts, after its capture was taken out.
 pub struct Taken {
-    /// Its place among the looks.
+    /// Its place among the looks that were answered.
     pub best: usize,
+    /// As whom it was taken.
+    pub guest: Guest,
     /// The status of its last answer.
     pub status: u16,
     /// Where its redirects ended.
@@ -410,9 +437,22 @@ fn record(rules: &RuleSet, look: &Look) -> Record {
     }
 }
 
-/// Puts the captures to the looks, in their order.
+fn unanswered(guest: Guest, why: &str) -> Record {
+    Record {
+        guest: guest.as_code().to_owned(),
+        why: String::new(),
+        say: format!("没有看成：{why}"),
+        final_url: String::new(),
+        verdict: None,
+        score: 0.0,
+        capture: None,
+    }
+}
+
+/// Puts the captures to the looks that were answered, in their order.
 pub fn with_captures(mut looks: Vec<Record>, captures: &[Capture]) -> Vec<Record> {
-    for (look, capture) in looks.iter_mut().zip(captures) {
+    let answered = looks.iter_mut().filter(|look| !look.final_url.is_empty());
+    for (look, capture) in answered.zip(captures) {
         look.capture = Some(capture.clone());
     }
     looks

@@ -53,6 +53,7 @@ fn look(guest: Guest, status: u16, html: &str) -> Look {
         final_url: url,
         onward: None,
         read: Read { encoded, content, status, empty, asks_guest, part: None },
+        patience: status == 429,
     }
 }
 
@@ -100,7 +101,18 @@ fn a_disguised_look_needs_a_cause() {
     }
     check(own(200, OFFER), Way::Trade, None);
     check(own(200, "<p>电工证、焊工证培训，按时上课，按时考试，欢迎来校咨询报名。</p>"), Way::Trade, None);
-    check(own(503, ""), Way::Hit, None);
+    // A fault may be put on for us; patience is asked of everybody.
+    check(own(503, ""), Way::Trade, Some(Cause::Refused(503)));
+    check(Look { patience: true, ..own(503, "") }, Way::Trade, None);
+    // Where only the host is known, what a page of it does not say and one that is gone mean little.
+    for (look, wanted) in [
+        (own(403, ""), Some(Cause::Refused(403))),
+        (own(200, ""), Some(Cause::Empty)),
+        (own(404, ""), None),
+        (own(200, FLOWERS), None),
+    ] {
+        check(look, Way::Accused, wanted);
+    }
     // To a site of their own, or to a way in: that is followed or left alone, not looked at again.
     check(sent("http://m.a.example/"), Way::Trade, None);
     check(sent("http://new-shop.example/"), Way::Trade, None);
@@ -191,11 +203,51 @@ fn nobody_says_that_nobody_sees_it_while_somebody_was_not_asked() {
     let ended = broken.end(&Terms::default());
     assert!(ended.cut);
     assert!(ended.take_apart(&rules).0[1].say.contains("连接超时"));
+    // A server that fails for a browser too fails.
+    let mut failing = begun();
+    let (guest, _) = failing.next_guest().unwrap();
+    failing.saw(look(guest, 502, ""));
+    assert!(failing.next_guest().is_none());
     // Who is asked to go more slowly stops.
     let mut slow = begun();
     let (guest, _) = slow.next_guest().unwrap();
     slow.saw(look(guest, 429, ""));
     assert!(slow.next_guest().is_none());
+}
+
+#[test]
+fn who_is_not_answered_at_all_is_written_down_first_and_no_look_of_his_counts() {
+    let rules = shipped();
+    let begun = || Looking::unanswered(&rules, "连接断了".to_owned(), Manner::default().guests(""));
+    let mut looking = begun();
+    while let Some((guest, _)) = looking.next_guest() {
+        looking.failed(guest, "也断了".to_owned());
+    }
+    let looks = looking.end(&Terms::default());
+    let told: Vec<_> = looks.records(&rules).into_iter().map(|look| (look.guest, look.say, look.why)).collect();
+    assert!(looks.looks.is_empty() && told.len() == 3, "{told:?}");
+    assert_eq!(told[0].0, "named");
+    assert!(told[0].1.contains("连接断了") && told[0].2 == Cause::BrokenOff.say(), "{told:?}");
+
+    let mut looking = begun();
+    let (guest, _) = looking.next_guest().unwrap();
+    looking.saw(look(guest, 200, OFFER));
+    assert!(looking.next_guest().is_none());
+    let (records, encoded, taken) = looking.end(&Terms::default()).take_apart(&rules);
+    assert_eq!((records.len(), encoded.len(), taken.best, taken.guest), (2, 1, 0, Guest::Desktop));
+    assert!(taken.cloaks.is_empty(), "a line that broke proves nothing");
+    let capture = Capture {
+        sha256: "ab".repeat(32),
+        sm3: None,
+        warc: "warc/2026-03-02.warc.gz".to_owned(),
+        offset: 7,
+        length: 1,
+        before: 0,
+        after: 0,
+        time: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let kept = with_captures(records, std::slice::from_ref(&capture));
+    assert_eq!((kept[0].capture.as_ref(), kept[1].capture.as_ref()), (None, Some(&capture)));
 }
 
 #[test]
@@ -215,11 +267,13 @@ fn what_came_in_part_and_what_leads_on_proves_nothing() {
     at_home.final_url = Url::parse("http://tieba.baidu.com/p/1").unwrap();
     assert!(nothing(&at_home));
     for (status, wanted) in [
-        (401, None),
+        (401, Some(Cause::Refused(401))),
         (403, Some(Cause::Refused(403))),
         (404, Some(Cause::Missing(404))),
         (406, Some(Cause::Refused(406))),
+        (407, None),
         (429, None),
+        (451, None),
     ] {
         assert_eq!(cause(&rules, &look(Guest::Patrol, status, ""), Way::Trade), wanted, "{status}");
     }

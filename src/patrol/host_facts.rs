@@ -1,5 +1,5 @@
 //! What a round learns about a host besides its pages: when it last answered, what its robots.txt came to, how often it failed,
-//! until when it wants to be left alone, and how it stood at the round's end.
+//! until when it wants to be left alone, when its crawl-delay lets it be asked next, and how it stood at the round's end.
 //!
 //! For `host show`, so that an officer can tell a dead site from one that was never asked, and for the next round. One record per
 //! host and round, and one per failure: it goes into the change set of the page that taught it; the ends come together at the
@@ -14,7 +14,7 @@ use url::Url;
 use super::Shared;
 use crate::config::Robots;
 use crate::crawl::retry::MAX_RETRY_AFTER;
-use crate::crawl::robots::Access;
+use crate::crawl::robots::{Access, MAX_CRAWL_DELAY};
 use crate::store::{Changes, HostFacts, HostRound, MadeUp, StoreError};
 
 /// Records in one change set.
@@ -73,6 +73,43 @@ impl Shared {
         self.store.commit(changes).await.map(drop)
     }
 
+    /// The interval that the host's robots.txt asks for, where it is longer than the unit's own.
+    pub(super) fn own_delay(&self, url: &Url) -> Option<Duration> {
+        self.longer(self.robots_cache.known(url)?.crawl_delay())
+    }
+
+    fn longer(&self, delay: Option<Duration>) -> Option<Duration> {
+        let pause = self.politeness.delay;
+        delay.filter(|delay| !pause.is_zero() && *delay > pause)
+    }
+
+    /// The host is asked now, and not again before `wait` is over, nor by who takes the round up after a kill: it goes down before the
+    /// request does. Only for hosts with an interval of their own, of which there is one request in many seconds.
+    pub(super) async fn host_asked(&self, host: &str, delay: Duration, wait: Duration) -> Result<(), StoreError> {
+        let mut changes = Changes::new();
+        self.host_turn(&mut changes, host, delay, wait);
+        self.store.commit(changes).await.map(drop)
+    }
+
+    /// As [`Shared::host_asked`], before its robots.txt of this round has told: by what it told last.
+    pub(super) async fn host_greeted(&self, host: &str) -> Result<(), StoreError> {
+        let known = self.store.host(host).await?.and_then(|facts| facts.delay_ms).map(Duration::from_millis);
+        match self.longer(known) {
+            Some(delay) => self.host_asked(host, delay, delay).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same in a set that is made anyway.
+    pub(super) fn host_turn(&self, changes: &mut Changes, host: &str, delay: Duration, wait: Duration) {
+        let (host, now) = (host.to_owned(), self.clock.now());
+        let turn = now.checked_add(wait).unwrap_or(now);
+        changes.then(move |tx| {
+            let facts = tx.host(&host)?.unwrap_or_else(|| HostFacts { host, ..HostFacts::default() });
+            tx.put_host(HostFacts { delay_ms: Some(millis(delay)), turn: Some(turn), ..facts }).map(|()| None)
+        });
+    }
+
     /// Leaves those hosts alone that asked for it in an earlier round or before a restart, and whose time has not come.
     pub(super) async fn remember_rests(&self) -> Result<(), StoreError> {
         if self.politeness.delay.is_zero() {
@@ -81,9 +118,16 @@ impl Shared {
         let now = self.now();
         for facts in self.store.hosts() {
             let facts = facts?;
-            let wait = facts.not_before.map(|until| until.duration_since(now.wall));
-            if let Some(wait) = wait.and_then(|wait| Duration::try_from(wait).ok()).filter(|wait| !wait.is_zero()) {
+            let wait = |until: Option<Timestamp>| {
+                let wait = Duration::try_from(until?.duration_since(now.wall)).ok()?;
+                (!wait.is_zero()).then_some(wait)
+            };
+            if let Some(wait) = wait(facts.not_before) {
                 self.frontier.host_until(&facts.host, now.mono + wait.min(MAX_RETRY_AFTER)).await;
+            }
+            if let (Some(wait), Some(delay)) = (wait(facts.turn), facts.delay_ms) {
+                let delay = Duration::from_millis(delay);
+                self.frontier.host_turn(&facts.host, delay, now.mono + wait.min(MAX_CRAWL_DELAY)).await;
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use super::visit::WORTH_WAITING;
 use crate::config::Robots;
 use crate::crawl::frontier::Lease;
 use crate::crawl::robots::Access;
+use crate::store::StoreError;
 
 /// Whether robots.txt of a host lets a visit go on to another of its addresses. Rules that have grown old meanwhile let nothing: the
 /// address is a candidate then, and asks for them anew.
@@ -37,36 +38,46 @@ pub(super) enum Asked {
     Barred(Lease, Arc<Access>),
 }
 
-pub(super) async fn ask_robots(shared: &Arc<Shared>, lease: Lease, url: &Url) -> Asked {
+pub(super) async fn ask_robots(shared: &Arc<Shared>, lease: Lease, url: &Url) -> Result<Asked, StoreError> {
     if shared.robots == Robots::Ignore {
-        return Asked::Allowed(lease);
+        return Ok(Asked::Allowed(lease));
     }
     let known = shared.robots_cache.known(url);
     let fresh = known.is_none();
     let pause = shared.politeness.delay;
     let access = match known {
         Some(access) => access,
-        None => shared.robots_cache.of(&shared.fetcher, url, pause).await,
+        None => {
+            shared.host_greeted(lease.host()).await?;
+            shared.robots_cache.of(&shared.fetcher, url, pause).await
+        }
     };
-    if !access.allows(url) {
-        return Asked::Barred(lease, access);
+    let (host, delay) = (lease.host().to_owned(), shared.own_delay(url));
+    if fresh {
+        // Also where it has none any more, or the page is barred: others of the host are not.
+        shared.frontier.host_delay(&host, delay.unwrap_or_default()).await;
     }
-    if !fresh || pause.is_zero() {
-        return Asked::Allowed(lease);
+    if !access.allows(url) {
+        return Ok(Asked::Barred(lease, access));
     }
     // The request for robots.txt was a request to this host: the page waits its turn, and nobody else waits with it. It is the round's
     // first, which is worth waiting for even where the site wants hours between two.
-    let host = lease.host().to_owned();
-    let delay = access.crawl_delay().filter(|delay| *delay > pause);
-    if pause > WORTH_WAITING {
+    let waits = fresh && !pause.is_zero();
+    if waits && pause <= WORTH_WAITING {
+        let wait = delay.unwrap_or(pause).min(WORTH_WAITING);
+        if let Some(delay) = delay {
+            shared.host_asked(&host, delay, wait).await?;
+        }
+        shared.frontier.put_back(lease, wait, shared.now()).await;
+        return Ok(Asked::Later);
+    }
+    if waits {
         shared.fetcher.rest(pause).await;
-        return Asked::Allowed(lease);
     }
-    shared.frontier.put_back(lease, delay.unwrap_or(pause).min(WORTH_WAITING), shared.now()).await;
     if let Some(delay) = delay {
-        shared.frontier.host_delay(&host, delay).await;
+        shared.host_asked(&host, delay, delay).await?;
     }
-    Asked::Later
+    Ok(Asked::Allowed(lease))
 }
 
 #[cfg(test)]

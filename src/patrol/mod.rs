@@ -223,6 +223,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
     parts.frontier.begin_round(round.id, round.first_page, Now { mono: Instant::now(), wall: parts.clock.now() })?;
     let before = parts.store.round_counts(round.id).await?.fetched;
     let yields = worth::yields(&parts.store)?;
+    let accused = prepare::accused(&parts.store, &parts.rules)?;
     let shared = Arc::new(Shared {
         rules: parts.rules,
         store: parts.store,
@@ -245,6 +246,7 @@ pub async fn run(parts: Parts, manner: Manner, work: Work, mut stop: watch::Rece
         thinkers: threads::Thinkers::start()?,
         disguise: manner.disguise.clone(),
         disguised: Mutex::default(),
+        accused,
         traps: traps::Ledger::default(),
         probed: Mutex::default(),
         wake: Notify::new(),

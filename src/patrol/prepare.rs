@@ -3,14 +3,16 @@
 //! A round that was cut off is taken up again instead of beginning another. Everything here may be done twice without harm:
 //! known seeds are not added again, and a look that was taken already is skipped when its turn comes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jianzheng_core::address;
+use jianzheng_core::rules::RuleSet;
 use jianzheng_core::schedule;
 
 use super::{Failure, Manner, Parts, Shared, Work, worth};
 use crate::crawl::frontier::{Found, Kind};
-use crate::store::{Changes, Hit, Round, Via};
+use crate::store::{Changes, Hit, Round, Store, StoreError, Via};
 
 /// Candidates in one change set.
 const AT_ONCE: usize = 1_000;
@@ -107,6 +109,20 @@ pub(super) async fn fill(shared: &Arc<Shared>, round: &Round, work: &Work) -> Re
         work.sources.len()
     ));
     Ok(())
+}
+
+/// Hosts with hits, each with the case of its newest. What others put on a shared host says nothing of the rest of it.
+pub(super) fn accused(store: &Store, rules: &RuleSet) -> Result<HashMap<String, u64>, StoreError> {
+    let mut hosts = HashMap::new();
+    for hit in store.hits() {
+        let hit = hit?;
+        if rules.routing().platform(&hit.host).is_none()
+            && let Ok(url) = url::Url::parse(&hit.final_url)
+        {
+            hosts.insert(address::host_key(&url), hit.case);
+        }
+    }
+    Ok(hosts)
 }
 
 async fn add(shared: &Arc<Shared>, found: &mut Vec<Found>, changes: &mut Changes) -> Result<(), Failure> {

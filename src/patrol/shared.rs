@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub(super) disguise: guests::Manner,
     /// Looks as somebody else in this round, by registrable domain.
     pub(super) disguised: Mutex<HashMap<String, u32>>,
+    /// Hosts with hits from before this part of the round, each with the case of its newest.
+    pub(super) accused: HashMap<String, u64>,
     /// Hosts that were asked for a made-up address in this round.
     pub(super) probed: Mutex<HashSet<String>>,
     /// How many pages of each pattern a host has had.

@@ -24,7 +24,8 @@ use crate::store::{Changes, Depicted, MadeUp};
 const HOLDS: SignedDuration = SignedDuration::from_hours(72);
 
 impl Shared {
-    /// Whether the innocent page that a hit's address shows is what the host shows for any address; none where nobody can tell.
+    /// Whether the page that an address shows (an innocent one at a hit's, or the same offer once more) is what the host shows for any
+    /// address; none where nobody can tell.
     pub(super) async fn is_soft_404(
         self: &Arc<Self>,
         changes: &mut Changes,

@@ -18,6 +18,7 @@ use super::links::{self, From};
 use super::manners::{Asked, ask_robots, hop_pause, may_go_on};
 use super::reading::Content;
 use super::rendering::Looked;
+use super::traps::TRAP;
 use super::{Failure, Shared, disguise, too_large, unchanged, walls, worth};
 use crate::cases;
 use crate::crawl::client::{Accept, Answer, FetchError, Get, Stage};
@@ -62,6 +63,9 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
         shared.frontier.finish(lease, Vec::new(), Changes::new(), shared.now()).1.await?;
         return Ok(());
     }
+    if let Some(why) = shared.is_trapped(&lease).await? {
+        return fail(&shared, lease, TRAP, why, None).await;
+    }
     if let Err(refusal) = shared.fetcher.check(&url) {
         return fail(&shared, lease, refusal.as_code(), refusal.to_string(), None).await;
     }
@@ -70,7 +74,7 @@ pub(super) async fn visit(shared: Arc<Shared>, lease: Lease) -> Result<(), Failu
         Ok(None) => return Ok(()),
         Err(failed) => return failed_fetch(&shared, failed.0, &failed.1).await,
     };
-    let lease = match ask_robots(&shared, lease, &url).await {
+    let lease = match ask_robots(&shared, lease, &url).await? {
         Asked::Allowed(lease) => lease,
         Asked::Later => return Ok(()),
         Asked::Barred(lease, access) => return barred(&shared, lease, &access).await,
@@ -175,16 +179,37 @@ pub(super) async fn failed_fetch(shared: &Arc<Shared>, lease: Lease, error: &Fet
         shared.frontier.retry(lease, shared.patience(wait), shared.now()).await;
         return Ok(());
     }
+    let looks = disguise::look_after(shared, &lease, error).await?;
+    let looks = match looks {
+        Some(looks) if !looks.looks.is_empty() => {
+            let known = shared.known_pictures(&lease).await?;
+            return keep_looks(shared, lease, looks, None, known).await;
+        }
+        Some(looks) => looks.records(&shared.rules),
+        None => Vec::new(),
+    };
     // A name that is gone or a closed port is a sign that the site is gone, as long as our own line works. Behind a proxy
     // nobody can tell a dead site from a proxy that refuses us: there no port is told to be closed, and no name is asked for.
     let nothing_there = matches!(error, FetchError::DnsNone { .. } | FetchError::Connect { closed: true, .. });
     let gone = nothing_there && shared.line_works().await;
     let seen = if gone { Seen::Missing } else { Seen::Unseen };
-    fail(shared, lease, error.as_code(), error.to_string(), Some(seen)).await
+    fail_looked(shared, lease, error.as_code(), error.to_string(), Some(seen), looks).await
 }
 
 /// Writes down that the URL was not looked at, and why.
 async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen: Option<Seen>) -> Result<(), Failure> {
+    fail_looked(shared, lease, code, say, seen, Vec::new()).await
+}
+
+/// The same where others were not answered either.
+async fn fail_looked(
+    shared: &Arc<Shared>,
+    lease: Lease,
+    code: &str,
+    say: String,
+    seen: Option<Seen>,
+    looks: Vec<guests::Record>,
+) -> Result<(), Failure> {
     shared.progress.failed(code);
     let mut changes = Changes::new();
     if NETWORK.contains(&code) {
@@ -199,6 +224,7 @@ async fn fail(shared: &Arc<Shared>, lease: Lease, code: &str, say: String, seen:
     let seq = shared.store.page_seq();
     let mut page = shared.page(&lease, seq, lease.url());
     page.outcome = Outcome::Failed { code: code.to_owned(), say: say.clone() };
+    page.looks = looks;
     changes.put_page(page);
     if let (Via::Recheck { hit }, Some(seen)) = (lease.via(), seen) {
         shared.looked(&mut changes, *hit, seen, None);
@@ -218,7 +244,11 @@ pub(super) async fn end(
     changes: Changes,
     unseen: Option<String>,
 ) -> Result<(), Failure> {
-    let changes = too_large::unless(shared, &lease, seq, changes);
+    let mut changes = too_large::unless(shared, &lease, seq, changes);
+    // A visit may have asked for more than one page, and its interval begins where it ends.
+    if let Some(delay) = Url::parse(lease.url()).ok().and_then(|url| shared.own_delay(&url)) {
+        shared.host_turn(&mut changes, lease.host(), delay, delay);
+    }
     let pending = match unseen {
         None => shared.frontier.finish(lease, found, changes, shared.now()).1,
         Some(why) => shared.frontier.finish_unseen(lease, why, found, changes, shared.now()),
@@ -269,9 +299,20 @@ pub(super) async fn answered(shared: &Arc<Shared>, lease: Lease, answer: Answer)
 async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), Failure> {
     let tags = unchanged::tags_of(&answer);
     let known = shared.known_pictures(&lease).await?;
+    let first = shared.look_of(answer, lease.kind() == Kind::Image, known.clone()).await?;
+    let looks = disguise::look_on(shared, &lease, first).await?;
+    keep_looks(shared, lease, looks, tags, known).await
+}
+
+/// Keeps what looks came to, of which one at least was answered. `tags`: what the server calls this copy.
+async fn keep_looks(
+    shared: &Arc<Shared>,
+    lease: Lease,
+    mut looks: guests::Looks,
+    tags: Option<CopyTags>,
+    known: Depicted,
+) -> Result<(), Failure> {
     let picture = lease.kind() == Kind::Image;
-    let first = shared.look_of(answer, picture, known.clone()).await?;
-    let mut looks = disguise::look_on(shared, &lease, first).await?;
     let shown = looks.to_be_shown();
     let one = &mut looks.looks[shown];
     let referer = shared.disguise.referer(one.guest);
@@ -330,6 +371,7 @@ async fn keep(shared: &Arc<Shared>, lease: Lease, answer: Answer) -> Result<(), 
             shared.read_under_pattern(lease.host(), &final_url, &extract, hit);
             found = shared.without_traps(&mut changes, found).await;
             if hit {
+                shared.offered(&mut changes, &lease, &final_url, (&extract, &verdict)).await?;
                 page.note = seen.part.map(str::to_owned);
                 shared.sighted(&mut changes, &lease, &page, &extract, &verdict).await?;
             } else if let Via::Recheck { hit } = lease.via() {

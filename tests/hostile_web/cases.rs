@@ -113,7 +113,9 @@ pub fn heads() -> Vec<Case> {
     let head: Arc<[u8]> = b"HTTP/1.1 200 OK\r\nX: ".as_slice().into();
     let body = offer();
     let fold = format!("HTTP/1.1 200 OK\r\nX-Fold: a\r\n b\r\n\tc\r\nContent-Type: text/html\r\n\r\n{body}");
-    let two = format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9000\r\n\r\n{body}");
+    let two = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\nContent-Length: 9000\r\n\r\n{body}"
+    );
     let smuggled = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
         body.len()
@@ -148,8 +150,12 @@ pub fn heads() -> Vec<Case> {
         ("head-status", raw(format!("HTTP/1.1 20x OK\r\n\r\n{body}")), Failed("broken")),
         ("head-http09", raw(&body), Failed("broken")),
         ("head-ssh", raw("SSH-2.0-OpenSSH_9.9\r\n"), Failed("broken")),
-        ("head-two-lengths", raw(two), Failed("broken")),
-        ("head-minus", raw(format!("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{body}")), Failed("broken")),
+        ("head-two-lengths", raw(two), SELLER),
+        (
+            "head-minus",
+            raw(format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: -5\r\n\r\n{body}")),
+            SELLER,
+        ),
         ("head-fold", raw(fold), SELLER),
         ("head-smuggled", raw(smuggled), SELLER),
         ("head-status-999", with("999 Odd", "Content-Type: text/html", body.as_bytes()), Judged(999, "seller")),

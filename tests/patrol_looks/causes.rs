@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jianzheng::store::{HitState, Outcome};
+
 use super::rig::*;
 
 fn guests(unit: &Unit, at: &str) -> Vec<&'static str> {
@@ -37,6 +39,90 @@ async fn a_link_that_speaks_of_the_trade_is_cause_enough_once() {
     assert_eq!(guests(&unit, "/x"), ["named", "desktop", "wechat", "search"]);
     unit.round(24 * 9, &[]).await;
     assert_eq!(guests(&unit, "/x"), ["named"]);
+}
+
+/// A site that answers the patrol so, and browsers with the offer.
+fn refuses_us(status: &'static str) -> impl Fn(&str) -> Answer + Send + 'static {
+    move |head| match (path(head), guest(head)) {
+        ("/robots.txt", _) => missing(),
+        (_, "named") => (status, String::new(), String::new()),
+        _ => ok(OFFER),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_refuses_the_patrol_by_whatever_word_is_looked_at_as_others_where_it_was_said_to_be_of_the_trade() {
+    for status in ["401 Unauthorized", "406 Not Acceptable", "500 Internal", "503 Service Unavailable", DROPPED] {
+        let unit = Unit::new(refuses_us(status)).await;
+        unit.round(0, &[("/x", TRADE)]).await;
+        assert_eq!(guests(&unit, "/x"), ["named", "desktop"], "{status}");
+        let hit = &unit.hits()[0];
+        assert_eq!(hit.seen_as.as_deref(), Some("desktop"), "{status}");
+        let page = unit.page("/x");
+        assert!(!page.looks[0].why.is_empty(), "{status}: {:?}", page.looks);
+        assert!(hit.chain[0].contains(&page.looks[0].why), "{status}: {:?}", hit.chain);
+        assert_eq!(page.looks[0].capture.is_some(), status != DROPPED, "what came is kept");
+        // A look at the hit comes the same way.
+        unit.round(24, &[]).await;
+        assert_eq!(unit.hits()[0].state, HitState::Up, "{status}");
+        // Of what nobody said anything of, nobody looks.
+        let unit = Unit::new(refuses_us(status)).await;
+        unit.round(0, &[("/x", "")]).await;
+        assert_eq!(guests(&unit, "/x"), ["named"], "{status}");
+    }
+    // Patience is asked of everybody.
+    let unit = Unit::new(|head| match (path(head), guest(head)) {
+        ("/robots.txt", _) => missing(),
+        (_, "named") => ("503 Service Unavailable", "Retry-After: 1\r\n".to_owned(), String::new()),
+        _ => ok(OFFER),
+    })
+    .await;
+    unit.round(0, &[("/x", TRADE)]).await;
+    assert_eq!(guests(&unit, "/x"), ["named"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_answers_nobody_is_written_down_once_with_all_who_asked() {
+    let unit = Unit::new(|head| match path(head) {
+        "/robots.txt" => missing(),
+        _ => (DROPPED, String::new(), String::new()),
+    })
+    .await;
+    unit.round(0, &[("/x", TRADE)]).await;
+    assert_eq!(guests(&unit, "/x"), ["named", "desktop", "wechat", "search"]);
+    let page = unit.page("/x");
+    assert_eq!(page.looks.len(), 4);
+    assert!(page.looks.iter().all(|look| look.capture.is_none() && look.say.contains("没有看成")));
+    assert!(matches!(page.outcome, Outcome::Failed { .. }));
+    // Where robots.txt is not answered either, nobody may look, as whomever.
+    let unit = Unit::new(|_| (DROPPED, String::new(), String::new())).await;
+    unit.round(0, &[("/x", TRADE)]).await;
+    assert_eq!(guests(&unit, "/x"), [""; 0]);
+    assert!(unit.page("/x").looks.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_imitates_an_authority_and_a_hit_of_the_host_are_causes() {
+    let unit = Unit::new(|head| {
+        let host = head.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap_or_default();
+        let port = host.rsplit(':').next().unwrap_or_default();
+        match (path(head), guest(head)) {
+            ("/robots.txt", _) => missing(),
+            ("/", _) if host.starts_with("a.") => ok(&format!(
+                "{FLOWERS}<a href='http://{IMITATION}:{port}/y'>更多</a><a href='http://b.example:{port}/z'>更多</a>"
+            )),
+            ("/offer", _) => ok(OFFER),
+            (_, "named") => ("403 Forbidden", String::new(), String::new()),
+            _ => ok(OFFER),
+        }
+    })
+    .await;
+    unit.round(0, &[("/", ""), ("/offer", "")]).await;
+    assert_eq!(guests(&unit, "/y"), ["named", "desktop"], "its name says whose it would be");
+    unit.round(24, &[("/later", "")]).await;
+    assert_eq!(guests(&unit, "/later"), ["named", "desktop"], "the host has a hit");
+    let unheard = unit.page("/z");
+    assert!(unheard.looks.is_empty(), "of whom nothing is known nobody looks as others: {:?}", unheard.looks);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,6 +234,59 @@ async fn walls_shells_and_offers_that_are_all_alike_are_no_trap() {
         told.len() == 1 && !told[0].ends_with("/same_1.html"),
         "what was seen is not told to be left out: {told:?}"
     );
+}
+
+/// A site whose every page links to a hundred more, no two addresses of one pattern.
+fn hundred(of: &str) -> String {
+    let seed = of.bytes().fold(7u64, |sum, b| sum.wrapping_mul(131).wrapping_add(u64::from(b)));
+    (0..100u64)
+        .map(|n| {
+            let mut word = seed.wrapping_mul(31).wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let name: String = std::iter::repeat_with(|| {
+                word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (b'a' + (word >> 59) as u8 % 26) as char
+            })
+            .take(9)
+            .collect();
+            format!("<a href=/{name}>详情</a>")
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_offer_at_every_address_is_a_handful_of_hits_and_the_rest_is_listed_with_the_reason() {
+    let unit = Unit::new(|head| match path(head) {
+        "/robots.txt" => missing(),
+        at => ok(&format!("{OFFER}{}", hundred(at))),
+    })
+    .await;
+    unit.round(0, &[("/", "")]).await;
+    let hits = unit.hits().len();
+    assert!((10..=16).contains(&hits), "{hits}");
+    let told =
+        unit.store.not_looked(1).filter(|row| row.as_ref().unwrap().why.contains("随便哪个网址都给同一页")).count();
+    assert!(told > 80, "{told} of the first page's links");
+    assert!(unit.hits().iter().all(|hit| hit.capture.is_some()));
+    // Neither the next day nor when what was left comes up again.
+    unit.round(24, &[]).await;
+    unit.round(24 * 9, &[]).await;
+    assert!(unit.hits().len() <= hits + 12, "{} of {hits}", unit.hits().len());
+    // A seed is looked at whatever its host.
+    unit.round(24 * 10, &[("/named", "")]).await;
+    assert!(unit.hits().iter().any(|hit| hit.final_url.ends_with("/named")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_different_offers_of_one_host_stay_many_hits() {
+    let mut unit = Unit::new(|head| match path(head) {
+        "/robots.txt" => missing(),
+        "/" => ok(&format!("<title>示例</title><p>本地生活信息，分类浏览，欢迎光临。</p>{}", hundred("/"))),
+        at => ok(&OFFER.replace("demo_nb88", &format!("demo{}", &at[1..]))),
+    })
+    .await;
+    unit.depth = 1;
+    unit.round(0, &[("/", "")]).await;
+    assert_eq!(unit.hits().len(), 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,8 @@ pub const FLOWERS: &str =
     "<title>示例花店</title><h1>示例花店</h1><p>鲜花、绿植、开业花篮，当天送到，欢迎订购，节日另有优惠。</p>";
 pub const TRADE: &str = "低压电工证办理";
 
+pub const IMITATION: &str = "cx-mem-gov.cn.example";
+
 /// The status of a connection that ends without an answer, and the fields of an answer of which only half comes.
 pub const DROPPED: &str = "dropped";
 pub const HALF: &str = "half";
@@ -205,9 +207,9 @@ impl Unit {
         ended.round
     }
 
-    /// Names of two domains, both the site's.
+    /// Names of three domains, all the site's; one that imitates an authority's.
     pub fn names(&self) -> Arc<Table> {
-        Arc::new(Table::new(["a.example", "b.example"].map(|name| (name.to_owned(), self.site.address))))
+        Arc::new(Table::new(["a.example", "b.example", IMITATION].map(|name| (name.to_owned(), self.site.address))))
     }
 
     /// The record of the last look at a path.

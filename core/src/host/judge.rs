@@ -476,7 +476,7 @@ fn clean(host: String, why: Vec<String>) -> HostVerdict {
 }
 
 /// The name in Unicode.
-fn shown_of(host: &str) -> Cow<'_, str> {
+pub(crate) fn shown_of(host: &str) -> Cow<'_, str> {
     if !host.contains("xn--") {
         return Cow::Borrowed(host);
     }

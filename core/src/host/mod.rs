@@ -23,6 +23,7 @@ mod tests;
 mod twist;
 
 pub use authorities::{Authorities, Authority};
+pub(crate) use judge::shown_of;
 pub use judge::{HostVerdict, Standing};
 pub use name::{NotAHost, host_of, is_government, is_vouched_for, registrable};
 pub use twist::{Lookalike, Trick};

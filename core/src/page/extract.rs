@@ -8,6 +8,7 @@
 
 use url::Url;
 
+mod data_url;
 mod within;
 
 use super::attribute::{Attributes, is_contact_icon, seen};
@@ -368,7 +369,8 @@ impl<'u> Extractor<'u> {
             self.text(&styled.before, stack);
         }
         if tag == Tag::Frame
-            && let (Some(document), Some(frame)) = (attributes.get("srcdoc"), stack.last())
+            && let Some(frame) = stack.last()
+            && let Some(document) = document_of(attributes)
         {
             self.framed(&document, frame);
         }
@@ -443,6 +445,14 @@ impl<'u> Extractor<'u> {
         let mut extract = self.parts.finish(self.title);
         extract.needs_eyes |= self.sheet.shows_all();
         extract
+    }
+}
+
+/// The document that a frame has in itself: as one attribute, which counts before the other, or in its address.
+fn document_of(attributes: &dyn Attributes) -> Option<String> {
+    match attributes.get("srcdoc") {
+        Some(document) => Some(document.into_owned()),
+        None => data_url::document(&attributes.get("src")?),
     }
 }
 

@@ -155,7 +155,12 @@ impl<'u> Parts<'u> {
     }
 
     pub(super) fn frame(&mut self, attributes: &dyn Attributes) {
-        if let Some(src) = attributes.get("src").filter(|s| !s.trim().is_empty()) {
+        // What the address itself holds is no other page.
+        let leads = |src: &str| {
+            let src = src.trim_start();
+            !src.is_empty() && !src.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+        };
+        if let Some(src) = attributes.get("src").filter(|src| leads(src)) {
             self.frame_address(&src);
         }
     }

@@ -122,6 +122,14 @@ fn a_frame_may_have_its_document_in_itself() {
         extract.forms.iter().map(|f| (f.action.as_str(), f.fields.iter().map(|f| f.name.as_str()).collect())).collect();
     assert_eq!(forms, [("http://www.a.example/a", vec!["one", "two"]), ("http://f.example/d/cx", vec!["sfz"])]);
     assert_eq!((extract.redirects.len(), extract.frames), (0, vec!["http://f.example/d/z".to_owned()]));
+    // Or in its address, which counts where it has no other.
+    let extract = page(
+        "<p>前<iframe src=\"data:text/html;charset=utf-8,%3Cp%3E内%3Ca href=y%3E接%3C/a%3E%3Cform%3E%3Cinput name=sfz%3E\">无</iframe>后\
+         <iframe srcdoc='<p>文' src='data:text/html,<p>址'></iframe><iframe src='data:image/png;base64,AAAA'></iframe>",
+    );
+    assert_eq!((extract.text.as_str(), extract.forms.len()), ("前\n内接\n后\n文", 1));
+    assert_eq!((extract.links[0].href.as_str(), extract.frames.len()), ("http://www.a.example/dir/y", 0));
+    check("<div hidden><iframe src='data:text/html,<p>暗'></iframe></div>明", "明");
     // What is hidden with its frame is hidden, and frames in frames have an end.
     check("<div style='display:none'><iframe srcdoc='<p>暗'></iframe></div>明", "明");
     let mut nested = "最深".to_owned();

@@ -88,6 +88,7 @@ fn phrase() -> impl Strategy<Value = String> {
             "<br>", "<img src=a.png alt=图 width=3>", "<input name=n placeholder='请输入'>", "<input type=submit value=查询>",
             "<textarea name=t>格</textarea>", "<!-- 注 -->", "<script>var s='暗语';</script>", "<svg><title>标</title><path d='M0'/></svg>",
             "<iframe srcdoc='<style>b{display:none}</style><p>框<b>暗</b><a href=z>接</a><input name=f>'></iframe>",
+            "<iframe src='data:text/html,%3Cp%3E框<b>明</b>'>无</iframe>",
             "<select name=s><option>甲</option><option value=1>乙</option></select>", "<noscript><b>无</b></noscript>",
             "<button>钮</button>",
         ]).prop_map(str::to_owned),

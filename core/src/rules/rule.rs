@@ -61,6 +61,12 @@ pub enum Place {
     Hidden,
     /// 控件: buttons and options.
     Control,
+    /// 链接文字: the words of links, wherever they stand.
+    LinkText,
+    /// 表单: names, labels and addresses of forms.
+    Form,
+    /// 主机: the host's name.
+    Host,
 }
 
 impl Status {
@@ -74,13 +80,19 @@ impl Status {
 }
 
 impl Place {
-    const ALL: [(&'static str, Place); 5] = [
+    const ALL: [(&'static str, Place); 8] = [
         ("标题", Place::Title),
         ("正文", Place::Main),
         ("边栏", Place::Side),
         ("隐藏", Place::Hidden),
         ("控件", Place::Control),
+        ("链接文字", Place::LinkText),
+        ("表单", Place::Form),
+        ("主机", Place::Host),
     ];
+
+    /// What stands neither in the visible text nor in the hidden one.
+    pub(crate) const APART: u8 = 1 << Place::Form as u8 | 1 << Place::Host as u8;
 
     /// The names of the parts that a rule looks at.
     pub fn names(places: u8) -> Vec<&'static str> {

@@ -6,6 +6,7 @@
 //! offer, an authority's face on a foreign host. Nothing here may know a particular site.
 //! Start at [`RuleSet::judge`].
 
+mod apart;
 mod certificates;
 mod company;
 mod face;

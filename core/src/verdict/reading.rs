@@ -3,17 +3,19 @@
 //! The text is scanned as folded and, where single characters stand between separators, once more with these gone. Hidden text
 //! is scanned apart. What is found keeps its place in the page's own text, so that quotes come from there.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use url::Url;
 
+use super::apart::{self, Apart};
 use super::lures::Lure;
 use super::postings::Postings;
 use crate::cloaking::Cloak;
 use crate::entities::{self, Entity};
 use crate::host::{HostVerdict, Standing};
 use crate::likeness::Copied;
-use crate::page::{Extract, HiddenKind, Role, Zone};
+use crate::page::{Extract, HiddenKind, Link, Role, Zone};
 use crate::rules::gap::{self, Pieces};
 use crate::rules::rule::Place;
 use crate::rules::tally::Tally;
@@ -97,6 +99,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) lures: Vec<Lure>,
     /// Authority whose face the page wears, found by [`super::facts`].
     pub(crate) face: Option<u16>,
+    apart: OnceCell<Vec<Apart>>,
 }
 
 impl<'a> Reading<'a> {
@@ -151,6 +154,7 @@ impl<'a> Reading<'a> {
             cloaks: &[],
             lures: Vec::new(),
             face: None,
+            apart: OnceCell::new(),
         };
         reading.scan();
         reading.find_entities(&hidden_text);
@@ -359,6 +363,18 @@ impl<'a> Reading<'a> {
         self.posted.has(uses::condition(condition))
     }
 
+    /// Forms and name, read when a rule asks first.
+    pub(crate) fn apart(&self) -> &[Apart] {
+        self.apart.get_or_init(|| apart::read(self))
+    }
+
+    /// Whether visible words stand in a link.
+    pub(crate) fn is_in_link(&self, found: &Found) -> bool {
+        let raw = self.folded.raw_range(found.at.clone());
+        let holds = |link: &Link| link.at.start <= raw.start && raw.end <= link.at.end;
+        found.block.is_some() && self.extract.links.iter().any(holds)
+    }
+
     /// Places of the words of a condition.
     pub(crate) fn condition(&self, condition: u32) -> impl Iterator<Item = &Found> {
         self.posted.of(uses::condition(condition)).map(|i| &self.found[i as usize])
@@ -387,7 +403,7 @@ fn blocks(extract: &Extract) -> impl FnMut(usize) -> Option<usize> {
 }
 
 /// A phrase of Latin letters or digits must not be part of a longer word, nor of a name like dgz_88.
-fn stands_alone(text: &str, at: &Range<usize>) -> bool {
+pub(super) fn stands_alone(text: &str, at: &Range<usize>) -> bool {
     let bytes = text.as_bytes();
     let sign = |b: u8| b.is_ascii_alphanumeric();
     let word = |b: u8| sign(b) || b == b'_';

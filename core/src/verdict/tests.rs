@@ -5,8 +5,14 @@ use crate::page;
 
 /// The shipped rules, compiled in: the core reads no files.
 pub(super) fn rules() -> RuleSet {
+    rules_with("").unwrap()
+}
+
+/// The same with a file of a unit's own.
+fn rules_with(local: &str) -> Result<RuleSet, Vec<crate::rules::Problem>> {
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     RuleSet::compile(&[
+        file("local.toml", local),
         file("authorities.toml", include_str!("../../../rules/authorities.toml")),
         file("certificates.toml", include_str!("../../../rules/certificates.toml")),
         file("fakes.toml", include_str!("../../../rules/fakes.toml")),
@@ -17,7 +23,6 @@ pub(super) fn rules() -> RuleSet {
         file("wording-offers.toml", include_str!("../../../rules/wording-offers.toml")),
         file("words.toml", include_str!("../../../rules/words.toml")),
     ])
-    .unwrap()
 }
 
 fn judged(url: &str, html: &str) -> (Verdict, page::Extract) {
@@ -393,4 +398,78 @@ fn a_genuine_page_in_an_archive_is_no_imitation_and_a_host_that_calls_itself_one
     {
         check(other, page, Kind::FakeSite);
     }
+}
+
+/// A rule of a unit's own that looks for these words in these places, with more lines of its own.
+fn own_rule(places: &str, more: &str) -> String {
+    format!(
+        r#"
+[[family]]
+id = "local"
+title = "本地见过的说法"
+rest = 3
+
+[[rule]]
+id = "seller.own"
+title = "本地的词"
+kind = "seller"
+family = "local"
+points = 8
+status = "试行"
+author = "示例区安委办"
+date = "2026-11-23"
+any = ["出证通道", "chuzheng", "交…定金"]
+in = [{places}]
+false_alarms = "别的行业也可能说出证通道，所以先试行"
+hit = ["x"]
+miss = ["y"]
+{more}
+"#
+    )
+}
+
+#[test]
+fn a_rule_may_look_at_links_forms_and_the_hosts_name() {
+    let pages = [
+        ("链接文字", "http://a.example/", "<nav><a href=/x>出证通道</a></nav><p>首页"),
+        ("表单", "http://a.example/", "<p>首页<form action=/tj><label>出证通道<input name=a></form>"),
+        ("表单", "http://a.example/", "<form><input placeholder='请先交 200 元定金' name=a></form>"),
+        ("表单", "http://a.example/", "<form action=http://b.example/chuzheng/tj><input name=a></form>"),
+        ("主机", "http://www.kuaisuchuzheng.example/", "<p>首页"),
+        ("主机", "http://xn--79q912lozcsg.example/", "<p>首页"),
+    ];
+    let quote = |rule: &str, url: &str, html: &str| {
+        let set = rules_with(rule).unwrap();
+        let url = Url::parse(url).unwrap();
+        let extract = page::read_text(html, Some(&url));
+        let verdict = set.judge(&extract, &url, Thresholds::default());
+        let signal = verdict.signals.into_iter().find(|signal| signal.rule == "seller.own")?;
+        if let Some(at) = &signal.at {
+            let text: Vec<char> = extract.text.chars().collect();
+            assert_eq!(Some(text[at.clone()].iter().collect::<String>()), signal.quote);
+        }
+        signal.quote
+    };
+    for (place, url, html) in pages {
+        for asked in ["链接文字", "表单", "主机"] {
+            let found = quote(&own_rule(&format!("\"{asked}\""), ""), url, html);
+            assert_eq!(found.is_some(), asked == place, "{asked} {url} {html}: {found:?}");
+        }
+        assert_eq!(quote(&own_rule("\"标题\"", ""), url, html), None, "{html}");
+    }
+    // Nearby is anywhere on the page; what is not wanted is not wanted in the same form.
+    let form = "<p>电工证</p><form><label>出证通道<input name=a></form>";
+    let asked = |more: &str, html: &str| quote(&own_rule("\"表单\"", more), "http://a.example/", html);
+    assert_eq!(asked("near = [\"电工证\"]", form).as_deref(), Some("出证通道"));
+    assert_eq!(asked("near = [\"焊工证\"]", form), None);
+    assert_eq!(asked("near = [\"name\"]", &form.replace("name=a", "name=name")).as_deref(), Some("出证通道"));
+    assert_eq!(asked("unless = [\"电工证\"]", form).as_deref(), Some("出证通道"));
+    assert_eq!(asked("unless = [\"培训\"]", &form.replace("通道<", "通道（培训）<")), None);
+}
+
+#[test]
+fn a_place_that_is_none_is_told_with_those_that_are() {
+    let problems = rules_with(&own_rule("\"链接\"", "")).unwrap_err();
+    let told = format!("{problems:?}");
+    assert!(told.contains("链接文字") && told.contains("表单") && told.contains("主机"), "{told}");
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::passages::Part;
 use super::reading::{Found, Reading};
-use super::{Signal, voice};
+use super::{Signal, apart, voice};
 use crate::likeness::Copied;
 use crate::page::HiddenKind;
 use crate::rules::rule::{Kind, Place, Rule, Status};
@@ -52,6 +52,8 @@ pub(crate) struct Weighed {
 #[derive(Debug, Clone)]
 pub(crate) struct Firing {
     at: Option<(Range<usize>, bool)>,
+    /// Words that stand in no text of the page.
+    apart: Option<String>,
 }
 
 /// What the rules told before the wording is weighed.
@@ -202,12 +204,18 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
         Wanted::Fact(fact) => reading.facts.has(*fact),
         Wanted::Words(condition) => reading.has_condition(*condition),
     };
+    let asks_apart = rule.places & Place::APART != 0;
+    let apart = if asks_apart { apart::words(reading, index) } else { None };
     // All are asked, without a choice that the processor would have to guess.
-    if !compiled.any.iter().fold(false, |any, wanted| any | wakes(wanted)) {
+    if apart.is_none() && !compiled.any.iter().fold(false, |any, wanted| any | wakes(wanted)) {
         return None;
     }
     // Where words are wanted nearby that stand nowhere, no phrase needs to be looked at.
-    let nowhere = |wanted: &Wanted| matches!(wanted, Wanted::Words(condition) if !reading.has_condition(*condition));
+    let is_apart = |wanted: &Wanted| asks_apart && apart::has(reading, rule.places, wanted);
+    let nowhere = |wanted: &Wanted| match wanted {
+        Wanted::Words(condition) => !reading.has_condition(*condition) && !is_apart(wanted),
+        Wanted::Fact(_) => false,
+    };
     if !compiled.near.is_empty() && compiled.near.iter().all(nowhere) {
         return None;
     }
@@ -234,11 +242,15 @@ pub(crate) fn fires(reading: &Reading, index: usize) -> Option<Firing> {
         }
     }
     if let Some(found) = best {
-        return Some(Firing { at: Some((found.at.clone(), found.block.is_none())) });
+        return Some(Firing { at: Some((found.at.clone(), found.block.is_none())), apart: None });
     }
-    let near_fact = compiled.near.is_empty() || compiled.near.iter().any(|w| on_page(reading, w, rule.reported));
+    let on_page_or_apart = |w: &Wanted| on_page(reading, w, rule.reported) || is_apart(w);
+    let near_fact = compiled.near.is_empty() || compiled.near.iter().any(on_page_or_apart);
+    if let Some(words) = apart.filter(|_| near_fact) {
+        return Some(Firing { at: None, apart: Some(words.to_owned()) });
+    }
     let clear = !compiled.unless.iter().any(|w| on_page(reading, w, true));
-    (fact && near_fact && clear).then_some(Firing { at: None })
+    (fact && near_fact && clear).then_some(Firing { at: None, apart: None })
 }
 
 /// Main text first, then the title, then the rest, hidden text last.
@@ -252,7 +264,11 @@ fn rank(found: &Found) -> u8 {
 }
 
 fn counts(reading: &Reading, rule: &Rule, compiled: &crate::rules::Compiled, found: &Found) -> bool {
-    if found.place & rule.places == 0 || (found.reported && !rule.reported) {
+    if found.reported && !rule.reported {
+        return false;
+    }
+    let in_link = || rule.places & Place::LinkText.bit() != 0 && reading.is_in_link(found);
+    if found.place & rule.places == 0 && !in_link() {
         return false;
     }
     let near = compiled.near.is_empty()
@@ -427,7 +443,7 @@ fn signal(reading: &Reading, rule: &Rule, points: f64, firing: Firing) -> Signal
         kind: rule.kind.as_str(),
         points: tenth(points),
         say: rule.say.clone(),
-        quote: None,
+        quote: firing.apart,
         at: None,
     };
     let at = firing.at.map(|(at, hidden)| {

@@ -49,6 +49,20 @@ pub(super) fn of(error: &reqwest::Error) -> FetchError {
     }
 }
 
+/// Whether the answer was refused for its length: a word, a negative one, two that differ.
+pub(super) fn is_of_length(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        // hyper has no word for it either; a test holds the text.
+        let of_length = |error: &hyper::Error| error.is_parse() && error.to_string() == "invalid content-length parsed";
+        if cause.downcast_ref::<hyper::Error>().is_some_and(of_length) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
 /// A name that leads nowhere.
 pub(super) fn of_resolving(error: ResolveError) -> FetchError {
     match error {

@@ -1,6 +1,6 @@
 //! One GET to a server that may be anything: its redirects followed by us, each hop checked, everything capped.
 //!
-//! The only place, with [`super::resolver`] and [`super::tls`], that names reqwest. It must not wait for politeness (the
+//! The only place, with [`super::resolver`] and [`super::tls`], that names reqwest (`unframed`: what it refuses to read). It must not wait for politeness (the
 //! frontier does), read robots.txt on its own account (the caller asks [`super::robots`] and passes what it knows as a
 //! closure), retry ([`super::retry`] says what is worth it) or undo content codings ([`super::decode`]).
 //! Start at [`Fetcher::get`].
@@ -15,6 +15,7 @@ mod request;
 mod rest;
 #[cfg(test)]
 mod tests;
+mod unframed;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -158,6 +159,8 @@ pub struct Fetcher {
     sources: reqwest::Client,
     /// Trust that only writes down, guarded.
     targets: reqwest::Client,
+    /// The trust of `targets`, for connections that reqwest does not make.
+    lenient: tokio_rustls::TlsConnector,
     /// The resolver of `targets`: what it told is what is connected to.
     names: Resolver,
     /// Strict trust, not guarded: the unit's own endpoints.
@@ -190,6 +193,7 @@ impl Fetcher {
         Ok(Fetcher {
             sources: client(trust.strict()?, resolver(exempt()))?,
             targets: client(trust.lenient(exit_names.clone())?, names.clone())?,
+            lenient: Arc::new(trust.lenient(exit_names.clone())?).into(),
             names,
             own: client(trust.strict()?, resolver(Exempt::Everything))?,
             guard_of_exits: guard.clone().behind_proxy(true),
@@ -376,7 +380,7 @@ impl Fetcher {
         jar: &mut Jar,
         first: bool,
         is_own: bool,
-        deadline: Instant,
+        mut deadline: Instant,
     ) -> Result<(Exchange, Option<String>, Duration, Option<Room>), FetchError> {
         let headers = request::headers(self, get, url, jar, first)?;
         let exit = self.exits.of(url);
@@ -388,11 +392,24 @@ impl Fetcher {
         };
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
         *request.headers_mut() = headers;
-        let time = (self.now)();
-        let asked = Instant::now();
+        let mut time = (self.now)();
+        let mut asked = Instant::now();
         let head_deadline = deadline.min(asked + self.limits.head);
+        let may_ask_anew = exit.is_none() && get.policy == Policy::Target;
+        let mut unframed = None;
         let response = match timeout_at(head_deadline, client.execute(request)).await {
             Ok(Ok(response)) => response,
+            Ok(Err(error)) if may_ask_anew && failure::is_of_length(&error) => {
+                self.rest(get.pause).await;
+                deadline += get.pause;
+                (time, asked) = ((self.now)(), Instant::now());
+                let headers = request::headers(self, get, url, jar, first)?;
+                let asking = unframed::ask(self, url, headers);
+                let answered = timeout_at(deadline.min(asked + self.limits.head), asking).await;
+                let (response, line) = answered.map_err(|_| FetchError::Timeout { stage: Stage::Head })??;
+                unframed = Some(line);
+                response
+            }
             Ok(Err(error)) => return Err(self.behind(exit, failure::of(&error)).await),
             Err(_) => return Err(self.behind(exit, FetchError::Timeout { stage: Stage::Head }).await),
         };
@@ -409,6 +426,10 @@ impl Fetcher {
         let location =
             response.headers().get(LOCATION).filter(|_| redirects).map(|location| location_text(location.as_bytes()));
         let mut exchange = self.take_head(get.guest, url, time, request_head, exit, &response);
+        if let Some(unframed) = &unframed {
+            exchange.ip = Some(unframed.ip);
+            exchange.headers.extend(unframed.fields.iter().cloned());
+        }
         let max = if location.is_some() { get.max_body.min(REDIRECT_BODY) } else { get.max_body };
         let body = body::read(response, max, deadline, &self.limits, &self.rooms).await;
         (exchange.body, exchange.truncated) = (body.bytes, body.truncated);

@@ -370,6 +370,14 @@ impl Frontier {
         }
     }
 
+    /// Leaves a host alone until its next turn by its own interval, which was asked for before this frontier knew it.
+    pub async fn host_turn(&self, host: &str, delay: Duration, until: Instant) {
+        if let Some(queue) = self.plan().host_mut(host) {
+            queue.delay = Some(delay);
+            queue.next_at = queue.next_at.max(Some(until));
+        }
+    }
+
     /// Leaves a host alone until a time, such as its Retry-After.
     pub async fn host_until(&self, host: &str, until: Instant) {
         self.plan().pause(host, until);

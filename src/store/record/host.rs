@@ -25,6 +25,9 @@ pub struct HostFacts {
     pub not_before: Option<Timestamp>,
     /// Its crawl-delay.
     pub delay_ms: Option<u64>,
+    /// By its crawl-delay it is not to be asked before, where that is longer than the unit's own interval.
+    #[serde(with = "time::option", default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Timestamp>,
     /// How it stood at the end of the last round that asked it for anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<HostRound>,

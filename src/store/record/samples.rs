@@ -271,6 +271,7 @@ fn host() -> HostFacts {
         last_ok: Some(time(0)),
         not_before: Some(time(1)),
         delay_ms: Some(2000),
+        turn: None,
         last: None,
         made_up: None,
         pictures: Vec::new(),
@@ -367,6 +368,7 @@ fn records_of_every_version_are_read_and_the_newest_is_what_is_written() {
     check("digest_rows", &digest_rows());
     check("host", &host());
     check("host_round", &HostFacts { last: Some(host_round()), ..host() });
+    check("host_turn", &HostFacts { turn: Some(time(2)), ..host() });
     let text = Some(PageText { letters: u64::MAX, number: Some(1) });
     check("host_made_up", &HostFacts { made_up: Some(MadeUp { time: time(1), status: 200, text }), ..host() });
     check("host_pictures", &HostFacts { pictures: pictures(), ..host() });

@@ -53,6 +53,71 @@ async fn a_head_that_never_comes_or_never_ends_times_out() {
 }
 
 #[tokio::test]
+async fn a_length_that_is_none_is_left_aside_as_browsers_do() {
+    let said = |answer: &Answer| -> Vec<String> {
+        let fields = answer.exchange.headers.iter().filter(|(name, _)| name == "content-length");
+        fields.map(|(_, value)| String::from_utf8(value.clone()).unwrap()).collect()
+    };
+    for (fields, lengths) in [
+        ("Content-Length: -5", &["-5"][..]),
+        ("content-length: much", &["much"]),
+        ("Content-Length: 5\r\nX: y\r\nContent-Length: 9000", &["5", "9000"]),
+        ("Content-Length: 5, 9", &["5, 9"]),
+    ] {
+        let head = format!("HTTP/1.1 200 Fine\r\nContent-Type: text/html\r\n{fields}\r\nSet-Cookie: a=b\r\n\r\n");
+        let server = Server::start(move |_| raw(format!("{head}a whole page"))).await;
+        let answer = fetcher().get(Get::page(server.url("/x?y"))).await.unwrap();
+        let exchange = &answer.exchange;
+        assert_eq!(
+            (exchange.status, &*exchange.reason, &*exchange.body),
+            (200, "Fine", &b"a whole page"[..]),
+            "{fields}"
+        );
+        assert_eq!((exchange.truncated, exchange.ip), (None, Some(server.address.ip())));
+        assert_eq!(
+            (said(&answer), exchange.header("content-type").as_deref()),
+            (lengths.iter().map(|l| (*l).to_owned()).collect(), Some("text/html"))
+        );
+        let heads = server.heads();
+        assert_eq!((heads.len(), &heads[0]), (2, &heads[1]), "asked once more, in the same words");
+        assert_eq!(heads[0].as_bytes(), exchange.request_head);
+        // A source is spoken to by its own client alone.
+        let source = Get { policy: Policy::Source, ..Get::page(server.url("/")) };
+        assert_eq!(fetcher().get(source).await.unwrap_err().as_code(), "broken");
+    }
+    // What else the head says holds: pieces are pieces, another address is another address.
+    let pieces = "HTTP/1.1 200 OK\r\nContent-Length: -1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n0\r\n\r\n";
+    assert_eq!(body(move |_| raw(pieces)).await, (4, None));
+    let moved = get(|head| match path(head) {
+        "/" => raw("HTTP/1.1 302 Found\r\nContent-Length: x\r\nLocation: /there\r\n\r\n"),
+        _ => ok("there"),
+    });
+    assert_eq!(moved.await.unwrap().exchange.body, b"there");
+}
+
+#[tokio::test]
+async fn without_a_length_the_limits_hold_as_ever() {
+    let head = |more: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n{more}");
+    let endless = move |_: &str| Reply::Again(head("\r\n").into(), vec![b'a'; 50_000], Duration::from_millis(1));
+    assert_eq!(body(endless).await, (100_000, Some(Truncated::Length)));
+    let drip = move |_: &str| Reply::Again(head("\r\n").into(), b"a".to_vec(), Duration::from_millis(20));
+    assert_eq!(body(drip).await.1, Some(Truncated::Time));
+    // The first answer is refused for its length when its head is whole; the next one's has no end.
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let second = move |bytes: &str| {
+        let (first, more) = (head("\r\n"), head(bytes));
+        move |count: usize| if count == 0 { raw(first.clone()) } else { Reply::Silence(more.clone().into()) }
+    };
+    let silent = second("X: ");
+    let silent = code(move |_| silent(count.fetch_add(1, std::sync::atomic::Ordering::SeqCst)));
+    assert_eq!(silent.await, "timeout-head");
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let large = second(&format!("X: {}\r\n\r\n", "a".repeat(900_000)));
+    let large = code(move |_| large(count.fetch_add(1, std::sync::atomic::Ordering::SeqCst)));
+    assert_ne!(large.await, "timeout-head");
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_broken() {
     for bytes in [
         "",

@@ -33,7 +33,14 @@ fn self_signed(name: &str) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'stat
 }
 
 /// An https server that answers every connection once.
-async fn serve((certs, key): (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)) -> SocketAddr {
+async fn serve(made: (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)) -> SocketAddr {
+    serve_saying(made, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody").await
+}
+
+async fn serve_saying(
+    (certs, key): (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>),
+    answer: &'static [u8],
+) -> SocketAddr {
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -50,10 +57,7 @@ async fn serve((certs, key): (Vec<CertificateDer<'static>>, PrivateKeyDer<'stati
             tokio::spawn(async move {
                 let mut stream = acceptor.accept(stream).await.ok()?;
                 while !stream.read_u8().await.ok()?.eq(&b'\n') {}
-                stream
-                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody")
-                    .await
-                    .ok()?;
+                stream.write_all(answer).await.ok()?;
                 stream.shutdown().await.ok()
             });
         }
@@ -93,6 +97,20 @@ async fn check(
         (Err(FetchError::Tls { problem: found, .. }), Some(_)) => assert_eq!(found, problem),
         (strict, _) => panic!("{problem:?}: {strict:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_page_without_a_length_is_read_over_the_same_trust() {
+    let made = self_signed("cx.example");
+    let chain = made.0.clone();
+    let (settings, _dir) =
+        settings_for(serve_saying(made, b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nbody").await, None);
+    let exchange = Fetcher::new(settings).unwrap().get(Get::page(url("https://cx.example/"))).await.unwrap().exchange;
+    assert_eq!((exchange.body.as_slice(), exchange.tls_problem), (&b"body"[..], Some(TlsProblem::UnknownIssuer)));
+    assert_eq!(
+        (exchange.connection.tls_chain.len(), exchange.connection.tls_chain[0].as_slice()),
+        (1, chain[0].as_ref())
+    );
 }
 
 #[tokio::test]
