@@ -203,9 +203,13 @@ impl Ledger {
 
     /// Writes down what a page under its pattern says.
     pub(super) fn read(&self, host: &str, url: &Url, extract: &Extract, hit: bool) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hit && let Some(house) = hosts.get_mut(host) {
+            // Between the offers of a board or market stand others' pages, and behind them other sellers'.
+            (house.stale, house.fresh) = (0, 0);
+        }
         let Some(pattern) = pattern::of(url) else { return };
         let text = Text::of(extract);
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(seen) = entry(&mut hosts, host, &pattern) else { return };
         seen.alike = if seen.last.is_some_and(|last| last.is_as(text)) { seen.alike + 1 } else { 1 };
         (seen.last, seen.hits) = (Some(text), hit);
@@ -415,6 +419,14 @@ mod tests {
             _ => same(n),
         };
         assert_eq!(pages(&market, false, false).0, 300, "now and then something new");
+        let ledger = Ledger::default();
+        for n in 0..300 {
+            ledger.offered("a.example", same(n), false);
+            if n % 20 == 0 {
+                ledger.read("a.example", &url("/about"), &page("二手家具转让"), false);
+            }
+        }
+        assert_eq!(ledger.closed("a.example"), None, "a board on which others write, too");
         assert_eq!(pages(&same, true, false).0, 300, "hits that are looked at again hide nothing behind them");
         assert_eq!(pages(&same, true, true).0, 1 + u64::from(ALIKE));
         // What its pages link to is left then, and that is said once.

@@ -94,7 +94,7 @@ pub struct Sounds {
 }
 
 /// How a word goes on behind its first two sounds, and its index.
-type Start = ([u16; NEXT], u16);
+type Begun = ([u16; NEXT], u16);
 
 /// Some words, by how they sound.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ struct Words {
     words: Vec<Word>,
     /// By their first two sounds: the next ones, 0 for none, and indices into the words, the longest first. Dozens begin as
     /// 特种设备 does.
-    by_start: FxHashMap<(u16, u16), Vec<Start>>,
+    by_start: FxHashMap<(u16, u16), Vec<Begun>>,
 }
 
 /// Two sounds with which some word begins, as bits: nearly all of a text is told by a look.
@@ -339,12 +339,12 @@ const ORDINARY: [&str; 15] = [
 
 impl Words {
     fn new(words: Vec<Word>) -> Words {
-        let mut by_start: FxHashMap<(u16, u16), Vec<Start>> = FxHashMap::default();
+        let mut by_start: FxHashMap<(u16, u16), Vec<Begun>> = FxHashMap::default();
         for (number, word) in words.iter().enumerate() {
             let next = std::array::from_fn(|at| word.sounds.get(2 + at).copied().unwrap_or(0));
             by_start.entry((word.sounds[0], word.sounds[1])).or_default().push((next, number as u16));
         }
-        let length = |(_, word): &([u16; NEXT], u16)| std::cmp::Reverse(words[usize::from(*word)].signs.len());
+        let length = |(_, word): &Begun| std::cmp::Reverse(words[usize::from(*word)].signs.len());
         by_start.values_mut().for_each(|words| words.sort_by_key(length));
         Words { words, by_start }
     }
