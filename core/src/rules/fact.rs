@@ -41,6 +41,8 @@ facts! {
     Captcha = "验证码",
     /// The page shows one person's certificate.
     ResultPage = "个人证书结果",
+    /// The page says that this is what a look-up found, or that the certificate is a true one.
+    ResultClaim = "自称查验结果",
     /// The title is, or begins with, the title of an authority's look-up.
     PlatformTitle = "平台标题",
     /// A heading is the title of an authority's look-up.

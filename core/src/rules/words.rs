@@ -120,6 +120,8 @@ pub enum Lists {
     LetterBox,
     /// How whoever names no number asks to be written to.
     Private,
+    /// How a look-up tells what it found.
+    ResultClaim,
     /// What stands in a page's place for whom it does not know.
     Wall,
     /// What stands in a page's place for who does not come with WeChat or a telephone.
@@ -128,7 +130,7 @@ pub enum Lists {
 
 impl Lists {
     /// All of them.
-    pub const ALL: [Lists; 37] = [
+    pub const ALL: [Lists; 38] = [
         Lists::Reporting,
         Lists::Press,
         Lists::Training,
@@ -164,12 +166,13 @@ impl Lists {
         Lists::Complaint,
         Lists::LetterBox,
         Lists::Private,
+        Lists::ResultClaim,
         Lists::Wall,
         Lists::OtherDevice,
     ];
 
     /// Their names in the files, in the same order.
-    pub const NAMES: [&'static str; 37] = [
+    pub const NAMES: [&'static str; 38] = [
         "转述词",
         "新闻词",
         "培训词",
@@ -205,6 +208,7 @@ impl Lists {
         "查处话",
         "信箱词",
         "私联话",
+        "查到话",
         "挡客话",
         "换端话",
     ];

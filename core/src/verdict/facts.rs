@@ -39,6 +39,7 @@ pub(crate) fn establish(reading: &mut Reading) {
         (Fact::Training, distinct(reading, Lists::Training) >= 2),
         (Fact::Hiring, distinct(reading, Lists::Hiring) >= 2),
         (Fact::ResultPage, shows_one_person(reading)),
+        (Fact::ResultClaim, reading.list(Lists::ResultClaim).next().is_some()),
         (Fact::SiteCode, site_code(reading)),
         (Fact::StateMark, state_mark(reading)),
         (Fact::OfficialResource, official_resource(reading)),
