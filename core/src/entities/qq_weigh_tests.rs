@@ -4,8 +4,8 @@
 
 use super::*;
 use crate::entities::{accounts, cues::cues, phones};
-use crate::evidence::learn::{self, Example};
-use crate::{page, text};
+use crate::evidence::learn::{self, Example, Line};
+use crate::text;
 use serde_json::Value;
 
 const HEAD: &str =
@@ -13,13 +13,12 @@ const HEAD: &str =
 
 /// Every number of a row that might be one; what a cue told counts less.
 fn examples(row: &Value, all: &mut Vec<Example>) {
-    let extract = page::read_text(&learn::html(row), None);
-    let folded = text::fold(&extract.text);
-    let text = folded.as_str();
+    let line = Line::read(row);
+    let text = line.folded.as_str();
     let (cues, phones) = (cues(text), phones::find(text));
     let mut found = Vec::new();
     accounts::behind_cues(text, &cues, &phones, &mut found);
-    let listed = |key: &str, id: &str| row[key]["qq"].as_array().into_iter().flatten().any(|one| one == id);
+    let listed = |key: &str, id: &str| line.lists(key, "qq", id);
     let mut weighed = Vec::new();
     each(text, &cues, &phones, &found, |number, signs| weighed.push((number.clone(), signs)));
     // What is part of a number in groups is no example of a number that is none.
@@ -32,25 +31,15 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
         let right = listed("want", &number.digits);
         let told = found.iter().any(|(kind, _, at)| *kind == Kind::Qq && *at == number.at);
         if !listed("may", &number.digits) && (right || !part(number)) {
-            all.push(Example {
-                family: row["family"].as_str().unwrap_or("clean").to_owned(),
-                what: format!("{} {}", row["id"], number.digits),
-                signs: signs.clone(),
-                grams: learn::grams(context(text, number)),
-                right,
-                counts: if told { 0.5 } else { 1.0 },
-            });
+            let (grams, counts) = (learn::grams(context(text, number)), if told { 0.5 } else { 1.0 });
+            all.push(Example { grams, counts, ..line.example(&number.digits, signs.clone(), right) });
         }
     }
 }
 
 #[test]
 fn the_table_is_what_the_lines_teach() {
-    let mut all = Vec::new();
-    learn::rows("tests/data/entities")
-        .iter()
-        .chain(&learn::rows("rules/clean"))
-        .for_each(|row| examples(row, &mut all));
+    let all = learn::examples(&["tests/data/entities", "rules/clean"], examples);
     learn::hold(&all, HEAD, &SIGNS, "core/src/entities/qq_weigh.txt", include_str!("qq_weigh.txt"));
 }
 

@@ -219,21 +219,18 @@ pub(super) fn find(text: &str, phones: &[Found], found: &mut Vec<Found>) {
 mod tests {
     use super::*;
     use crate::entities::{accounts, cues::cues, weigh};
-    use crate::evidence::learn::{self, Example};
-    use crate::{page, text};
+    use crate::evidence::learn::{self, Example, Line};
     use serde_json::Value;
 
     const HEAD: &str = "# What each sign around a mobile number weighs for its being a WeChat id: see shared.rs. Learned; do not edit.\n";
 
     fn examples(row: &Value, all: &mut Vec<Example>) {
-        let extract = page::read_text(&learn::html(row), None);
-        let folded = text::fold(&extract.text);
-        let text = folded.as_str();
+        let line = Line::read(row);
+        let text = line.folded.as_str();
         let (cues, phones) = (cues(text), phones::find(text));
         let mut found = Vec::new();
         accounts::behind_cues(text, &cues, &phones, &mut found);
         weigh::find(text, &cues, &phones, &mut found);
-        let listed = |key: &str, id: &str| row[key]["wechat"].as_array().into_iter().flatten().any(|one| one == id);
         // Numbers that a phrase told are examples too, of less weight.
         let rest: Vec<Found> = found
             .iter()
@@ -241,24 +238,18 @@ mod tests {
             .cloned()
             .collect();
         each(text, &phones, &rest, |(_, digits, _), signs| {
-            if row["want"].is_object() && !listed("may", digits) {
+            let listed = |key: &str| line.lists(key, "wechat", digits);
+            if line.is_labelled() && !listed("may") {
                 let told = found.iter().any(|(kind, value, _)| *kind == Kind::Wechat && value == digits);
-                all.push(Example {
-                    family: row["family"].as_str().unwrap().to_owned(),
-                    what: format!("{} {digits}", row["id"]),
-                    signs,
-                    grams: Vec::new(),
-                    right: listed("want", digits),
-                    counts: if told { 0.3 } else { 1.0 },
-                });
+                let counts = if told { 0.3 } else { 1.0 };
+                all.push(Example { counts, ..line.example(digits, signs, listed("want")) });
             }
         });
     }
 
     #[test]
     fn the_table_is_what_the_lines_teach() {
-        let mut all = Vec::new();
-        learn::rows("tests/data/entities").iter().for_each(|row| examples(row, &mut all));
+        let all = learn::examples(&["tests/data/entities"], examples);
         learn::hold(&all, HEAD, &SIGNS, "core/src/entities/shared.txt", include_str!("shared.txt"));
     }
 }

@@ -4,8 +4,7 @@
 
 use super::*;
 use crate::entities::{accounts, cues::cues, phones};
-use crate::evidence::learn::{self, Example};
-use crate::{page, text};
+use crate::evidence::learn::{self, Example, Line};
 use serde_json::Value;
 
 const HEAD: &str =
@@ -13,33 +12,25 @@ const HEAD: &str =
 
 /// Every word of a row that might be an id, what was told by cues included.
 fn examples(row: &Value, all: &mut Vec<Example>) {
-    let extract = page::read_text(&learn::html(row), None);
-    let folded = text::fold(&extract.text);
-    let text = folded.as_str();
+    let line = Line::read(row);
+    let text = line.folded.as_str();
     let (cues, phones) = (cues(text), phones::find(text));
     let mut found = Vec::new();
     accounts::behind_cues(text, &cues, &phones, &mut found);
-    let listed = |key: &str, id: &str| row[key]["wechat"].as_array().into_iter().flatten().any(|one| one == id);
     let (told, others): (Vec<Found>, Vec<Found>) = found.iter().cloned().partition(|(kind, ..)| *kind == Kind::Wechat);
     let mut around = others;
     around.extend(told.iter().cloned());
     let mut note = |word: &Word, signs: Vec<bool>, counts: f64| {
-        let right = listed("want", word.id());
+        let listed = |key: &str| line.lists(key, "wechat", word.id());
         // Of unlabelled pages only what no cue told is an example.
-        if !listed("may", word.id()) {
-            all.push(Example {
-                family: row["family"].as_str().unwrap_or("clean").to_owned(),
-                what: format!("{} {}", row["id"], word.id()),
-                signs,
-                grams: learn::grams(context(word)),
-                right,
-                counts,
-            });
+        if !listed("may") {
+            let grams = learn::grams(context(word));
+            all.push(Example { grams, counts, ..line.example(word.id(), signs, listed("want")) });
         }
     };
     each(text, names_wechat(text, &cues), &phones, &found, |word, signs| note(word, signs, 1.0));
     for (_, value, at) in &told {
-        if row["want"].is_object()
+        if line.is_labelled()
             && value.starts_with(|sign: char| sign.is_ascii_alphabetic())
             && text[at.clone()] == **value
         {
@@ -55,10 +46,6 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
 
 #[test]
 fn the_table_is_what_the_lines_teach() {
-    let mut all = Vec::new();
-    learn::rows("tests/data/entities")
-        .iter()
-        .chain(&learn::rows("rules/clean"))
-        .for_each(|row| examples(row, &mut all));
+    let all = learn::examples(&["tests/data/entities", "rules/clean"], examples);
     learn::hold(&all, HEAD, &SIGNS, "core/src/entities/weigh.txt", include_str!("weigh.txt"));
 }

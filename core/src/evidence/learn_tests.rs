@@ -1,6 +1,8 @@
 //! Weights from lines that were looked at: what the tables' own tests learn anew and hold. It runs in tests only.
 
 use super::Context;
+use crate::page;
+use crate::text::{Folded, fold};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -83,6 +85,45 @@ fn table(head: &str, names: &[&str], taught: &Taught) -> String {
     out
 }
 
+/// One line of the corpus, read as a page is, and what is to be told of it.
+pub(crate) struct Line<'r> {
+    row: &'r Value,
+    pub(crate) folded: Folded,
+}
+
+impl<'r> Line<'r> {
+    pub(crate) fn read(row: &'r Value) -> Self {
+        Line { row, folded: fold(&page::read_text(&html(row), None).text) }
+    }
+
+    /// Whether it says what is to be told; pages of innocents say nothing.
+    pub(crate) fn is_labelled(&self) -> bool {
+        self.row["want"].is_object()
+    }
+
+    /// Whether its `want` or `may` lists this of a kind. Only Telegram's names are the same in both cases.
+    pub(crate) fn lists(&self, key: &str, kind: &str, id: &str) -> bool {
+        let same = |one: &Value| match kind {
+            "telegram" => one.as_str().unwrap().eq_ignore_ascii_case(id),
+            _ => one == id,
+        };
+        self.row[key][kind].as_array().into_iter().flatten().any(same)
+    }
+
+    /// A word of it as an example that counts whole and has no grams.
+    pub(crate) fn example(&self, word: &str, signs: Vec<bool>, right: bool) -> Example {
+        let family = self.row["family"].as_str().unwrap_or("clean").to_owned();
+        Example { family, what: format!("{} {word}", self.row["id"]), signs, grams: Vec::new(), right, counts: 1.0 }
+    }
+}
+
+/// The examples of all rows of these folders that may be looked at.
+pub(crate) fn examples(folders: &[&str], of: impl Fn(&Value, &mut Vec<Example>)) -> Vec<Example> {
+    let mut all = Vec::new();
+    folders.iter().flat_map(|folder| rows(folder)).for_each(|row| of(&row, &mut all));
+    all
+}
+
 /// The grams of a context as a table names them.
 pub(crate) fn grams(context: Context<'_>) -> Vec<String> {
     let mut grams = Vec::new();
@@ -95,7 +136,7 @@ fn root() -> PathBuf {
 }
 
 /// The rows of a folder's files that may be looked at.
-pub(crate) fn rows(folder: &str) -> Vec<Value> {
+fn rows(folder: &str) -> Vec<Value> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|ending| ending == "ndjson"));

@@ -4,7 +4,7 @@
 
 use super::super::certificates::{in_rows, named_words};
 use super::*;
-use crate::evidence::learn::{self, Example};
+use crate::evidence::learn::{self, Example, Line};
 use crate::page;
 use crate::rules::RuleSet;
 use serde_json::Value;
@@ -20,26 +20,18 @@ fn examples(rules: &RuleSet, row: &Value, all: &mut Vec<Example>) {
     let table = &rules.certificates;
     let words = named_words(&reading);
     let kept = in_rows(reading.folded.as_str(), table, words.clone());
-    let listed = |key: &str, name: &str| row[key]["cert_types"].as_array().into_iter().flatten().any(|one| one == name);
+    let line = Line::read(row);
+    let listed = |key: &str, name: &str| line.lists(key, "cert_types", name);
     each(&reading, &words, &kept, |named, signs| {
         let certificate = &table[usize::from(named.number)];
         let right = listed("want", certificate.name());
         // Where an item is told its category is not: such a word teaches nothing.
         let item = table.iter().any(|c| c.category == certificate.category && listed("want", c.name()));
-        if row["want"].is_object() && (right || !item) && !listed("may", certificate.name()) {
-            all.push(Example {
-                family: row["family"].as_str().unwrap().to_owned(),
-                what: format!(
-                    "{} {} {}",
-                    row["id"],
-                    &reading.folded.as_str()[named.found.at.clone()],
-                    certificate.name()
-                ),
-                signs: signs(),
-                grams: learn::grams(context(reading.folded.as_str(), named)),
-                right,
-                counts: 1.0,
-            });
+        if line.is_labelled() && (right || !item) && !listed("may", certificate.name()) {
+            let text = reading.folded.as_str();
+            let what = format!("{} {}", &text[named.found.at.clone()], certificate.name());
+            let grams = learn::grams(context(text, named));
+            all.push(Example { grams, ..line.example(&what, signs(), right) });
         }
     });
 }
@@ -47,7 +39,6 @@ fn examples(rules: &RuleSet, row: &Value, all: &mut Vec<Example>) {
 #[test]
 fn the_table_is_what_the_lines_teach() {
     let rules = crate::verdict::tests::rules();
-    let mut all = Vec::new();
-    learn::rows("tests/data/entities").iter().for_each(|row| examples(&rules, row, &mut all));
+    let all = learn::examples(&["tests/data/entities"], |row, all| examples(&rules, row, all));
     learn::hold(&all, HEAD, &SIGNS, "core/src/verdict/company.txt", include_str!("company.txt"));
 }

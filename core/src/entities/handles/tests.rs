@@ -4,8 +4,7 @@
 
 use super::*;
 use crate::entities::{accounts, contacts, cues::cues, in_text, phones, telegram};
-use crate::evidence::learn::{self, Example};
-use crate::{page, text};
+use crate::evidence::learn::{self, Example, Line};
 use serde_json::Value;
 
 const HEAD: &str =
@@ -13,9 +12,8 @@ const HEAD: &str =
 
 /// Every word of a row that might be a name, what was told by cues included.
 fn examples(row: &Value, all: &mut Vec<Example>) {
-    let extract = page::read_text(&learn::html(row), None);
-    let folded = text::fold(&extract.text);
-    let text = folded.as_str();
+    let line = Line::read(row);
+    let text = line.folded.as_str();
     let (cues, phones) = (cues(text), phones::find(text));
     let mut found = Vec::new();
     accounts::behind_cues(text, &cues, &phones, &mut found);
@@ -23,30 +21,18 @@ fn examples(row: &Value, all: &mut Vec<Example>) {
     if !speaks_of_it(text, &cues, &found) {
         return;
     }
-    let listed = |key: &str, id: &str| {
-        row[key]["telegram"].as_array().into_iter().flatten().any(|one| one.as_str().unwrap().eq_ignore_ascii_case(id))
-    };
     each(text, &cues, &phones, &found, |name, signs| {
-        if !listed("may", name.id()) {
-            all.push(Example {
-                family: row["family"].as_str().unwrap_or("clean").to_owned(),
-                what: format!("{} {}", row["id"], name.id()),
-                signs,
-                grams: learn::grams(context(name)),
-                right: listed("want", name.id()),
-                counts: 1.0,
-            });
+        let listed = |key: &str| line.lists(key, "telegram", name.id());
+        if !listed("may") {
+            let grams = learn::grams(context(name));
+            all.push(Example { grams, ..line.example(name.id(), signs, listed("want")) });
         }
     });
 }
 
 #[test]
 fn the_table_is_what_the_lines_teach() {
-    let mut all = Vec::new();
-    learn::rows("tests/data/entities")
-        .iter()
-        .chain(&learn::rows("rules/clean"))
-        .for_each(|row| examples(row, &mut all));
+    let all = learn::examples(&["tests/data/entities", "rules/clean"], examples);
     learn::hold(&all, HEAD, &SIGNS, "core/src/entities/handles/weights.txt", include_str!("weights.txt"));
 }
 
