@@ -296,7 +296,7 @@ const FLOORS: &[(&str, usize, usize, usize)] = &[
     ("interleaved", 98, 95, 1),
     ("homophones", 99, 96, 1),
     ("initials", 99, 96, 1),
-    ("emoji", 97, 98, 1),
+    ("emoji", 97, 98, 3),
     ("split by tags", 99, 99, 1),
     ("traditional, full width", 99, 99, 1),
     ("homophones, spaced digits", 99, 94, 1),
@@ -305,6 +305,6 @@ const FLOORS: &[(&str, usize, usize, usize)] = &[
     ("interleaved, traditional", 98, 95, 1),
     ("interleaved by a dot, digit words", 99, 90, 1),
     ("homophones, interleaved, circled", 98, 93, 1),
-    ("emoji, zero width, letters for digits", 97, 94, 1),
+    ("emoji, zero width, letters for digits", 97, 94, 3),
     ("reversed by CSS", 99, 99, 1),
 ];

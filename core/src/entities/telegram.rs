@@ -77,7 +77,7 @@ pub(super) fn is_flight(word: &str) -> bool {
     let make = ["neo", "max", "xwb", "ceo", "er", "lr", "f"].iter().find(|make| head.ends_with(**make));
     let head = make.filter(|_| letters == 1).and_then(|make| head.strip_suffix(make)).unwrap_or(head);
     letters <= 2
-        && (3..=5).contains(&(head.len() - letters))
+        && (3..=5).contains(&head.len().saturating_sub(letters))
         && head[letters..].bytes().all(|byte| byte.is_ascii_digit())
 }
 

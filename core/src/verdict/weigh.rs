@@ -406,10 +406,12 @@ fn temper(reading: &Reading, points: f64, acts: bool) -> f64 {
             .into_iter()
             .any(|list| reading.list(list).next().is_some())
         || reading.facts.has(Fact::SpoofHost);
+    if !names_somebody {
+        return points.min(0.0);
+    }
     // Lists of links name one office after the other, and lead to them.
     let leads_there = reading.facts.has(Fact::LinksToGenuine);
-    let counts = names_somebody && (acts || points >= LOUD && !leads_there);
-    if counts { points } else { points.min(QUIET) }
+    if acts || points >= LOUD && !leads_there { points } else { points.min(QUIET) }
 }
 
 /// What a rule that rests on copies rests on, in brackets: what was copied, and from where.
