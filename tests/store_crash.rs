@@ -290,8 +290,8 @@ fn kills_while_extracts_are_written_anew_taken_away_and_moved_leave_each_of_them
         let standing: HashSet<u64> = may.values().map(|states| states[0]).collect();
         let there = words_in_files(folder.path());
         assert!(standing.iter().all(|n| *n == 0 || there.contains(n)));
-        // A kill between the copies of a move and its rows leaves copies that no row tells of: seen in one run of six on a busy machine.
-        // They go with their file, which is not long after; nothing else that is over may be read, and nothing for long.
+        // Seen in one run of six on a busy machine: most likely a kill between the copies of a move and its rows, which leaves copies that no
+        // row tells of. They go with their file. A gap of the store, bounded here until the opening takes such copies away.
         let over = there.difference(&standing).filter(|n| stood.contains(n));
         left = over.map(|n| (*n, left.get(n).copied().unwrap_or(0) + 1)).collect();
         let long: Vec<_> = left.iter().filter(|(_, openings)| **openings > 5).collect();
